@@ -1,0 +1,99 @@
+"""Write the lock files, or check that they are in step with pyproject.toml.
+
+``python .ci/lock.py write`` resolves again, keeping every pin that still fits (``--upgrade`` lets all of them move).
+``python .ci/lock.py check`` needs no network: it compares the digest of the dependency tables with the one recorded
+in each lock file, and checks that every pin carries a hash and that no index address stands in the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = "# Written by `make lock` from pyproject.toml; digest of its dependency tables: sha256:"
+
+#: Lock file → what it resolves, besides the dependencies of the package itself.
+LOCKS = {
+    "requirements.lock": ("--extra", "ui", "--group", "build"),
+    "requirements-dev.lock": ("--extra", "ui", "--group", "dev"),
+}
+
+
+def inputs_digest() -> str:
+    """SHA-256 over every table of pyproject.toml that decides what is installed."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = document["project"]
+    inputs = {
+        "build": document["build-system"]["requires"],
+        "python": project["requires-python"],
+        "dependencies": sorted(project["dependencies"]),
+        "extras": project["optional-dependencies"],
+        "groups": document["dependency-groups"],
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def write(*, upgrade: bool) -> None:
+    """Resolve every lock file for all supported versions of Python and processors at once."""
+    for name, selection in LOCKS.items():
+        target = ROOT / name
+        command = [
+            *("uv", "pip", "compile", "pyproject.toml", "--quiet"),
+            *("--universal", "--python-version", "3.11", "--fork-strategy", "fewest"),
+            *("--generate-hashes", "--no-emit-index-url", "--no-header"),
+            *selection,
+            *("--output-file", name),
+        ]
+        if upgrade:
+            command.append("--upgrade")
+        if name != "requirements.lock":
+            command += ["--constraints", "requirements.lock"]
+        subprocess.run(command, cwd=ROOT, check=True)
+        target.write_text(f"{HEADER}{inputs_digest()}\n{_body(target)}", encoding="utf-8")
+
+
+def check() -> list[str]:
+    """Faults of the lock files, each in a sentence; empty when they are in step."""
+    faults = []
+    pins: dict[str, dict[str, str]] = {}
+    for name in LOCKS:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        if not text.startswith(f"{HEADER}{inputs_digest()}\n"):
+            faults.append(f"{name} is not in step with pyproject.toml: run `make lock`")
+        if re.search(r"https?://|^-", text, flags=re.MULTILINE):
+            faults.append(f"{name} holds an address or an option of the installer")
+        entries = re.findall(
+            r"^([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)([^\n]*)\n((?:    --hash=\S+[^\n]*\n)*)", text, re.MULTILINE
+        )
+        pins[name] = {package + marker: version for package, version, marker, _ in entries}
+        faults += [f"{name}: {package} has no hash" for package, _, _, hashes in entries if not hashes]
+    for package, version in pins["requirements.lock"].items():
+        if pins["requirements-dev.lock"].get(package) != version:
+            faults.append(f"the lock files differ in {package.split()[0]}")
+    return faults
+
+
+def _body(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(HEADER))
+
+
+def main(arguments: list[str]) -> int:
+    """Command line: ``write [--upgrade]`` or ``check``; 1 when a lock file is stale."""
+    if arguments[:1] == ["write"]:
+        write(upgrade="--upgrade" in arguments)
+        return 0
+    faults = check()
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

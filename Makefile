@@ -1,0 +1,99 @@
+# Everything one runs by hand, in one place; `make help` lists it.
+#
+# A virtual environment is made in .venv on the first run and kept; it is brought up to date when a lock file changes.
+# VENV names another folder, PYTHON another interpreter (3.11 or newer).
+
+VENV ?= .venv
+PYTHON ?= python3
+WORKSPACE ?= workspace
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SOURCES := linkage tests docs benchmarks app.py .ci
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo ui test check lock lock-check format format-check lint types imports dependencies docs docs-check \
+	bench soak clean browser
+
+help: ## list these targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## a made-up population from events to explained clusters, in ./workspace
+	$(BIN)/linkage --workspace $(WORKSPACE) demo
+	@echo "From here that is: make ui"
+
+ui: $(VENV)/.runtime ## the screen, on this machine only
+	$(BIN)/linkage --workspace $(WORKSPACE) ui
+
+test: $(VENV)/.development browser ## all tests but the long ones (PYTEST_ARGS="-k name" for some)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: lock-check format-check lint types imports dependencies docs-check test ## what a commit must pass
+
+lock: $(VENV)/.development ## resolve the lock files again after a change of dependencies
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python .ci/lock.py write
+
+lock-check: $(VENV)/.development ## lock files in step with pyproject.toml, hashed, without addresses
+	$(BIN)/python .ci/lock.py check
+
+format: $(VENV)/.development ## format the code and order its imports
+	$(BIN)/ruff check --select I --fix --quiet $(wildcard $(SOURCES))
+	$(BIN)/ruff format $(wildcard $(SOURCES))
+
+format-check: $(VENV)/.development
+	$(BIN)/ruff format --check $(wildcard $(SOURCES))
+
+lint: $(VENV)/.development ## ruff
+	$(BIN)/ruff check $(wildcard $(SOURCES))
+
+types: $(VENV)/.development ## mypy, strict
+	$(BIN)/mypy --strict linkage
+
+imports: $(VENV)/.development ## who may import whom (.importlinter)
+	$(BIN)/lint-imports
+
+dependencies: $(VENV)/.development ## declared = imported
+	$(BIN)/deptry .
+
+docs: $(VENV)/.development ## write the generated pages again
+	$(BIN)/python docs/generate.py
+
+docs-check: $(VENV)/.development ## generated pages in step with the code
+	$(BIN)/python docs/generate.py --check
+
+bench: $(VENV)/.development ## speed and detection figures, side by side with baselines
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+soak: $(VENV)/.development ## the long reliability tests
+	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+
+clean: ## remove what was built here: environment, caches, the demo's workspace
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis workspace
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- environments -------------------------------------------------------------------------------------------------
+
+# One folder serves both lock files: the second adds test tools to the first, at the same versions.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "linkage needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime
+
+# Tests of the screen drive Chromium. It is installed where this account may install; elsewhere those tests say what
+# is missing and are skipped, except where CI=true.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	|| { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
+	     && apt-get update --quiet=2 && apt-get install --quiet=2 --yes --no-install-recommends chromium >/dev/null; } \
+	|| echo "No Chromium here, and none could be installed: tests of the screen will be skipped." >&2

@@ -1,0 +1,1 @@
+"""Speed, memory and detection, measured: see README.md beside this file."""

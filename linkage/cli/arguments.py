@@ -1,0 +1,205 @@
+"""Every verb and its options. Nothing heavy is imported here: ``linkage --help`` is immediate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
+
+from linkage import __version__
+from linkage.model.times import from_text
+
+if TYPE_CHECKING:
+    Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+FORMATS = ("table", "json", "csv", "parquet")
+_EPILOG = """exit codes: 0 done; 1 a fault of ours; 2 usage; 10 input refused; 11 no snapshot; 12 configuration;
+20 stored data altered; 75 try again (disk full, or another writer at work)"""
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Arguments of one command; ends the process with 2 when they are wrong."""
+    return parser().parse_args(argv)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command ``linkage``."""
+    root = argparse.ArgumentParser(
+        prog="linkage",
+        description="Find groups of accounts that are run by one operator, and explain them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    root.add_argument("--version", action="version", version=f"linkage {__version__}")
+    root.add_argument(
+        "--workspace",
+        metavar="DIR",
+        default=os.environ.get("LINKAGE_WORKSPACE") or "workspace",
+        help="folder with everything linkage keeps (also LINKAGE_WORKSPACE; default: ./workspace)",
+    )
+    verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _writing(verbs)
+    _lists(verbs)
+    _questions(verbs)
+    _keeping(verbs)
+    return root
+
+
+def _verb(
+    verbs: Verbs, name: str, help_: str, *, lists: bool = False, refresh: bool = False
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".", allow_abbrev=False)
+    # Also after the verb; without a default, so that it does not undo the one before the verb.
+    verb.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    verb.set_defaults(run=_lazily(name))
+    if lists:
+        _output(verb)
+    if refresh:
+        verb.add_argument("--refresh", metavar="ID", help="a kept refresh (default: the current one)")
+    return verb
+
+
+def _output(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--format", choices=FORMATS, help="default: table; with --output, by its ending")
+    verb.add_argument("--output", metavar="FILE", help="write there instead of to stdout; Parquet needs it")
+
+
+def _lazily(name: str) -> Callable[[argparse.Namespace], int]:
+    """The function of the verb, imported when it runs."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        code: int = getattr(import_module("linkage.cli.verbs"), name)(arguments)
+        return code
+
+    return run
+
+
+def _writing(verbs: Verbs) -> None:
+    verb = _verb(verbs, "demo", "a made-up population from events to explained clusters, offline, in under a minute")
+    verb.add_argument("--top", type=_count, default=3, metavar="N", help="clusters to explain (default: 3)")
+
+    verb = _verb(verbs, "ingest", "validate, deduplicate and store events", lists=True)
+    verb.add_argument(
+        "paths", nargs="+", metavar="PATH", help="Parquet, CSV or JSONL, also gzip or zstd: files, folders, globs"
+    )
+    verb.add_argument("--mapping", metavar="FILE", help="how source columns map to the contract's")
+    verb.add_argument("--source", metavar="NAME", help="name of the export the events come from")
+    verb.add_argument("--accounts", metavar="FILE", help="what is known of accounts")
+    verb.add_argument("--address-ranges", metavar="FILE", help="context of address ranges")
+    verb.add_argument("--model-releases", metavar="FILE", help="when models became available")
+    verb.add_argument("--preview", action="store_true", help="show what would be taken in, and store nothing")
+
+    verb = _verb(
+        verbs, "refresh", "find clusters anew and make them current; with nothing new, the old ones stand", lists=True
+    )
+    verb.add_argument("--as-of", type=_time, metavar="TIME", help="RFC 3339 (default: the latest accepted event)")
+    verb.add_argument(
+        "--window", default="90d", help="UTC days that end with as-of's day, as in 90d, or all (default: 90d)"
+    )
+
+
+def _lists(verbs: Verbs) -> None:
+    _verb(verbs, "clusters", "clusters, highest score first", lists=True, refresh=True)
+
+    verb = _verb(verbs, "members", "members of one cluster or of all", lists=True, refresh=True)
+    verb.add_argument("cluster", nargs="?", metavar="CLUSTER", help="id of a cluster")
+
+    verb = _verb(verbs, "lineage", "how clusters follow from those of the refresh before", lists=True, refresh=True)
+    verb.add_argument("--from", dest="from_refresh", metavar="R", help="list every refresh after this one")
+    verb.add_argument("--to", dest="to_refresh", metavar="R", help="up to this one (default: the current one)")
+
+
+def _questions(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs,
+        "explain",
+        "why a cluster is one, an account is in it, or two accounts are tied",
+        lists=True,
+        refresh=True,
+    )
+    what = verb.add_mutually_exclusive_group(required=True)
+    what.add_argument("--cluster", metavar="C", help="id of a cluster")
+    what.add_argument("--account", metavar="A", help="an account")
+    what.add_argument("--pair", nargs=2, metavar=("A", "B"), help="two accounts")
+    verb.add_argument("--reveal", metavar="REASON", help="show masked values; the reason goes into the audit")
+    verb.add_argument("--top", type=_count, metavar="N", help="rows per section (default: 15 in tables, else all)")
+
+    verb = _verb(verbs, "lookup", "accounts that touched an identifier, account or network", lists=True, refresh=True)
+    verb.add_argument(
+        "identifiers",
+        nargs="+",
+        metavar="IDENTIFIER",
+        help="any identifier, an account, id:NUMBER, or a network in CIDR",
+    )
+
+    verb = _verb(
+        verbs, "evaluate", "measure the clusters against known truth, beside simpler methods", lists=True, refresh=True
+    )
+    verb.add_argument("--truth", required=True, metavar="FILE", help="account_id, group_id, group_kind, malicious")
+    verb.add_argument("--no-baselines", dest="baselines", action="store_false", help="leave the simpler methods out")
+
+
+def _keeping(verbs: Verbs) -> None:
+    allow = verbs.add_parser(
+        "allow",
+        help="shared infrastructure and organizations known to be benign",
+        description="Shared infrastructure and organizations known to be benign: with reason, author and expiry.",
+        allow_abbrev=False,
+    )
+    actions = allow.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verb = _verb(actions, "add", "add an entry")
+    verb.set_defaults(run=_lazily("allow_add"))
+    verb.add_argument("kind", metavar="KIND", help="cidr, organization, or an identifier kind")
+    verb.add_argument("value", metavar="VALUE", help="a network, the organization, or the identifier")
+    verb.add_argument("--reason", required=True, help="why it is known to be benign")
+    verb.add_argument("--expires", type=_end, metavar="TIME", help="a date, or RFC 3339 (default: never)")
+    verb = _verb(actions, "remove", "remove an entry")
+    verb.set_defaults(run=_lazily("allow_remove"))
+    verb.add_argument("entry", metavar="ID", help="id of the entry")
+    verb = _verb(actions, "list", "list the entries", lists=True)
+    verb.set_defaults(run=_lazily("allow_list"))
+
+    verb = _verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)
+    verb.add_argument("--migrate", action="store_true", help="bring the casework database up to this version first")
+
+    verb = _verb(verbs, "backup", "write one file that the workspace can be restored from (it holds raw identifiers)")
+    verb.add_argument("file", metavar="FILE", help="a new file")
+
+    verb = _verb(verbs, "restore", "put a backup into an empty workspace, after every digest was checked")
+    verb.add_argument("file", metavar="FILE", help="a backup")
+
+    verb = _verb(verbs, "ui", "open the screen on this machine only")
+    verb.add_argument("--port", type=_port, default=8501, help="port on 127.0.0.1 (default: 8501)")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("a port is 1 to 65535")
+    return number
+
+
+def _time(text: str) -> datetime:
+    try:
+        return from_text(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError("a time in RFC 3339, as in 2026-04-01T00:00:00Z") from fault
+
+
+def _end(text: str) -> datetime:
+    """A time, or a date, which means its first moment in UTC."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return _time(text)

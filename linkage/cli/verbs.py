@@ -1,0 +1,255 @@
+"""What each verb does: one call of the Workspace, and its answer written out."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage.cli import show
+from linkage.cli.output import Rows, chosen_format, emit, emit_text, plain
+from linkage.cli.progress import progress
+from linkage.errors import InputRefused
+from linkage.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from linkage.ingest.report import IngestReport
+    from linkage.model.reports import Frame
+
+#: Rows of a section of an explanation, in a table for people.
+_ROWS = 15
+#: Clusters that the demo lists.
+_RANKED = 15
+
+
+def ingest(arguments: Namespace) -> int:
+    """Take files in, and say per file what became of it."""
+    chosen_format(arguments.format, arguments.output)
+    with progress() as sink:
+        report = Workspace(arguments.workspace).ingest(
+            *arguments.paths,
+            mapping=arguments.mapping,
+            source=arguments.source,
+            accounts=arguments.accounts,
+            address_ranges=arguments.address_ranges,
+            model_releases=arguments.model_releases,
+            preview=arguments.preview,
+            progress=sink,
+        )
+    _list(_files(report), arguments, empty="No files.")
+    for name in report.ignored:
+        _note(f"left alone because of its ending: {name}")
+    if report.dropped_columns:
+        _note(f"columns that nothing maps, dropped: {', '.join(report.dropped_columns)}")
+    for file in (*report.files, *report.context):
+        if file.refused is not None:
+            _note(f"refused: {file.file_name}: {file.reason} ({file.refused})")
+        elif file.quarantined:
+            rules = ", ".join(f"{rule} {count}" for rule, count in sorted(file.rules.items()))
+            _note(f"in quarantine: {file.file_name}: {rules}")
+    if report.rows and chosen_format(arguments.format, arguments.output) == "table":
+        show.listing(sys.stdout, Rows.of(report.rows), empty="")
+    if report.refused:
+        raise InputRefused("at least one file was refused; the others are in")
+    return 0
+
+
+def refresh(arguments: Namespace) -> int:
+    """Find clusters anew."""
+    chosen_format(arguments.format, arguments.output)
+    with progress() as sink:
+        report = Workspace(arguments.workspace).refresh(arguments.as_of, arguments.window, sink)
+    if report.status == "busy":
+        _note("another refresh is running; nothing was done")
+    elif report.status == "unchanged":
+        _note("nothing new: the snapshot stands")
+    row = {"status": report.status, "refresh_id": report.refresh_id, **report.counts}
+    _list(Rows.of([row]), arguments, empty="")
+    return 0
+
+
+def clusters(arguments: Namespace) -> int:
+    """The ranked list."""
+    workspace = Workspace(arguments.workspace)
+    table = workspace.table("clusters", refresh=arguments.refresh)
+    _alert(workspace)
+    emit(table, arguments.format, arguments.output, lambda stream: show.clusters(stream, table))
+    return 0
+
+
+def members(arguments: Namespace) -> int:
+    """Members of one cluster or of all."""
+    workspace = Workspace(arguments.workspace)
+    table = workspace.table("members", cluster=arguments.cluster, refresh=arguments.refresh)
+    _alert(workspace)
+    return _list(table, arguments, empty="No members.")
+
+
+def lineage(arguments: Namespace) -> int:
+    """How clusters follow from earlier ones."""
+    workspace = Workspace(arguments.workspace)
+    last = arguments.to_refresh if arguments.to_refresh is not None else arguments.refresh
+    table = workspace.lineage_table(arguments.from_refresh, last)
+    _alert(workspace)
+    return _list(table, arguments, empty="No lineage.")
+
+
+def lookup(arguments: Namespace) -> int:
+    """Who touched an identifier."""
+    workspace = Workspace(arguments.workspace)
+    found = workspace.find(arguments.identifiers, refresh=arguments.refresh)
+    _alert(workspace)
+    for line in found.notes:
+        _note(line)
+    return _list(Rows(found.columns, found.rows), arguments, empty="Nobody.")
+
+
+def explain(arguments: Namespace) -> int:
+    """Why."""
+    format_ = chosen_format(arguments.format, arguments.output)
+    workspace = Workspace(arguments.workspace)
+    limit = arguments.top if arguments.top is not None or format_ != "table" else _ROWS
+    explanation = workspace.explain(
+        account=arguments.account,
+        cluster=arguments.cluster,
+        pair=tuple(arguments.pair) if arguments.pair is not None else None,
+        refresh=arguments.refresh,
+        reveal=arguments.reveal,
+        limit=limit,
+    )
+    _alert(workspace)
+    if format_ == "json":
+        import json
+
+        text = json.dumps(plain(explanation.to_dict()), ensure_ascii=False, indent=1, allow_nan=False)
+        emit_text(lambda stream: stream.write(text + "\n"), arguments.output)
+        return 0
+    listing = Rows.of(
+        {"section": section.name, **row} for section in explanation.sections for row in _explained(section)
+    )
+    emit(listing, format_, arguments.output, lambda stream: show.explanation(stream, explanation))
+    return 0
+
+
+def evaluate(arguments: Namespace) -> int:
+    """Clusters against truth."""
+    chosen_format(arguments.format, arguments.output)
+    workspace = Workspace(arguments.workspace)
+    evaluation = workspace.evaluate(arguments.truth, refresh=arguments.refresh, baselines=arguments.baselines)
+    _alert(workspace)
+    return _list(_measured(evaluation), arguments, empty="Nothing was measured.")
+
+
+def allow_add(arguments: Namespace) -> int:
+    """Add to the allow-list."""
+    allow = Workspace(arguments.workspace).allow
+    entry = allow.add(arguments.kind, arguments.value, reason=arguments.reason, expires=arguments.expires)
+    print(entry.entry_id)
+    return 0
+
+
+def allow_remove(arguments: Namespace) -> int:
+    """Remove from the allow-list."""
+    Workspace(arguments.workspace).allow.remove(arguments.entry)
+    return 0
+
+
+def allow_list(arguments: Namespace) -> int:
+    """List the allow-list."""
+    return _list(Workspace(arguments.workspace).allow.list(), arguments, empty="The allow-list is empty.")
+
+
+def doctor(arguments: Namespace) -> int:
+    """Check everything; ends with the exit code of the first check that failed."""
+    chosen_format(arguments.format, arguments.output)
+    checks = Workspace(arguments.workspace).doctor(migrate=arguments.migrate)
+    rows = [
+        {"check": check.name, "status": check.status, "finding": check.finding, "advice": check.advice}
+        for check in checks
+    ]
+    _list(Rows.of(rows), arguments, empty="")
+    failed = [check for check in checks if check.status == "fail"]
+    for check in failed:
+        _note(f"{check.name}: {check.finding}. {check.advice}")
+    return failed[0].exit_code if failed else 0
+
+
+def backup(arguments: Namespace) -> int:
+    """Write a backup."""
+    report = Workspace(arguments.workspace).backup(arguments.file)
+    print(f"{report.files} files, {report.bytes} bytes, manifest {report.manifest_digest}")
+    return 0
+
+
+def restore(arguments: Namespace) -> int:
+    """Restore a backup."""
+    report = Workspace(arguments.workspace).restore(arguments.file)
+    print(f"{report.files} files, {report.bytes} bytes, manifest {report.manifest_digest}")
+    return 0
+
+
+def demo(arguments: Namespace) -> int:
+    """The whole way on a made-up population."""
+    workspace = Workspace(arguments.workspace)
+    with progress() as sink:
+        report = workspace.demo(progress=sink)
+    table = workspace.table("clusters", refresh=report.refresh_id)
+    print(f"{report.accounts} made-up accounts, {report.events} events; refresh {report.refresh_id}\n")
+    show.clusters(sys.stdout, table.slice(0, _RANKED))
+    if table.num_rows > _RANKED:
+        print(f"  … and {table.num_rows - _RANKED} more: linkage clusters")
+    for cluster in table.column("cluster_id").to_pylist()[: arguments.top]:
+        print()
+        show.explanation(sys.stdout, workspace.explain(cluster=cluster, refresh=report.refresh_id, limit=3))
+    print("\nAgainst the truth that the generator wrote down:")
+    show.listing(sys.stdout, _measured(report.evaluation), empty="Nothing was measured.")
+    print(f"\nEvery file of the snapshot has its recorded SHA-256 ({report.files} files).")
+    place = arguments.workspace if " " not in arguments.workspace else f'"{arguments.workspace}"'
+    print(f"To look at it in a browser: linkage --workspace {place} ui")
+    return 0
+
+
+def ui(arguments: Namespace) -> int:
+    """Serve the screen until it is stopped."""
+    from linkage.ui.serve import serve
+
+    serve(Path(arguments.workspace).absolute(), port=arguments.port, open_browser=False)
+    return 0
+
+
+# --- writing out ---------------------------------------------------------------------------------------------------
+
+
+def _list(listing: pyarrow.Table | Rows, arguments: Namespace, *, empty: str) -> int:
+    emit(listing, arguments.format, arguments.output, lambda stream: show.listing(stream, listing, empty=empty))
+    return 0
+
+
+def _files(report: IngestReport) -> Rows:
+    """What became of each file."""
+    columns = ("file_name", "format", "read", "accepted", "duplicate", "quarantined", "retracted", "refused", "reason")
+    files = (*report.files, *report.context)
+    return Rows(columns, tuple({name: getattr(file, name) for name in columns} for file in files))
+
+
+def _explained(section: Any) -> list[dict[str, Any]]:
+    """A section as rows: its sentences, then its rows."""
+    return [{"sentence": sentence} for sentence in section.sentences] + [dict(row) for row in section.rows]
+
+
+def _measured(evaluation: Frame) -> pyarrow.Table:
+    import pyarrow
+
+    return pyarrow.Table.from_pandas(evaluation.to_frame(), preserve_index=False)
+
+
+def _alert(workspace: Workspace) -> None:
+    if workspace.alert is not None:
+        _note(f"warning: {workspace.alert}")
+
+
+def _note(line: str) -> None:
+    print(f"linkage: {line}", file=sys.stderr)

@@ -1,0 +1,321 @@
+"""Communities → members: who belongs, who is core, and who was only passing through.
+
+A community's *enriched* identifiers are those that its members use far more often than everybody else. Each gives an
+account log-odds of membership, ``log₂ (share of members on it / share of others on it)``, measured without the account
+itself. Kinds that the members have and the account lacks count against it, and so does ordinary private work of its
+own. Customers of the same proxy, families and owners of a stolen card fail here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from linkage.config import MembershipSettings
+    from linkage.evidence.incidence import Incidence
+    from linkage.evidence.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """Identifiers on which communities stand, one row per community and identifier, sorted by community.
+
+    ``inside``: members on it, x. ``bits``: log₂ of the ratio of shares inside and outside.
+    """
+
+    community: NDArray[np.int64]
+    identifier: NDArray[np.int64]
+    inside: NDArray[np.int64]
+    bits: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Considered accounts: one row per account and community.
+
+    ``score``: bits; ``bar``: what it had to reach; ``membership``: 0–1. ``label`` (N): community, −1 for none.
+    The waterfall of a row: ``prior``, ``kinds`` (bits by kind, capped), ``absence`` and ``private`` sum to ``score``.
+    ``entry_row``, ``entry_identifier``, ``entry_bits``: the identifiers behind ``kinds``, discounted, before the cap.
+    """
+
+    label: NDArray[np.int64]
+    account: NDArray[np.int64]
+    community: NDArray[np.int64]
+    score: NDArray[np.float64]
+    bar: NDArray[np.float64]
+    membership: NDArray[np.float64]
+    prior: NDArray[np.float64]
+    kinds: NDArray[np.float64]
+    absence: NDArray[np.float64]
+    private: NDArray[np.float64]
+    entry_row: NDArray[np.int64]
+    entry_identifier: NDArray[np.int64]
+    entry_bits: NDArray[np.float64]
+    enriched: Enriched
+
+
+def enriched(incidence: Incidence, label: NDArray[np.int64], settings: MembershipSettings) -> Enriched:
+    """Identifiers that two or more members use, at ``settings.enriched_bits`` or more above everybody else."""
+    communities = int(label.max()) + 1
+    of_edge = label[incidence.edge_account]
+    inside = of_edge >= 0
+    key = of_edge[inside] * incidence.identifiers + incidence.edge_identifier[inside]
+    cell, count = np.unique(key, return_counts=True)
+    several = count >= 2
+    cell, count = cell[several], count[several]
+    community, identifier = cell // incidence.identifiers, cell % incidence.identifiers
+    size = np.bincount(label[label >= 0], minlength=communities)[community]
+    degree = incidence.degree[identifier]
+    bits = share_bits(count, size, degree - count, incidence.accounts - size)
+    kept = bits >= settings.enriched_bits
+    return Enriched(community[kept], identifier[kept], count[kept], bits[kept])
+
+
+def share_bits(
+    inside: NDArray[np.int64], size: NDArray[np.int64], outside: NDArray[np.int64], others: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """log₂ of two shares, each with half a count added (Haldane 1956, Anscombe 1956)."""
+    return np.asarray(np.log2((inside + 0.5) / (size + 1.0)) - np.log2((outside + 0.5) / (others + 1.0)))
+
+
+def assign(
+    incidence: Incidence,
+    trust: Trust,
+    label: NDArray[np.int64],
+    private_share: NDArray[np.float64],
+    settings: MembershipSettings,
+) -> Membership:
+    """Reduce communities to their core in at most ``settings.rounds`` rounds, then admit whom its evidence fits.
+
+    Measured on a core, evidence is free of passengers: those who merely met the members no longer vouch for each other.
+
+    ``private_share`` (N): share of an account's exchanges that nobody else's identifiers explain, NaN where unknown.
+    """
+    band = _bands(private_share)
+    for _ in range(settings.rounds):
+        scored = _score(incidence, trust, label, band, settings.core_share, settings)
+        core = number(_merged(incidence, scored, label, trust, settings), settings.smallest)
+        if np.array_equal(core, label):
+            break
+        label = core
+    return _score(incidence, trust, label, band, settings.admit_share, settings)
+
+
+def _merged(
+    incidence: Incidence,
+    scored: Membership,
+    label: NDArray[np.int64],
+    trust: Trust,
+    settings: MembershipSettings,
+) -> NDArray[np.int64]:
+    """Cores after joining those whose members would as well be members of another.
+
+    A community joins the one for which the largest share of its members, at least ``merge_share``, has evidence enough
+    without any network identifier: customers of one exit provider are not one operator. And the other must answer, by
+    at least ``merge_back`` of its members: a firm whose card was stolen fits the thieves, and they do not fit the firm.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    core = scored.label
+    communities = int(label.max(initial=-1)) + 1
+    size = np.bincount(core[core >= 0], minlength=communities)
+    home = core[scored.account]
+    speaks = ~trust.network[incidence.kind[scored.entry_identifier]] & (
+        trust.theta[scored.entry_identifier] >= settings.merge_trust
+    )
+    bits = np.bincount(scored.entry_row[speaks], weights=scored.entry_bits[speaks], minlength=len(scored.account))
+    enough = scored.prior + bits >= settings.bar_bits
+    fits = (home >= 0) & (home != scored.community) & enough & (size[scored.community] > 0)
+    if not fits.any():
+        return core
+    cell, count = np.unique(home[fits] * communities + scored.community[fits], return_counts=True)
+    source, target = cell // communities, cell % communities
+    share = count / np.maximum(size[source], 1)
+    back = np.searchsorted(cell, target * communities + source)
+    back = np.where(
+        (back < len(cell)) & (cell[np.minimum(back, len(cell) - 1)] == target * communities + source), back, -1
+    )
+    returned = np.where(back >= 0, share[back], 0.0)
+    joins = (share >= settings.merge_share) & (returned >= settings.merge_back) & (count >= 2)
+    joins &= size[source] <= size[target]
+    if not joins.any():
+        return core
+    order = np.lexsort((target, -share, source))
+    order = order[joins[order]]
+    first = order[np.r_[True, source[order][1:] != source[order][:-1]]]
+    graph = coo_matrix((np.ones(len(first)), (source[first], target[first])), shape=(communities, communities))
+    whole = connected_components(graph, directed=False)[1]
+    return np.where(core >= 0, whole[np.maximum(core, 0)], -1).astype(np.int64)
+
+
+def _bands(private_share: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Quarter of the population that an account's private work falls in, 0–3; 4 where unknown."""
+    known = np.isfinite(private_share)
+    if not known.any():
+        return np.full(len(private_share), 4, np.int64)
+    cuts = np.quantile(private_share[known], [0.25, 0.5, 0.75])
+    return np.where(known, np.searchsorted(cuts, private_share, side="right"), 4).astype(np.int64)
+
+
+def _score(
+    incidence: Incidence,
+    trust: Trust,
+    label: NDArray[np.int64],
+    band: NDArray[np.int64],
+    bar_share: float,
+    settings: MembershipSettings,
+) -> Membership:
+    accounts, kinds = incidence.accounts, len(incidence.kinds)
+    stands = enriched(incidence, label, settings)
+    communities = max(1, int(label.max()) + 1)
+    size = np.bincount(label[label >= 0], minlength=communities)
+
+    # Every account on an enriched identifier of a community is considered for it; bits without the account itself.
+    start, end = incidence.identifier_start[stands.identifier], incidence.identifier_start[stands.identifier + 1]
+    repeat = (end - start).astype(np.int64)
+    row = np.repeat(np.arange(len(repeat)), repeat)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(repeat) - repeat, repeat)
+    account = incidence.edge_account[incidence.identifier_edge[start[row] + within]].astype(np.int64)
+    community, identifier = stands.community[row], stands.identifier[row]
+    own = (label[account] == community).astype(np.int64)
+    degree = incidence.degree[identifier]
+    inside = stands.inside[row] - own
+    bits = share_bits(inside, size[community] - own, degree - inside - 1, accounts - size[community] + own - 1)
+    # An identifier speaks for membership as far as sharing it has been seen to mean anything (trust).
+    bits = bits * np.sqrt(trust.theta[identifier])
+    useful = (bits > 0) & (inside > 0)
+    account, community, identifier, bits = account[useful], community[useful], identifier[useful], bits[useful]
+
+    # Strongest identifier of a kind whole, further ones at the kind's discount.
+    kind = incidence.kind[identifier].astype(np.int64)
+    order = np.lexsort((-bits, kind, community, account))
+    account, community, kind, bits = account[order], community[order], kind[order], bits[order]
+    identifier = identifier[order]
+    pair = account * communities + community
+    new_pair = np.r_[True, pair[1:] != pair[:-1]] if len(pair) else np.zeros(0, bool)
+    new_kind = new_pair | np.r_[True, kind[1:] != kind[:-1]] if len(pair) else new_pair
+    counted = np.where(new_kind, bits, bits * trust.discount[kind])
+    pair_index = np.cumsum(new_pair) - 1
+    pairs = int(pair_index[-1]) + 1 if len(pair_index) else 0
+    by_kind = np.zeros((pairs, kinds))
+    np.add.at(by_kind, (pair_index, kind), counted)
+    by_kind = np.minimum(by_kind, settings.kind_cap_bits)
+    considered, towards = account[new_pair], community[new_pair]
+
+    prior = np.log2(np.maximum(size[towards], 1) / accounts)
+    absence = _absence(by_kind > 0, considered, towards, label, communities, accounts, settings)
+    private = _private(band, considered, towards, label, communities, settings)
+    score = prior + by_kind.sum(axis=1) + absence + private
+
+    best = np.full(accounts, -1, np.int64)
+    order = np.lexsort((towards, -score, considered))
+    first_of = np.r_[True, considered[order][1:] != considered[order][:-1]] if len(order) else np.zeros(0, bool)
+    winner = order[first_of]
+    bar = _bars(score, considered, towards, label, communities, settings.bar_bits, bar_share)
+    winner = winner[score[winner] >= bar[towards[winner]]]
+    best[considered[winner]] = towards[winner]
+    return Membership(
+        label=best,
+        account=considered,
+        community=towards,
+        score=score,
+        bar=bar[towards],
+        membership=1.0 / (1.0 + np.exp2(-np.clip(score - bar[towards], -60, 60))),
+        prior=prior,
+        kinds=by_kind,
+        absence=absence,
+        private=private,
+        entry_row=pair_index,
+        entry_identifier=identifier,
+        entry_bits=counted,
+        enriched=stands,
+    )
+
+
+def _bars(
+    score: NDArray[np.float64],
+    account: NDArray[np.int64],
+    community: NDArray[np.int64],
+    label: NDArray[np.int64],
+    communities: int,
+    least: float,
+    share: float,
+) -> NDArray[np.float64]:
+    """Score from which an account is a member, by community: a part of what its median member has.
+
+    Passengers stand on one or two things that the members also use, members on many; a bar that follows the members
+    tells them apart where a fixed one would let through whoever meets a large campaign once.
+    """
+    member = label[account] == community
+    order = np.lexsort((score[member], community[member]))
+    values, groups = score[member][order], community[member][order]
+    bounds = np.searchsorted(groups, np.arange(communities + 1))
+    middle = (bounds[:-1] + bounds[1:]) // 2
+    filled = bounds[1:] > bounds[:-1]
+    bar = np.full(communities, least)
+    bar[filled] = np.maximum(least, share * values[middle[filled]])
+    return bar
+
+
+def _absence(
+    has: NDArray[np.bool_],
+    account: NDArray[np.int64],
+    community: NDArray[np.int64],
+    label: NDArray[np.int64],
+    communities: int,
+    accounts: int,
+    settings: MembershipSettings,
+) -> NDArray[np.float64]:
+    """Bits against an account for each kind that the members have and it lacks."""
+    size = np.bincount(label[label >= 0], minlength=communities).astype(np.float64)
+    total = np.zeros(len(account))
+    member = label[account] == community
+    for t in range(has.shape[1]):
+        covered = np.bincount(community[member & has[:, t]], minlength=communities)
+        touching = np.bincount(community[has[:, t]], minlength=communities)
+        lacks_in = (size - covered + 0.5) / (size + 1.0)
+        lacks_out = (accounts - size - (touching - covered) + 0.5) / (accounts - size + 1.0)
+        against = np.clip(np.log2(np.maximum(lacks_in, 1e-12) / lacks_out), -settings.absence_cap_bits, 0.0)
+        total += np.where(has[:, t], 0.0, against[community])
+    return total
+
+
+def _private(
+    band: NDArray[np.int64],
+    account: NDArray[np.int64],
+    community: NDArray[np.int64],
+    label: NDArray[np.int64],
+    communities: int,
+    settings: MembershipSettings,
+) -> NDArray[np.float64]:
+    """Bits for or against an account by how much private work it has, compared with the members'."""
+    bands = 5
+    member = label >= 0
+    table = np.bincount(label[member] * bands + band[member], minlength=communities * bands).reshape(communities, bands)
+    everyone = np.bincount(band, minlength=bands) + 1.0
+    inside = (table + 1.0) / (table.sum(axis=1, keepdims=True) + bands)
+    bits = np.log2(inside / (everyone / everyone.sum()))
+    most = settings.private_cap_bits
+    return np.asarray(np.clip(bits[community, band[account]], -most, most / 3))
+
+
+def number(label: NDArray[np.int64], smallest: int) -> NDArray[np.int64]:
+    """Number the communities of at least ``smallest`` members anew by their first account; the rest have none."""
+    out = np.full(len(label), -1, np.int64)
+    inside = np.flatnonzero(label >= 0)
+    if len(inside) == 0:
+        return out
+    values, first_at, inverse, count = np.unique(
+        label[inside], return_index=True, return_inverse=True, return_counts=True
+    )
+    order = [v for v in np.argsort(first_at, kind="stable") if count[v] >= smallest]
+    rank = np.full(len(values), -1, np.int64)
+    rank[order] = np.arange(len(order))
+    out[inside] = rank[inverse]
+    return out

@@ -1,0 +1,234 @@
+"""Settings of a workspace: ``linkage.toml``, read once, frozen, every unknown key refused.
+
+Each field says its unit and where its default comes from. Stages receive their own section only.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from linkage.errors import ConfigurationError
+from linkage.model.tables import DEFAULT_KINDS
+
+#: An identifier kind becomes a column name and, in a graph store, a label: letters, digits and _ only.
+KIND_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IdentifierSettings(Section):
+    """One more identifier kind that links accounts."""
+
+    kind: Annotated[str, Field(description="column of the events, or kind of a long file")]
+
+    @field_validator("kind")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not KIND_NAME.match(value):
+            raise ValueError("a kind is lower-case letters, digits and _, and starts with a letter")
+        return value
+
+
+class EngineSettings(Section):
+    """Limits of the in-process SQL engine."""
+
+    memory_limit: Annotated[
+        str, Field(description="memory of the SQL engine, e.g. 3GB; more than that spills to disk")
+    ] = "2GB"
+    threads: Annotated[int | None, Field(ge=1, description="threads; default: one per core")] = None
+
+
+class IngestSettings(Section):
+    """How events are accepted."""
+
+    future_tolerance_hours: Annotated[
+        float, Field(ge=0, description="hours ahead of the clock an event may be (contract: 24)")
+    ] = 24.0
+    batch_rows: Annotated[
+        int, Field(ge=1_000, description="rows that are staged before they are written to the lake")
+    ] = 4_000_000
+
+
+class KindPrior(Section):
+    """What an identifier kind is worth before anything is learned of it."""
+
+    trust: Annotated[float, Field(gt=0, lt=1, description="θ of an identifier on two accounts")] = 0.7
+    half_degree: Annotated[float, Field(gt=0, description="accounts beyond two at which the prior has halved")] = 6.0
+    strength: Annotated[float, Field(gt=0, description="pairs of evidence that the prior weighs as much as")] = 4.0
+    discount: Annotated[float, Field(ge=0, le=1, description="what a further shared identifier of the kind counts")] = (
+        0.2
+    )
+    network: Annotated[bool, Field(description="a place in the network: reassigned over time, never a link alone")] = (
+        False
+    )
+
+
+#: Priors of the known kinds. A card on two accounts is most often one payer; an address is often reassigned or a NAT.
+KIND_PRIORS: dict[str, KindPrior] = {
+    "ip_address": KindPrior(trust=0.3, half_degree=3.0, strength=4.0, discount=0.1, network=True),
+    "payment_instrument": KindPrior(trust=0.8, half_degree=10.0, strength=8.0, discount=0.5),
+    "prompt_template": KindPrior(trust=0.5, half_degree=6.0, strength=4.0, discount=0.2),
+    "device_id": KindPrior(trust=0.7, half_degree=6.0, strength=6.0, discount=0.5),
+    "canary": KindPrior(trust=0.7, half_degree=30.0, strength=4.0, discount=0.5),
+}
+
+
+class EvidenceSettings(Section):
+    """From sightings to links."""
+
+    priors: Annotated[dict[str, KindPrior], Field(description="priors by identifier kind, over the built-in ones")] = {}
+    rounds: Annotated[int, Field(ge=1, le=20, description="rounds in which trust is re-estimated")] = 2
+    partners: Annotated[int, Field(ge=4, le=64, description="pairs per account that a large identifier forms")] = 16
+    companions: Annotated[
+        float, Field(gt=0, description="accounts of the same operator an account is expected to have")
+    ] = 3.0
+
+    link_probability: Annotated[float, Field(gt=0, lt=1, description="posterior from which a pair is a link")] = 0.7
+
+    def prior_of(self, kind: str) -> KindPrior:
+        """The prior of ``kind``: configured, built in, or the default."""
+        return self.priors.get(kind) or KIND_PRIORS.get(kind) or KindPrior()
+
+
+class CommunitySettings(Section):
+    """From links to communities."""
+
+    split_from: Annotated[int, Field(ge=4, description="smallest community that is offered for a cut")] = 8
+    rejoin_members: Annotated[int, Field(ge=1, description="least linked members that undo a cut")] = 2
+    rejoin_share: Annotated[float, Field(gt=0, le=1, description="share of linked members that undoes a cut")] = 0.3
+
+
+class MembershipSettings(Section):
+    """From communities to members."""
+
+    rounds: Annotated[int, Field(ge=1, le=10, description="rounds of adding and dropping")] = 3
+    enriched_bits: Annotated[
+        float, Field(gt=0, description="log2 ratio of shares from which an identifier is a community's own")
+    ] = 2.0
+    bar_bits: Annotated[float, Field(description="score from which an account is a member (membership .5)")] = 0.0
+    core_share: Annotated[float, Field(ge=0, lt=1, description="part of the median member's score that makes core")] = (
+        0.25
+    )
+    admit_share: Annotated[
+        float, Field(ge=0, lt=1, description="part of the median core member's score that admits")
+    ] = 0.15
+    merge_share: Annotated[
+        float, Field(gt=0, le=1, description="share of members that fit another cluster, to join it")
+    ] = 0.4
+    merge_back: Annotated[float, Field(ge=0, le=1, description="share of the other's members that fit in return")] = 0.1
+    merge_trust: Annotated[float, Field(ge=0, le=1, description="least trust of what joins clusters")] = 0.3
+    kind_cap_bits: Annotated[float, Field(gt=0, description="most that one identifier kind can give an account")] = 20.0
+    absence_cap_bits: Annotated[
+        float, Field(ge=0, description="most that lacking a kind can count against an account")
+    ] = 6.0
+    private_cap_bits: Annotated[
+        float, Field(ge=0, description="most that private work can count against an account")
+    ] = 3.0
+    smallest: Annotated[int, Field(ge=2, description="smallest cluster that is kept, accounts")] = 3
+
+
+class ScoringSettings(Section):
+    """From members to abuse terms, scores and flags."""
+
+    spread_floor: Annotated[
+        float, Field(gt=0, description="least that ordinary groups differ, standard deviations of accounts")
+    ] = 0.35
+    cap_scale: Annotated[float, Field(gt=0, description="factor on the cap of every term, points")] = 1.0
+    exclusive_share: Annotated[
+        float, Field(gt=0, le=1, description="share of an identifier's accounts inside from which it is a group's own")
+    ] = 0.6
+    ordinary_below: Annotated[
+        int, Field(ge=2, description="accounts of groups smaller than this count as ordinary when matching")
+    ] = 5
+    small_group: Annotated[
+        int, Field(ge=4, description="accounts from which smallness no longer counts for a group")
+    ] = 12
+    q_bar: Annotated[float, Field(gt=0, lt=1, description="family-wise p up to which linkage counts as validated")] = (
+        0.05
+    )
+    replicates: Annotated[int, Field(ge=3, description="rewired populations that are searched for the null")] = 5
+    flag_points: Annotated[
+        float, Field(description="abuse score from which a validated cluster is flagged; no one kind reaches it")
+    ] = 4.5
+    near_points: Annotated[
+        float, Field(description="abuse score from which a validated cluster is shown to a person")
+    ] = 2.5
+    kind_points: Annotated[
+        float, Field(gt=0, description="points from which a kind of evidence counts as one of the two")
+    ] = 0.5
+    kind_cap_points: Annotated[float, Field(gt=0, description="most that one kind of evidence adds, points")] = 4.0
+    allowed_points: Annotated[
+        float, Field(ge=0, description="against a group wholly of allow-listed organizations")
+    ] = 10.0
+    overwhelming_points: Annotated[
+        float, Field(gt=0, description="points of one kind of evidence that suffice alone")
+    ] = 6.0
+
+
+class LineageSettings(Section):
+    """When a cluster is the same as one of the refresh before."""
+
+    same_share: Annotated[float, Field(gt=0, le=1, description="share of either member set that must be common")] = 0.5
+    least_overlap: Annotated[float, Field(ge=0, le=1, description="least Jaccard overlap to keep an id")] = 0.1
+    part_share: Annotated[
+        float, Field(gt=0, le=1, description="share of an old cluster that makes a part of a split")
+    ] = 0.2
+    whole_share: Annotated[
+        float, Field(gt=0, le=1, description="share of an old cluster above which it did not split")
+    ] = 0.8
+    size_change: Annotated[
+        float, Field(gt=0, le=1, description="relative change in size that is growth or shrinkage")
+    ] = 0.1
+
+
+class SnapshotSettings(Section):
+    """What is kept of earlier refreshes."""
+
+    keep: Annotated[int, Field(ge=1, description="snapshots kept besides those that cases refer to")] = 10
+
+
+class Settings(Section):
+    """All settings of a workspace."""
+
+    identifiers: tuple[IdentifierSettings, ...] = ()
+    engine: EngineSettings = EngineSettings()
+    ingest: IngestSettings = IngestSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    communities: CommunitySettings = CommunitySettings()
+    membership: MembershipSettings = MembershipSettings()
+    scoring: ScoringSettings = ScoringSettings()
+    lineage: LineageSettings = LineageSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
+    seed: Annotated[int, Field(ge=0, description="seed of every random step of a refresh")] = 1
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Identifier kinds that are on by default or by configuration, sorted."""
+        return tuple(sorted({*DEFAULT_KINDS, *(entry.kind for entry in self.identifiers)}))
+
+
+def load(path: Path) -> Settings:
+    """Settings of the file at ``path``; the defaults where there is none.
+
+    Raises:
+        ConfigurationError: the file is not TOML, a key is unknown or a value is out of range; names the key.
+    """
+    if not path.exists():
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ConfigurationError(f"{path.name}: not valid TOML: {fault}") from fault
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{path.name}: {where}: {first['msg']}") from fault

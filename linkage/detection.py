@@ -1,0 +1,126 @@
+"""Linkage from end to end: the account–identifier graph → members; on the data, and on rewired copies for the null."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.communities import detect, membership
+from linkage.evidence import incidence as graph
+from linkage.evidence import links as linking
+from linkage.evidence import trust as trusting
+from linkage.scoring import significance
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from linkage.communities.membership import Membership
+    from linkage.config import Settings
+    from linkage.evidence.incidence import Incidence
+    from linkage.evidence.links import Links
+    from linkage.evidence.trust import Trust
+    from linkage.scoring.significance import Null
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the search found.
+
+    ``community`` (N): communities of the link graph. ``membership``: accounts that were considered for them.
+    ``label`` (N): clusters, numbered from 0 by their first account; −1 for none. ``origin`` (K): community of each.
+    """
+
+    trust: Trust
+    links: Links
+    community: NDArray[np.int64]
+    membership: Membership
+    label: NDArray[np.int64]
+    origin: NDArray[np.int64]
+
+    @property
+    def clusters(self) -> int:
+        """K."""
+        return len(self.origin)
+
+    @property
+    def size(self) -> NDArray[np.int64]:
+        """Members of each cluster (K)."""
+        return np.bincount(self.label[self.label >= 0], minlength=self.clusters)
+
+    def rows(self) -> NDArray[np.int64]:
+        """Rows of ``membership`` that are members, by rising account."""
+        considered = self.membership
+        member = (considered.label[considered.account] == considered.community) & (self.label[considered.account] >= 0)
+        return np.flatnonzero(member)
+
+
+def search(incidence: Incidence, private_share: NDArray[np.float64], settings: Settings, seed: int) -> Found:
+    """Learn what identifiers are worth, link accounts, find communities and their members."""
+    trust = trusting.learn(incidence, settings.evidence, seed)
+    links = linking.links(incidence, trust, settings.evidence, seed)
+    community = detect.communities(links, incidence.accounts, settings.communities, seed)
+    community = membership.number(community, settings.membership.smallest)
+    considered = membership.assign(incidence, trust, community, private_share, settings.membership)
+    label = membership.number(considered.label, settings.membership.smallest)
+    origin = np.full(int(label.max(initial=-1)) + 1, -1, np.int64)
+    inside = label >= 0
+    origin[label[inside]] = considered.label[inside]
+    return Found(trust, links, community, considered, label, origin)
+
+
+def linkage_score(found: Found) -> NDArray[np.float64]:
+    """Mean bits, over all identifier kinds, that tie a member to its cluster (K)."""
+    rows = found.rows()
+    total = np.bincount(
+        found.label[found.membership.account[rows]],
+        weights=found.membership.kinds[rows].sum(axis=1),
+        minlength=found.clusters,
+    )
+    return total / np.maximum(found.size, 1)
+
+
+def tied_bits(found: Found) -> NDArray[np.float64]:
+    """All bits that tie the members of each cluster to it (K), without the cap that bounds what one kind can give.
+
+    The cap keeps one kind from carrying an account into a cluster alone; validation asks another question, how much
+    there is to explain, and there many different identifiers of one kind are more than one.
+    """
+    considered = found.membership
+    member = np.zeros(len(considered.account), dtype=np.bool_)
+    member[found.rows()] = True
+    entry = np.flatnonzero(member[considered.entry_row])
+    cluster = found.label[considered.account[considered.entry_row[entry]]]
+    bits = np.bincount(cluster, weights=considered.entry_bits[entry], minlength=found.clusters)
+    return bits.astype(np.float64)
+
+
+def null(
+    incidence: Incidence,
+    private_share: NDArray[np.float64],
+    settings: Settings,
+    done: Callable[[int], None],
+) -> Null:
+    """Run the same search over ``settings.scoring.replicates`` rewired copies; ``done`` hears of each."""
+    classes = int(np.log2(max(2, incidence.accounts))) + 1
+    maxima = []
+    for replicate in range(settings.scoring.replicates):
+        identifier = significance.rewired(incidence, settings.seed, replicate)
+        key, at = np.unique(incidence.edge_account * np.int64(incidence.identifiers) + identifier, return_index=True)
+        copy = graph.build(
+            incidence.accounts,
+            incidence.kinds,
+            incidence.kind,
+            key // incidence.identifiers,
+            key % incidence.identifiers,
+            incidence.edge_first[at].astype(np.int64),
+            incidence.edge_last[at].astype(np.int64),
+            incidence.edge_events[at].astype(np.int64),
+        )
+        found = search(copy, private_share, settings, settings.seed)
+        statistic = significance.statistic(tied_bits(found))
+        maxima.append(significance.maxima(statistic, found.size, classes))
+        done(replicate + 1)
+    return significance.fit(maxima, incidence.accounts)

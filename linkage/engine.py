@@ -1,0 +1,114 @@
+"""The in-process SQL engine: connections with safe settings, and named statements.
+
+DuckDB is used without extensions and without a database file of its own: every input and output is a Parquet file
+named by the caller, or an Arrow table. Nothing here reads configuration.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage.errors import LinkageError, TryAgain
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+
+    from linkage.model.tables import Table
+
+#: SQL engine faults that mean "no room", not "wrong".
+_NO_ROOM = ("No space left", "max_temp_directory_size", "Disk quota exceeded", "File too large")
+
+
+def connect(
+    *,
+    memory_limit: str = "3GB",
+    threads: int | None = None,
+    spill_to: Path | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory connection with a memory limit and UTC as its time zone.
+
+    ``spill_to`` is the folder for intermediate results that outgrow memory (default: the system's temporary folder).
+    Extensions are never looked up or installed.
+    """
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(spill_to or Path(tempfile.gettempdir()) / "linkage-spill"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def statement(package: str, name: str) -> str:
+    """Text of the SQL statement ``name``.sql that lies in the ``sql`` folder of ``package``."""
+    return resources.files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run(
+    connection: duckdb.DuckDBPyConnection,
+    package: str,
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Execute a named statement with bound parameters; engine faults become errors of ours.
+
+    Raises:
+        TryAgain: the disk has no room for intermediate results.
+        LinkageError: the statement failed; names the statement, never its data.
+    """
+    import duckdb
+
+    try:
+        return connection.execute(statement(package, name), dict(parameters or {}))
+    except duckdb.Error as fault:
+        raise translate(fault, f"{package}/sql/{name}.sql") from fault
+
+
+def arrow(
+    connection: duckdb.DuckDBPyConnection,
+    package: str,
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> pyarrow.Table:
+    """Answer of a named query as Arrow, without a copy of its rows; faults as those of ``run``.
+
+    Raises:
+        TryAgain: the disk has no room for intermediate results.
+        LinkageError: the query failed; names the statement, never its data.
+    """
+    import duckdb
+
+    try:
+        return connection.sql(statement(package, name), params=dict(parameters or {})).to_arrow_table()
+    except duckdb.Error as fault:
+        raise translate(fault, f"{package}/sql/{name}.sql") from fault
+
+
+def translate(fault: Exception, where: str) -> LinkageError:
+    """An engine fault as an error of ours. The engine's own text may quote data, so only its class is kept."""
+    text = str(fault)
+    if any(sign in text for sign in _NO_ROOM):
+        return TryAgain(f"no room on the disk while running {where}")
+    if "Out of Memory" in text or type(fault).__name__ == "OutOfMemoryException":
+        return TryAgain(
+            f"not enough memory while running {where}",
+            hint="Raise `engine.memory_limit` in linkage.toml, or free memory, and run the same command again.",
+        )
+    return LinkageError(f"{where} failed ({type(fault).__name__})")
+
+
+def check_columns(table: Table, names: list[str]) -> None:
+    """Raise when ``names`` are not exactly the columns of ``table``, in order."""
+    if list(table.names) != names:
+        raise LinkageError(f"table {table.name}: expected columns {list(table.names)}, got {names}")

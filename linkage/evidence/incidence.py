@@ -1,0 +1,90 @@
+"""Who used what: the account–identifier graph as two compressed index arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    IntArray = NDArray[np.int64]
+    SmallIntArray = NDArray[np.int32]
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """The bipartite graph of N accounts and M identifiers with E edges, one per account and identifier.
+
+    Accounts and identifiers are dense positions in canonical order, so that nothing below depends on the order in
+    which events arrived. Edges are sorted by (account, identifier).
+
+    ``account_start`` (N+1) delimits each account's edges; ``edge_account``, ``edge_identifier`` (E) are their ends;
+    ``identifier_start`` (M+1) and ``identifier_edge`` (E) list the edges of each identifier by rising account.
+    ``edge_first``, ``edge_last`` (E): first and last UTC day of use, days since 1970. ``edge_events`` (E): events.
+    ``kind`` (M): position in ``kinds``.
+    """
+
+    kinds: tuple[str, ...]
+    kind: NDArray[np.int8]
+    account_start: IntArray
+    edge_account: SmallIntArray
+    edge_identifier: SmallIntArray
+    edge_first: SmallIntArray
+    edge_last: SmallIntArray
+    edge_events: FloatArray
+    identifier_start: IntArray
+    identifier_edge: IntArray
+
+    @property
+    def accounts(self) -> int:
+        """N."""
+        return len(self.account_start) - 1
+
+    @property
+    def identifiers(self) -> int:
+        """M."""
+        return len(self.identifier_start) - 1
+
+    @property
+    def degree(self) -> IntArray:
+        """d (M): distinct accounts on each identifier."""
+        return np.diff(self.identifier_start)
+
+
+def build(
+    accounts: int,
+    kinds: tuple[str, ...],
+    kind: NDArray[np.int8],
+    account: IntArray,
+    identifier: IntArray,
+    first: IntArray,
+    last: IntArray,
+    events: IntArray,
+) -> Incidence:
+    """Index edges given as parallel arrays (one entry per account and identifier, any order)."""
+    order = np.lexsort((identifier, account))
+    edge_account = account[order].astype(np.int32)
+    edge_identifier = identifier[order].astype(np.int32)
+    identifiers = len(kind)
+    return Incidence(
+        kinds=kinds,
+        kind=kind,
+        account_start=_starts(edge_account, accounts),
+        edge_account=edge_account,
+        edge_identifier=edge_identifier,
+        edge_first=first[order].astype(np.int32),
+        edge_last=last[order].astype(np.int32),
+        edge_events=events[order].astype(np.float64),
+        identifier_start=_starts(edge_identifier, identifiers),
+        identifier_edge=np.argsort(edge_identifier, kind="stable"),
+    )
+
+
+def _starts(ends: SmallIntArray, count: int) -> IntArray:
+    starts = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(np.bincount(ends, minlength=count), out=starts[1:])
+    return starts

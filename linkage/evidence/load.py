@@ -1,0 +1,61 @@
+"""Sightings of the window → the account–identifier graph in canonical order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage import engine
+from linkage.evidence import incidence as graph
+
+if TYPE_CHECKING:
+    import duckdb
+    from numpy.typing import NDArray
+
+    from linkage.evidence.incidence import Incidence
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The graph of the window and the surrogate ids of its positions.
+
+    ``account`` (N), ``identifier`` (M): surrogate ids, by canonical position.
+    """
+
+    incidence: Incidence
+    account: NDArray[np.int64]
+    identifier: NDArray[np.int64]
+
+
+def load(connection: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], allowed: tuple[int, ...] = ()) -> Population:
+    """Read relations ``activity``, ``sightings`` and ``identities`` of the connection, without ``allowed`` identifiers.
+
+    Leaves the temporary tables ``account_position``, ``merged_sightings`` and ``identifier_position`` behind for later
+    stages. Identifiers on a single account link nobody and are not part of the graph.
+    """
+    package = "linkage.evidence"
+    engine.run(connection, package, "account_position")
+    engine.run(connection, package, "merged_sightings", {"kinds": list(kinds), "allowed": list(allowed)})
+    engine.run(connection, package, "identifier_position")
+    account = connection.execute("SELECT account FROM account_position ORDER BY position").fetchnumpy()["account"]
+    found = connection.execute("SELECT identifier, kind FROM identifier_position ORDER BY position").fetchnumpy()
+    edges = engine.run(connection, package, "edges").fetchnumpy()
+    names = tuple(sorted(kinds))
+    number = {name: at for at, name in enumerate(names)}
+    kind = np.array([number[str(name)] for name in found["kind"]], dtype=np.int8)
+    return Population(
+        incidence=graph.build(
+            len(account),
+            names,
+            kind,
+            edges["account"].astype(np.int64),
+            edges["identifier"].astype(np.int64),
+            edges["first_day"].astype(np.int64),
+            edges["last_day"].astype(np.int64),
+            edges["events"].astype(np.int64),
+        ),
+        account=np.asarray(account, dtype=np.int64),
+        identifier=np.asarray(found["identifier"], dtype=np.int64),
+    )

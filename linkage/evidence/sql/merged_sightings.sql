@@ -1,0 +1,20 @@
+-- Sightings merged over the window: one row per account and identifier.
+-- reads:  sightings, account_position
+-- writes: merged_sightings
+-- parameters: kinds (list of identifier kinds that are on), allowed (identifiers that are known to be benign)
+CREATE OR REPLACE TEMP TABLE merged_sightings AS
+SELECT
+    account_position.position AS position,
+    sightings.account AS account,
+    sightings.kind AS kind,
+    sightings.identifier AS identifier,
+    sum(sightings.events)::BIGINT AS events,
+    sum(sightings.tokens)::BIGINT AS tokens,
+    count(DISTINCT sightings.day) AS active_days,
+    min(sightings.first_seen) AS first_seen,
+    max(sightings.last_seen) AS last_seen
+FROM sightings
+JOIN account_position ON account_position.account = sightings.account
+WHERE list_contains($kinds, sightings.kind)
+  AND NOT list_contains($allowed, sightings.identifier)
+GROUP BY ALL

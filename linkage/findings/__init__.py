@@ -1,0 +1,1 @@
+"""What was found → the tables of a snapshot, explanations included."""

@@ -1,0 +1,60 @@
+"""All tables of a snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage import engine
+from linkage.findings import tables as describe
+from linkage.findings import why
+from linkage.model import tables
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+
+    from linkage.config import Settings
+    from linkage.findings.tables import Outcome
+    from linkage.scoring.significance import Null
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection, outcome: Outcome, null: Null, settings: Settings
+) -> dict[str, pyarrow.Table]:
+    """Every table of ``linkage.model.tables.SNAPSHOT_TABLES`` by name."""
+    import pyarrow as pa
+
+    label = outcome.found.label
+    inside = np.flatnonzero(label >= 0)
+    rows = pa.table(
+        {
+            "cluster_id": pa.array(outcome.ids[label[inside]], type=pa.string()),
+            "account": pa.array(outcome.population.account[inside], type=pa.int64()),
+        }
+    )
+    connection.register("member_rows", rows)
+    kinds = outcome.population.incidence.kinds
+    support = why.corroborating(outcome)
+    corroborating = [[kinds[kind] for kind in np.flatnonzero(row)] for row in support]
+    made = {
+        "accounts": describe.accounts(tables.SNAPSHOT_ACCOUNTS, outcome),
+        "identifiers": describe.identifiers(tables.SNAPSHOT_IDENTIFIERS, outcome),
+        "sightings": engine.arrow(connection, "linkage.findings", "sightings"),
+        "members": describe.members(tables.MEMBERS, outcome),
+        "clusters": describe.clusters(tables.CLUSTERS, outcome, corroborating, why.reasons(outcome)),
+        "lineage": describe.lineage(tables.LINEAGE, outcome.named.rows),
+        "cluster_identifiers": why.cluster_identifiers(
+            tables.CLUSTER_IDENTIFIERS, outcome, connection, settings.membership
+        ),
+        "cluster_kinds": why.cluster_kinds(tables.CLUSTER_KINDS, outcome),
+        "cluster_terms": why.cluster_terms(tables.CLUSTER_TERMS, outcome),
+        "left_out": why.left_out(tables.LEFT_OUT, outcome),
+        "account_bits": why.account_bits(tables.ACCOUNT_BITS, outcome),
+        "timeline": engine.arrow(connection, "linkage.findings", "timeline"),
+        "null_maxima": describe.null_maxima(tables.NULL_MAXIMA, null),
+    }
+    for table in tables.SNAPSHOT_TABLES:
+        engine.check_columns(table, made[table.name].column_names)
+    return made

@@ -1,0 +1,202 @@
+"""The tables of a snapshot that describe accounts, identifiers, clusters and members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow
+    from numpy.typing import NDArray
+
+    from linkage.detection import Found
+    from linkage.evidence.load import Population
+    from linkage.lineage.match import LineageRow, Named
+    from linkage.model.tables import Table
+    from linkage.scoring.assess import Assessment
+    from linkage.scoring.features import Features
+    from linkage.scoring.significance import Null
+    from linkage.scoring.term import Term
+
+#: Digits after the point that tables keep of a figure: enough to reproduce a sum, too few to show a rounding error.
+DIGITS = 9
+_ARROW = {
+    "BIGINT": "int64",
+    "INTEGER": "int32",
+    "DOUBLE": "float64",
+    "VARCHAR": "string",
+    "BOOLEAN": "bool_",
+    "DATE": "date32",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything that was found, in one place for the builders below.
+
+    ``order`` (K): cluster numbers by falling score. ``linkage``, ``q_value`` (K).
+    """
+
+    population: Population
+    features: Features
+    found: Found
+    terms: Sequence[Term]
+    assessment: Assessment
+    linkage: NDArray[np.float64]
+    q_value: NDArray[np.float64]
+    named: Named
+    order: NDArray[np.int64]
+    hub_degree: int
+
+    @property
+    def ids(self) -> NDArray[Any]:
+        """Stable id of each cluster number (K)."""
+        return np.array(self.named.ids, dtype=object)
+
+    @property
+    def rank(self) -> NDArray[np.int64]:
+        """Place of each cluster number in the ranking (K)."""
+        rank = np.empty(len(self.order), np.int64)
+        rank[self.order] = np.arange(len(self.order))
+        return rank
+
+
+def arrow(table: Table, columns: dict[str, Any]) -> pyarrow.Table:
+    """An Arrow table with exactly the columns and types of ``table``."""
+    import pyarrow as pa
+
+    types = {name: getattr(pa, function)() for name, function in _ARROW.items()}
+    types["TIMESTAMP"] = pa.timestamp("us")
+    types["VARCHAR[]"] = pa.list_(pa.string())
+    arrays = []
+    for column in table.columns:
+        values = columns[column.name]
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+            values = np.round(values, DIGITS) + 0.0
+            arrays.append(pa.array(values, type=types[column.type], from_pandas=column.null))
+        else:
+            arrays.append(pa.array(values, type=types[column.type]))
+    return pa.table(arrays, schema=pa.schema([pa.field(c.name, types[c.type]) for c in table.columns]))
+
+
+def accounts(table: Table, outcome: Outcome) -> pyarrow.Table:
+    """Every account of the window, in canonical order."""
+    features = outcome.features
+    return arrow(
+        table,
+        {
+            "account": features.account,
+            "events": features.events.astype(np.int64),
+            "tokens": features.tokens,
+            "cost_usd_micros": features.cost,
+            "active_days": features.active_days.astype(np.int64),
+            "first_seen": features.first_seen,
+            "last_seen": features.last_seen,
+        },
+    )
+
+
+def identifiers(table: Table, outcome: Outcome) -> pyarrow.Table:
+    """What sharing each identifier is worth."""
+    incidence, trust = outcome.population.incidence, outcome.found.trust
+    degree = incidence.degree
+    hub = degree > outcome.hub_degree
+    explained = trust.theta < 0.25 * trust.prior
+    notes = np.full(len(degree), None, dtype=object)
+    notes[explained] = "its accounts are hardly ever tied by anything else"
+    notes[hub] = "a hub: judged on a sample of its pairs"
+    notes[hub & explained] = "a hub whose accounts are hardly ever tied by anything else"
+    return arrow(
+        table,
+        {
+            "identifier": outcome.population.identifier,
+            "kind": np.array(incidence.kinds, dtype=object)[incidence.kind] if len(degree) else [],
+            "degree": degree,
+            "trust": trust.theta,
+            "bits": trust.bits,
+            "hub": hub,
+            "note": notes,
+        },
+    )
+
+
+def members(table: Table, outcome: Outcome) -> pyarrow.Table:
+    """Members: clusters by rank, surest members first."""
+    found, considered = outcome.found, outcome.found.membership
+    rows = found.rows()
+    account = considered.account[rows]
+    cluster = found.label[account]
+    probability = considered.membership[rows]
+    mean = np.bincount(cluster, weights=considered.score[rows], minlength=found.clusters) / np.maximum(found.size, 1)
+    order = np.lexsort((account, -np.round(probability, DIGITS), outcome.rank[cluster]))
+    core = considered.score[rows] >= 0.5 * mean[cluster]
+    return arrow(
+        table,
+        {
+            "cluster_id": outcome.ids[cluster[order]],
+            "account": outcome.population.account[account[order]],
+            "membership": probability[order],
+            "role": np.where(core, "core", "periphery").astype(object)[order],
+        },
+    )
+
+
+def clusters(table: Table, outcome: Outcome, kinds: list[list[str]], reasons: list[list[str]]) -> pyarrow.Table:
+    """Clusters, highest score first."""
+    found, features, order = outcome.found, outcome.features, outcome.order
+    inside = np.flatnonzero(found.label >= 0)
+    label = found.label[inside]
+
+    def total(values: NDArray[Any]) -> NDArray[np.int64]:
+        out = np.zeros(found.clusters, np.int64)
+        np.add.at(out, label, values[inside].astype(np.int64))
+        return out[order]
+
+    first = np.full(found.clusters, np.datetime64("9999-12-31", "us"))
+    last = np.full(found.clusters, np.datetime64("0001-01-01", "us"))
+    np.minimum.at(first, label, features.first_seen[inside])
+    np.maximum.at(last, label, features.last_seen[inside])
+    tier = outcome.assessment.tier[order]
+    return arrow(
+        table,
+        {
+            "cluster_id": outcome.ids[order],
+            "size": found.size[order],
+            "score": outcome.assessment.score[order],
+            "linkage_score": outcome.linkage[order],
+            "abuse_score": outcome.assessment.abuse[order],
+            "q_value": outcome.q_value[order],
+            "tier": tier,
+            "flagged": tier == 1,
+            "events": total(features.events),
+            "tokens": total(features.tokens),
+            "cost_usd_micros": total(features.cost),
+            "first_seen": first[order],
+            "last_seen": last[order],
+            "kinds": [kinds[number] for number in order],
+            "top_reasons": [reasons[number] for number in order],
+            "lineage": [outcome.named.events[number] for number in order],
+        },
+    )
+
+
+def lineage(table: Table, rows: Sequence[LineageRow]) -> pyarrow.Table:
+    """Rows of the lineage table."""
+    return arrow(table, {name: [getattr(row, name) for row in rows] for name in table.names})
+
+
+def null_maxima(table: Table, null: Null) -> pyarrow.Table:
+    """What the null's laws were fitted to."""
+    replicate, size_class = np.nonzero(null.maxima > 0)
+    return arrow(
+        table,
+        {
+            "replicate": replicate.astype(np.int32),
+            "size_class": size_class.astype(np.int32),
+            "statistic": null.maxima[replicate, size_class],
+        },
+    )

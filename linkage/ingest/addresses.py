@@ -1,0 +1,61 @@
+"""Addresses in canonical form. Plain dotted quads are canonical already and never come here."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+
+
+@lru_cache(maxsize=1 << 18)
+def canonical(text: str) -> str | None:
+    """Canonical form of an IPv4 or IPv6 address; None where ``text`` is none.
+
+    v4 in v6 is unwrapped, an interface (`%eth0`) is dropped, v6 is written as RFC 5952 has it.
+
+    >>> canonical("::ffff:192.0.2.1"), canonical("2001:DB8:0::1"), canonical("010.0.0.1")
+    ('192.0.2.1', '2001:db8::1', None)
+    """
+    try:
+        address = ipaddress.ip_address(text.strip().split("%", 1)[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return str(address)
+
+
+def canonical_network(text: str) -> str | None:
+    """Canonical form of a network in CIDR (host bits dropped); None where ``text`` is none.
+
+    >>> canonical_network("198.51.100.7/24"), canonical_network("x")
+    ('198.51.100.0/24', None)
+    """
+    try:
+        return str(ipaddress.ip_network(text.strip(), strict=False))
+    except ValueError:
+        return None
+
+
+#: Private, shared (CGNAT, RFC 6598), loopback, link-local, multicast and reserved space, from the IANA registries of
+#: special-purpose addresses. Documentation and benchmarking networks are left out: examples use them for public ones.
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.168.0.0/16", "224.0.0.0/3"),
+        *("::/127", "100::/64", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
+    )
+)
+
+
+def context(text: str) -> tuple[str, bool]:
+    """Network of a canonical address (/24 of v4, /48 of v6) and whether it is private or otherwise not public.
+
+    >>> context("100.64.3.9")
+    ('100.64.3.0/24', True)
+    >>> context("2001:db8:1:2::3")
+    ('2001:db8:1::/48', False)
+    """
+    address = ipaddress.ip_address(text)
+    network = ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False)
+    return str(network), any(address in block for block in _NOT_PUBLIC if block.version == address.version)

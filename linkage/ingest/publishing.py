@@ -1,0 +1,216 @@
+"""From settled rows to the lake: events by day, aggregates, new identities, quarantine and ledger, in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.ingest import aggregate
+from linkage.ingest.addresses import context
+from linkage.ingest.keyed import Keyed
+from linkage.ingest.ledger import Ledger, Quarantined, arrow_schema, quarantine_table, read_quarantine
+from linkage.ingest.statements import execute, quoted, render, translated
+from linkage.model.tables import IDENTITIES
+from linkage.stores.lake import Entry, LakeView, Writing
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: A day (or a table that is not kept by day) in this many files is written anew as one.
+MOST_FILES = 16
+
+_BY_DAY = ("events", "sightings", "activity", "usage")
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """An accepted row that does not stand any more: where it came from, and the file number that displaced it."""
+
+    origin: str
+    row: int
+    cause: int
+    day: date
+    digest: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one commit takes: files of settled rows, and what else changed."""
+
+    spool: list[Path] = field(default_factory=list)
+    rows: int = 0
+    quarantine: list[Quarantined] = field(default_factory=list)
+    released: set[tuple[str, int, str]] = field(default_factory=set)
+    ledger_changed: bool = False
+
+
+def retractions(connection: duckdb.DuckDBPyConnection, keyed: Keyed) -> list[Retraction]:
+    """Rows that this write displaced so far."""
+    rows = execute(connection, "retracted_rows", parameters={"inner": keyed.inner, "outer": keyed.outer})
+    return [Retraction(origin, row, cause, day, digest) for origin, row, cause, day, digest in rows]
+
+
+class Publisher:
+    """Writes batches into the lake through one ``Writing``."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, writing: Writing) -> None:
+        self._connection = connection
+        self._writing = writing
+        self._step = 0
+        execute(connection, "flush_early")
+
+    def publish(
+        self,
+        batch: Batch,
+        displaced: Iterable[Retraction],
+        ledger: Ledger,
+        kinds: set[str],
+        long_kinds: set[str],
+        next_id: int,
+    ) -> LakeView:
+        """One commit. ``kinds`` are on; ``displaced`` rows leave the events and have been added to the quarantine.
+
+        Raises:
+            TryAgain: the disk is full; nothing of the batch counts.
+        """
+        before = self._writing.view
+        aggregated = set(before.aggregated) | kinds
+        crowded = self._crowded()
+        folded = {entry.day for entry in displaced} | crowded
+        old = [entry for entry in self._writing.pending("events") if entry.day in folded]
+        rest = [entry for entry in self._writing.pending("events") if entry.day not in folded]
+        fresh = aggregated - set(before.aggregated)
+        if fresh and rest:
+            self._relation("events_to_write", [self._path(entry) for entry in rest])
+            self._write("sightings", aggregate.sightings(self._connection, "events_to_write", sorted(fresh)))
+        sources = [*batch.spool, *(self._path(entry) for entry in old)]
+        if sources:
+            for table in _BY_DAY:
+                self._writing.drop([entry for entry in self._writing.pending(table) if entry.day in folded])
+            self._write_events(sources, sorted(aggregated))
+        self._write_identities()
+        self._write_quarantine(batch)
+        if batch.ledger_changed:
+            self._writing.drop(self._writing.pending("ledger"))
+            ledger.write(self._prepared("ledger"))
+            self._writing.place("ledger", self._prepared("ledger"))
+        view = self._writing.commit(
+            kinds=kinds, long_kinds=long_kinds, aggregated=aggregated, next_id=max(next_id, before.next_id)
+        )
+        execute(self._connection, "keep_identities")
+        execute(self._connection, "create_retracted")
+        for path in batch.spool:
+            path.unlink()
+        return view
+
+    def _crowded(self) -> set[date | None]:
+        """Days that many small writes have left in many files."""
+        files: dict[date | None, int] = {}
+        for entry in self._writing.pending("events"):
+            files[entry.day] = files.get(entry.day, 0) + 1
+        return {day for day, count in files.items() if count >= MOST_FILES}
+
+    def _path(self, entry: Entry) -> Path:
+        return self._writing.lake.root / entry.path
+
+    def _prepared(self, name: str) -> Path:
+        return self._writing.folder / f"{name}.parquet"
+
+    def _relation(self, name: str, paths: list[Path]) -> None:
+        relation = self._connection.read_parquet(
+            [str(path) for path in paths], union_by_name=True, hive_partitioning=False
+        )
+        relation.create_view(name, replace=True)
+
+    def _write_events(self, sources: list[Path], kinds: list[str]) -> None:
+        self._relation("incoming", sources)
+        execute(self._connection, "events_to_write")
+        sums: dict[date, tuple[datetime, tuple[int, ...]]] = {
+            day: (last, (keys, digests, pairs))
+            for day, last, keys, digests, pairs in execute(self._connection, "day_sums")
+        }
+        self._write("events", self._connection.sql(_WITH_DAY), sums)
+        self._write("sightings", aggregate.sightings(self._connection, "events_to_write", kinds))
+        self._write("activity", aggregate.activity(self._connection, "events_to_write"))
+        self._write("usage", aggregate.usage(self._connection, "events_to_write"))
+
+    def _write(
+        self,
+        table: str,
+        relation: duckdb.DuckDBPyRelation,
+        sums: dict[date, tuple[datetime, tuple[int, ...]]] | None = None,
+    ) -> None:
+        """Write a relation with a column ``day`` as one file a day, and place the files."""
+        import duckdb
+
+        self._step += 1
+        target = self._writing.folder / f"{table}-{self._step}"
+        relation.create_view("relation_to_write", replace=True)
+        try:
+            execute(
+                self._connection,
+                "write_by_day",
+                {
+                    "relation": quoted("relation_to_write"),
+                    "mark": f"{self._writing.view.version + 1}.{self._step}",
+                    "keep_day": "false" if table == "events" else "true",
+                },
+                {"target": str(target)},
+            )
+        except duckdb.Error as fault:
+            raise translated(fault, "write_by_day") from None
+        placed: set[date] = set()
+        for path in sorted(target.rglob("*.parquet")) if target.exists() else ():
+            day = date.fromisoformat(path.parent.name.removeprefix("day="))
+            last, numbers = (sums or {}).get(day, (None, ()))
+            # Where a day took several files the first one carries the day's sums: they are only ever added up.
+            first = day not in placed
+            self._writing.place(table, path, day=day, last=last, sums=numbers if first else [0] * len(numbers))
+            placed.add(day)
+
+    def _write_identities(self) -> None:
+        v6 = [value for (value,) in execute(self._connection, "new_v6")]
+        contexts = [context(value) for value in v6]
+        self._connection.register(
+            "contexts",
+            pa.table(
+                {
+                    "address": pa.array(v6, pa.string()),
+                    "prefix": pa.array([network for network, _ in contexts], pa.string()),
+                    "private": pa.array([private for _, private in contexts], pa.bool_()),
+                }
+            ),
+        )
+        new = self._connection.sql(render("new_identities", {})).to_arrow_table()
+        self._connection.unregister("contexts")
+        if new.num_rows:
+            self._append("identities", new.cast(arrow_schema(IDENTITIES)))
+
+    def _write_quarantine(self, batch: Batch) -> None:
+        if batch.released:
+            kept = [row for row in read_quarantine(self._quarantine_files()) if row.key not in batch.released]
+            self._writing.drop(self._writing.pending("quarantine"))
+            batch.quarantine = kept + batch.quarantine
+        if batch.quarantine:
+            self._append("quarantine", quarantine_table(batch.quarantine))
+
+    def _quarantine_files(self) -> list[Path]:
+        return [self._path(entry) for entry in self._writing.pending("quarantine")]
+
+    def _append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table that is not kept by day; many small files become one."""
+        entries = self._writing.pending(table)
+        if len(entries) >= MOST_FILES:
+            rows = pa.concat_tables([*(pq.read_table(self._path(entry)) for entry in entries), rows])
+            self._writing.drop(entries)
+        pq.write_table(rows, self._prepared(table), compression="zstd")
+        self._writing.place(table, self._prepared(table))
+
+
+_WITH_DAY = "SELECT *, CAST(event_time AS DATE) AS day FROM events_to_write"

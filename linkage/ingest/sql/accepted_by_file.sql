@@ -1,0 +1,2 @@
+-- Reads: staged.
+SELECT file, count(*) FROM staged GROUP BY file

@@ -1,0 +1,2 @@
+-- Reads: {table}.
+SELECT count(*) FROM {table}

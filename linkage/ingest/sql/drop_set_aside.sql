@@ -1,0 +1,2 @@
+-- Reads and writes: staged.
+DELETE FROM staged WHERE rule IS NOT NULL

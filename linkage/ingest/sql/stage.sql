@@ -1,0 +1,36 @@
+-- Second projection: canonical rows with their digests, and the first rule that a row breaks.
+-- Reads: admitted, addresses. Writes: staged. Parts: the columns of one layout. Parameters: $file, $latest, $source.
+INSERT INTO staged BY NAME
+SELECT
+    CAST($file AS INTEGER) AS file,
+    row,
+    CASE
+        WHEN card THEN 'payment_instrument.card_number'
+        WHEN account_id IS NULL THEN 'account_id.missing'
+        {too_long}
+        WHEN time_rule IS NOT NULL THEN time_rule
+        WHEN event_time > $latest THEN 'event_time.future'
+        WHEN event_time < TIMESTAMP '0001-01-02' THEN 'event_time.invalid'
+        {layout_rules}
+        WHEN ip_given IS NOT NULL AND ip_value IS NULL THEN 'ip_address.invalid'
+        WHEN number_rule IS NOT NULL THEN number_rule
+        WHEN regexp_matches({all_text}, '[\x00-\x1f\x7f-\x{9f}]') THEN 'row.control_characters'
+    END AS rule,
+    CASE WHEN NOT card THEN CAST(substr(content, 1, 32) AS UUID) END AS digest,
+    {event_key} AS event_key,
+    source,
+    {columns},
+    event_time
+FROM (
+    SELECT *, sha256({text}) AS content
+    FROM (
+        SELECT
+            admitted.*,
+            {source} AS source,
+            {ip_given} AS ip_given,
+            CASE WHEN quad({ip_given}) THEN {ip_given} ELSE addresses.canonical END AS ip_value
+        FROM admitted
+        LEFT JOIN addresses ON addresses.given = {ip_given}
+        WHERE row_rule IS NULL
+    )
+)

@@ -1,0 +1,3 @@
+-- UTC days in hand.
+-- Reads: staged.
+SELECT DISTINCT CAST(event_time AS DATE) AS day FROM staged

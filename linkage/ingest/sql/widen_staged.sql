@@ -1,0 +1,2 @@
+-- Writes: staged. Parts: {column}, {type}.
+ALTER TABLE staged ADD COLUMN {column} {type}

@@ -1,0 +1,1 @@
+"""Words and tables that every part of linkage shares."""

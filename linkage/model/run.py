@@ -1,0 +1,35 @@
+"""What a snapshot says about itself: ``run.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """How a snapshot came to be, and the SHA-256 of each of its files.
+
+    Nothing here depends on the clock or the machine: the same input gives the same record. ``settings`` and ``counts``
+    hold only what JSON can (text, whole numbers, floats, lists, mappings). The store that writes the snapshot fills
+    ``number`` (order of writing, from 1) and ``files``; the workspace fills ``audit_head`` and ``audit_length``, the
+    last digest and the length of the audit chain at that moment, so that a chain whose tail was cut is found out.
+    """
+
+    refresh_id: str
+    parent_refresh_id: str | None
+    as_of: datetime
+    window: str
+    window_first: date
+    window_last: date
+    settings: Mapping[str, Any]
+    settings_digest: str
+    input_digest: str
+    seed: int
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    audit_head: str = ""
+    audit_length: int = 0
+    number: int = 0

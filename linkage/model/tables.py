@@ -1,0 +1,422 @@
+"""The tables that cross a stage: their columns, types and meaning, in one place.
+
+Types are DuckDB's names. ``account`` and ``identifier`` are surrogate ids of the workspace (BIGINT); the only
+table that maps them to raw values is ``identities``. Times are microseconds, UTC, stored as TIMESTAMP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: DuckDB type, whether NULL may stand in it, and what it means."""
+
+    name: str
+    type: str
+    meaning: str
+    null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A named table with its columns in order."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _c(name: str, type_: str, meaning: str, *, null: bool = False) -> Column:
+    return Column(name, type_, meaning, null)
+
+
+# --- the lake: written by ingest, read by refresh -------------------------------------------------------------
+
+#: Identifier columns of the event contract that are stored as surrogate ids. A column of another name becomes one
+#: when ``[[identifiers]]`` of the configuration names it, or when it is a kind of a file in long layout.
+IDENTIFIER_COLUMNS = (
+    "ip_address",
+    "payment_instrument",
+    "prompt_template",
+    "organization_id",
+    "api_key_id",
+    "session_id",
+    "end_user_id",
+    "device_id",
+    "user_agent",
+    "email_hash",
+    "phone_hash",
+    "canary",
+)
+
+#: Kinds that link accounts without any configuration.
+DEFAULT_KINDS = ("ip_address", "payment_instrument", "prompt_template", "canary")
+
+EVENTS = Table(
+    "events",
+    "One accepted event; partitioned by UTC day. Identifier columns follow, one BIGINT surrogate id per kind.",
+    (
+        _c("event_key", "UUID", "first 128 bits of SHA-256 over (source, event_id, UTC day)"),
+        _c("digest", "UUID", "first 128 bits of SHA-256 over the canonical mapped row"),
+        _c("source", "VARCHAR", "name of the export it came from"),
+        _c("event_type", "VARCHAR", "request, login, signup, payment, key_created or other"),
+        _c("event_time", "TIMESTAMP", "UTC"),
+        _c("account", "BIGINT", "surrogate id of the account"),
+        _c("events", "BIGINT", "how many events the row stands for (1, or `count` of the long layout)"),
+        _c("asn", "BIGINT", "autonomous system of the address", null=True),
+        _c("country", "VARCHAR", "ISO 3166 alpha-2 code of the address", null=True),
+        _c("model", "VARCHAR", "model asked", null=True),
+        _c("operation", "VARCHAR", "operation", null=True),
+        _c("status", "VARCHAR", "outcome", null=True),
+        _c("region", "VARCHAR", "serving region", null=True),
+        _c("capability", "VARCHAR", "capability the exchange draws on", null=True),
+        _c("input_tokens", "BIGINT", "tokens in", null=True),
+        _c("output_tokens", "BIGINT", "tokens out", null=True),
+        _c("latency_ms", "BIGINT", "latency, milliseconds", null=True),
+        _c("cost_usd_micros", "BIGINT", "cost, millionths of a US dollar", null=True),
+    ),
+)
+
+SIGHTINGS = Table(
+    "sightings",
+    "An account seen with an identifier on a UTC day.",
+    (
+        _c("day", "DATE", "UTC day"),
+        _c("account", "BIGINT", "surrogate id of the account"),
+        _c("kind", "VARCHAR", "identifier kind"),
+        _c("identifier", "BIGINT", "surrogate id of the identifier"),
+        _c("events", "BIGINT", "events that day"),
+        _c("tokens", "BIGINT", "input + output tokens that day"),
+        _c("first_seen", "TIMESTAMP", "first event that day"),
+        _c("last_seen", "TIMESTAMP", "last event that day"),
+        _c("asn", "BIGINT", "smallest autonomous system reported with the address", null=True),
+        _c("country", "VARCHAR", "smallest country code reported with the address", null=True),
+    ),
+)
+
+ACTIVITY = Table(
+    "activity",
+    "What an account did on a UTC day, whatever identifiers it used.",
+    (
+        _c("day", "DATE", "UTC day"),
+        _c("account", "BIGINT", "surrogate id of the account"),
+        _c("events", "BIGINT", "events that day"),
+        _c("input_tokens", "BIGINT", "tokens in"),
+        _c("output_tokens", "BIGINT", "tokens out"),
+        _c("cost_usd_micros", "BIGINT", "cost"),
+        _c("first_seen", "TIMESTAMP", "first event that day"),
+        _c("last_seen", "TIMESTAMP", "last event that day"),
+        _c("hours", "INTEGER", "bit h is set when the account was active in UTC hour h"),
+    ),
+)
+
+USAGE = Table(
+    "usage",
+    "What an account drew on during a UTC day: one row per model and capability.",
+    (
+        _c("day", "DATE", "UTC day"),
+        _c("account", "BIGINT", "surrogate id of the account"),
+        _c("model", "VARCHAR", "model asked", null=True),
+        _c("capability", "VARCHAR", "capability drawn on", null=True),
+        _c("events", "BIGINT", "events"),
+        _c("tokens", "BIGINT", "input + output tokens"),
+        _c("cost_usd_micros", "BIGINT", "cost"),
+    ),
+)
+
+IDENTITIES = Table(
+    "identities",
+    "The one table that holds raw values. `kind` is an identifier kind, or 'account'.",
+    (
+        _c("kind", "VARCHAR", "identifier kind, or 'account'"),
+        _c("id", "BIGINT", "surrogate id, unique over all kinds of the workspace"),
+        _c("value", "VARCHAR", "canonical raw value"),
+        _c("prefix", "VARCHAR", "addresses only: /24 of v4, /48 of v6, in CIDR", null=True),
+        _c("private", "BOOLEAN", "addresses only: private, CGNAT, loopback, link-local or reserved", null=True),
+    ),
+)
+
+ACCOUNTS = Table(
+    "accounts",
+    "What the provider knows of an account; the newest file stands. Its domain and organization are surrogate ids.",
+    (
+        _c("account", "BIGINT", "surrogate id of the account"),
+        _c("created_at", "TIMESTAMP", "when the account was made", null=True),
+        _c("email_domain", "BIGINT", "surrogate id, kind 'email_domain'", null=True),
+        _c("organization", "BIGINT", "surrogate id, kind 'organization_id'", null=True),
+        _c("tier", "VARCHAR", "price tier", null=True),
+        _c("verified", "BOOLEAN", "identity or phone verified", null=True),
+        _c("status", "VARCHAR", "active, closed, banned, …", null=True),
+    ),
+)
+
+ADDRESS_RANGES = Table(
+    "address_ranges",
+    "Context of address ranges.",
+    (
+        _c("cidr", "VARCHAR", "canonical network"),
+        _c("asn", "BIGINT", "autonomous system", null=True),
+        _c("kind", "VARCHAR", "hosting, vpn, residential, mobile, campus, …", null=True),
+    ),
+)
+
+MODEL_RELEASES = Table(
+    "model_releases",
+    "When a model became available.",
+    (
+        _c("model", "VARCHAR", "model name as in events"),
+        _c("released_at", "TIMESTAMP", "UTC"),
+    ),
+)
+
+LEDGER = Table(
+    "ledger",
+    "One row per source file that was ever offered.",
+    (
+        _c("file_digest", "VARCHAR", "SHA-256 of the file's bytes, hex"),
+        _c("file_name", "VARCHAR", "base name of the file, for people; never a path"),
+        _c("mapping_digest", "VARCHAR", "SHA-256 over mapping, source name and identifier settings"),
+        _c("source", "VARCHAR", "name of the export"),
+        _c("format", "VARCHAR", "parquet, csv or jsonl"),
+        _c("read", "BIGINT", "records in the file, by a count that is independent of the reader"),
+        _c("accepted", "BIGINT", "rows accepted"),
+        _c("duplicate", "BIGINT", "rows that were in already"),
+        _c("quarantined", "BIGINT", "rows set aside"),
+        _c("refused", "VARCHAR", "rule by which the whole file was refused", null=True),
+        _c("reason", "VARCHAR", "why it was refused, in a sentence", null=True),
+    ),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    "One row per record that broke a rule; no values.",
+    (
+        _c("file_digest", "VARCHAR", "SHA-256 of the source file"),
+        _c("file_name", "VARCHAR", "base name of the source file"),
+        _c("row", "BIGINT", "record number in the file, from 1, the header not counted"),
+        _c("rule", "VARCHAR", "rule id, e.g. event_time.naive"),
+        _c("reason", "VARCHAR", "the rule in a sentence"),
+        _c("digest", "VARCHAR", "keyed digest of the record; NULL for a refused card number", null=True),
+    ),
+)
+
+LAKE_TABLES = (
+    EVENTS,
+    SIGHTINGS,
+    ACTIVITY,
+    USAGE,
+    IDENTITIES,
+    ACCOUNTS,
+    ADDRESS_RANGES,
+    MODEL_RELEASES,
+    LEDGER,
+    QUARANTINE,
+)
+
+# --- the snapshot: written by refresh, read by everyone ---------------------------------------------------------
+
+SNAPSHOT_ACCOUNTS = Table(
+    "accounts",
+    "Every account of the window.",
+    (
+        _c("account", "BIGINT", "surrogate id"),
+        _c("events", "BIGINT", "events in the window"),
+        _c("tokens", "BIGINT", "input + output tokens"),
+        _c("cost_usd_micros", "BIGINT", "cost"),
+        _c("active_days", "BIGINT", "UTC days with an event"),
+        _c("first_seen", "TIMESTAMP", "first event in the window"),
+        _c("last_seen", "TIMESTAMP", "last event in the window"),
+    ),
+)
+
+SNAPSHOT_IDENTIFIERS = Table(
+    "identifiers",
+    "Every identifier of the window that touches at least two accounts, and what sharing it is worth.",
+    (
+        _c("identifier", "BIGINT", "surrogate id"),
+        _c("kind", "VARCHAR", "identifier kind"),
+        _c("degree", "BIGINT", "distinct accounts on it, d"),
+        _c("trust", "DOUBLE", "θ: share of its account pairs that belong together, estimated from other evidence"),
+        _c("bits", "DOUBLE", "what sharing it is worth to a pair of accounts, before discounts"),
+        _c("hub", "BOOLEAN", "degree above the cap: no pair is formed on it alone"),
+        _c("note", "VARCHAR", "why it is discounted, where it is", null=True),
+    ),
+)
+
+SNAPSHOT_SIGHTINGS = Table(
+    "sightings",
+    "Sightings merged over the window: one row per account and identifier.",
+    (
+        _c("account", "BIGINT", "surrogate id"),
+        _c("identifier", "BIGINT", "surrogate id"),
+        _c("kind", "VARCHAR", "identifier kind"),
+        _c("events", "BIGINT", "events"),
+        _c("tokens", "BIGINT", "tokens"),
+        _c("active_days", "BIGINT", "UTC days"),
+        _c("first_seen", "TIMESTAMP", "first event"),
+        _c("last_seen", "TIMESTAMP", "last event"),
+    ),
+)
+
+MEMBERS = Table(
+    "members",
+    "Accounts of clusters; an account is in at most one.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("account", "BIGINT", "surrogate id"),
+        _c("membership", "DOUBLE", "0–1"),
+        _c("role", "VARCHAR", "core or periphery"),
+    ),
+)
+
+CLUSTERS = Table(
+    "clusters",
+    "Clusters of this refresh, highest score first.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("size", "BIGINT", "members"),
+        _c("score", "DOUBLE", "suspicion of coordinated abuse, 0–1"),
+        _c("linkage_score", "DOUBLE", "mean bits that tie a member to the rest"),
+        _c("abuse_score", "DOUBLE", "sum of signed abuse terms, points"),
+        _c("q_value", "DOUBLE", "family-wise p of the linkage against the rewired null"),
+        _c("tier", "INTEGER", "1 flagged, 2 for a person, 3 linked only"),
+        _c("flagged", "BOOLEAN", "tier 1"),
+        _c("events", "BIGINT", "events of the members"),
+        _c("tokens", "BIGINT", "tokens of the members"),
+        _c("cost_usd_micros", "BIGINT", "cost of the members"),
+        _c("first_seen", "TIMESTAMP", "first event of a member"),
+        _c("last_seen", "TIMESTAMP", "last event of a member"),
+        _c("kinds", "VARCHAR[]", "identifier kinds that corroborate"),
+        _c("top_reasons", "VARCHAR[]", "strongest reasons, for people"),
+        _c("lineage", "VARCHAR", "new, continued, grew, shrank, merged, split or revived"),
+    ),
+)
+
+LINEAGE = Table(
+    "lineage",
+    "How clusters of this refresh follow from the parent refresh.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("event", "VARCHAR", "new, continued, grew, shrank, merged, split, dissolved or revived"),
+        _c("parent_refresh_id", "VARCHAR", "parent refresh", null=True),
+        _c("parent_cluster_id", "VARCHAR", "cluster of the parent refresh", null=True),
+        _c("overlap", "DOUBLE", "Jaccard of the two member sets", null=True),
+    ),
+)
+
+CLUSTER_IDENTIFIERS = Table(
+    "cluster_identifiers",
+    "Identifiers on which a cluster stands: the evidence rows.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("identifier", "BIGINT", "surrogate id"),
+        _c("kind", "VARCHAR", "identifier kind"),
+        _c("members_on", "BIGINT", "members that used it, x"),
+        _c("degree", "BIGINT", "accounts that used it anywhere, d"),
+        _c("trust", "DOUBLE", "θ"),
+        _c("bits", "DOUBLE", "log-odds that it gives an account for membership"),
+        _c("events", "BIGINT", "events of members on it"),
+        _c("first_seen", "TIMESTAMP", "first use by a member"),
+        _c("last_seen", "TIMESTAMP", "last use by a member"),
+        _c("role", "VARCHAR", "evidence, or discounted (a hub shared with many outside)"),
+    ),
+)
+
+CLUSTER_KINDS = Table(
+    "cluster_kinds",
+    "What each identifier kind contributes to a cluster, and what is left without it.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("kind", "VARCHAR", "identifier kind"),
+        _c("members_tied", "BIGINT", "members tied to another member by this kind"),
+        _c("bits", "DOUBLE", "mean bits per member from this kind"),
+        _c("corroborates", "BOOLEAN", "counts as a kind of evidence of its own"),
+        _c("linkage_score_without", "DOUBLE", "linkage score when the kind is dropped"),
+        _c("members_without", "BIGINT", "members that stay tied when the kind is dropped"),
+    ),
+)
+
+CLUSTER_TERMS = Table(
+    "cluster_terms",
+    "Signed abuse terms of a cluster, for and against; points sum to abuse_score.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("term", "VARCHAR", "name of the term"),
+        _c("evidence", "VARCHAR", "kind of evidence it belongs to"),
+        _c("observed", "DOUBLE", "what the members show", null=True),
+        _c("expected", "DOUBLE", "what matched ordinary accounts show", null=True),
+        _c("effect", "DOUBLE", "z, after the floor for how much ordinary groups differ", null=True),
+        _c("points", "DOUBLE", "signed contribution, capped"),
+        _c("sentence", "VARCHAR", "the term in words with its figures"),
+    ),
+)
+
+LEFT_OUT = Table(
+    "left_out",
+    "Accounts that were considered for a cluster and left out, with the reason.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("account", "BIGINT", "surrogate id"),
+        _c("membership", "DOUBLE", "0–1, below the bar"),
+        _c("reason", "VARCHAR", "why"),
+    ),
+)
+
+ACCOUNT_BITS = Table(
+    "account_bits",
+    "Why an account is in (or was left out of) its cluster: bits per step; they sum to the account's total.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("account", "BIGINT", "surrogate id"),
+        _c("step", "VARCHAR", "prior, identifier, discount or absence"),
+        _c("kind", "VARCHAR", "identifier kind", null=True),
+        _c("identifier", "BIGINT", "surrogate id", null=True),
+        _c("bits", "DOUBLE", "signed"),
+    ),
+)
+
+TIMELINE = Table(
+    "timeline",
+    "What a cluster did each UTC day.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("day", "DATE", "UTC day"),
+        _c("accounts", "BIGINT", "members active"),
+        _c("events", "BIGINT", "events"),
+        _c("tokens", "BIGINT", "tokens"),
+        _c("expected_events", "DOUBLE", "share of the whole population's day that the cluster's total would give"),
+    ),
+)
+
+NULL_MAXIMA = Table(
+    "null_maxima",
+    "The rewired null: the largest statistic of each size class in each replicate.",
+    (
+        _c("replicate", "INTEGER", "0 … R−1"),
+        _c("size_class", "INTEGER", "floor(log2(size))"),
+        _c("statistic", "DOUBLE", "largest validation statistic found"),
+    ),
+)
+
+SNAPSHOT_TABLES = (
+    SNAPSHOT_ACCOUNTS,
+    SNAPSHOT_IDENTIFIERS,
+    SNAPSHOT_SIGHTINGS,
+    MEMBERS,
+    CLUSTERS,
+    LINEAGE,
+    CLUSTER_IDENTIFIERS,
+    CLUSTER_KINDS,
+    CLUSTER_TERMS,
+    LEFT_OUT,
+    ACCOUNT_BITS,
+    TIMELINE,
+    NULL_MAXIMA,
+)

@@ -1,0 +1,97 @@
+"""A snapshot and the identities beside it, open for questions."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage import engine
+from linkage.config import EngineSettings
+from linkage.errors import NoSnapshot
+from linkage.model.rows import rows_of
+from linkage.model.run import RunRecord
+from linkage.model.tables import IDENTITIES
+from linkage.stores.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+
+
+class Questions:
+    """Named statements of this package over the tables that were opened."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, run: RunRecord | None) -> None:
+        self._connection = connection
+        self._run = run
+
+    @property
+    def run(self) -> RunRecord:
+        """Record of the snapshot that is asked.
+
+        Raises:
+            NoSnapshot: only the identities were opened.
+        """
+        if self._run is None:
+            raise NoSnapshot("no snapshot was opened")
+        return self._run
+
+    @property
+    def refresh_id(self) -> str:
+        """Id of the snapshot that is asked."""
+        return self.run.refresh_id
+
+    def table(self, name: str, parameters: Mapping[str, Any] | None = None) -> pyarrow.Table:
+        """Answer of ``sql/<name>.sql`` as Arrow; its times carry UTC."""
+        return in_utc(engine.arrow(self._connection, "linkage.reading", name, parameters))
+
+    def rows(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Answer of ``sql/<name>.sql``, a mapping per row."""
+        return list(rows_of(self.table(name, parameters)))
+
+
+@contextlib.contextmanager
+def ask(
+    snapshot: Snapshot | None, identities: Sequence[Path], settings: EngineSettings, tables: Sequence[str]
+) -> Iterator[Questions]:
+    """Open ``tables`` of ``snapshot`` and the identities as views; no other file can be read through them.
+
+    Without a snapshot only the identities are there to ask.
+    """
+    paths = {} if snapshot is None else {name: snapshot.path(name) for name in tables}
+    connection = engine.connect(memory_limit=settings.memory_limit, threads=settings.threads)
+    try:
+        allowed = [str(path) for path in (*paths.values(), *identities)]
+        connection.execute("SET allowed_paths = $paths", {"paths": allowed})
+        connection.execute("SET enable_external_access = false")
+        for name, path in paths.items():
+            # The order of rows in the file means something: clusters stand in it by rank.
+            connection.read_parquet([str(path)], hive_partitioning=False, file_row_number=True).create_view(name)
+        if identities:
+            files = [str(path) for path in identities]
+            connection.read_parquet(files, hive_partitioning=False, union_by_name=True).create_view("identities")
+        else:
+            connection.register("identities", _no_identities())
+        yield Questions(connection, snapshot.run if snapshot is not None else None)
+    finally:
+        connection.close()
+
+
+def in_utc(table: pyarrow.Table) -> pyarrow.Table:
+    """``table`` with every time column marked as UTC, which is what the stored times are in."""
+    import pyarrow
+
+    for position, field in enumerate(table.schema):
+        if pyarrow.types.is_timestamp(field.type):
+            column = table.column(position).cast(pyarrow.timestamp("us", "UTC"))
+            table = table.set_column(position, field.name, column)
+    return table
+
+
+def _no_identities() -> pyarrow.Table:
+    import pyarrow
+
+    types = {"BIGINT": pyarrow.int64(), "VARCHAR": pyarrow.string(), "BOOLEAN": pyarrow.bool_()}
+    return pyarrow.schema([(column.name, types[column.type]) for column in IDENTITIES.columns]).empty_table()

@@ -1,0 +1,232 @@
+"""The main path: the lake's sightings → links → communities → scored, named and explained clusters.
+
+Read :func:`refresh` first; each line is a stage, and each stage is a function of tables and its own settings. Nothing
+here reads the clock, and nothing depends on the order in which events arrived.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage import detection, engine
+from linkage import window as windows
+from linkage.errors import UsageError
+from linkage.evidence import load as evidence
+from linkage.findings import build as findings
+from linkage.findings.tables import Outcome
+from linkage.lineage import match as lineage
+from linkage.model.allowed import Allowed
+from linkage.model.progress import Progress, ProgressSink
+from linkage.model.run import RunRecord
+from linkage.scoring import assess, features, significance, terms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+    import pyarrow
+
+    from linkage.config import Settings
+    from linkage.detection import Found
+    from linkage.lineage.match import Ancestor
+    from linkage.stores.lake import LakeView
+    from linkage.stores.snapshots import Snapshot
+    from linkage.window import Window
+
+#: Part of every refresh id: a change of method gives a new snapshot even on the same events.
+METHOD = "1"
+_STEPS = 7
+NOTHING_ALLOWED = Allowed()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished refresh that is not stored yet."""
+
+    run: RunRecord
+    tables: dict[str, pyarrow.Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The current snapshot already stands for this input."""
+
+    refresh_id: str
+
+
+def refresh(
+    view: LakeView,
+    earlier: Sequence[Snapshot],
+    settings: Settings,
+    as_of: datetime | None = None,
+    window: str = "90d",
+    progress: ProgressSink | None = None,
+    allowed: Allowed = NOTHING_ALLOWED,
+) -> Result | Unchanged:
+    """Find clusters in the window, or say that nothing changed since ``earlier[0]`` (snapshots, newest first).
+
+    Raises:
+        UsageError: the window or as_of is malformed, or holds no accepted event.
+        TryAgain: disk or memory are full.
+    """
+    tell = _Steps(progress)
+    chosen = windows.window(view, window, as_of)
+    run = _record(view, chosen, settings, allowed, earlier[0] if earlier else None)
+    if earlier and _same_input(run, earlier[0].run):
+        return Unchanged(earlier[0].refresh_id)
+    with engine.connect(memory_limit=settings.engine.memory_limit, threads=settings.engine.threads) as connection:
+        tell("reading sightings")
+        windows.relations(connection, view, chosen, run_kinds(view, settings))
+        benign = windows.allowed_identifiers(connection, allowed)
+        population = evidence.load(connection, run_kinds(view, settings), benign)
+        if population.incidence.accounts == 0:
+            raise UsageError("no event was accepted in that window")
+        tell("measuring accounts")
+        measured = features.load(connection, chosen.as_of, benign)
+        tell("linking")
+        found = detection.search(population.incidence, measured.values["private_work"], settings, settings.seed)
+        tell("comparing with rewired data")
+        null = detection.null(population.incidence, measured.values["private_work"], settings, tell.part)
+        tell("scoring")
+        linkage_score = detection.linkage_score(found)
+        q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
+        scored = terms.terms(
+            population.incidence, measured, found.label, found.clusters, settings.scoring, allowed.organizations
+        )
+        assessment = assess.assess(scored, q_value, settings.scoring)
+        tell("naming")
+        members = _members(found)
+        named = lineage.name(
+            [frozenset(population.account[rows].tolist()) for rows in members],
+            _founding(connection, run.refresh_id, members),
+            [_ancestor(snapshot) for snapshot in earlier],
+            settings.lineage,
+        )
+        tell("explaining")
+        order = np.lexsort((np.arange(found.clusters), -found.size, -assessment.abuse, -assessment.score))
+        outcome = Outcome(
+            population,
+            measured,
+            found,
+            scored,
+            assessment,
+            linkage_score,
+            q_value,
+            named,
+            order,
+            settings.evidence.partners + 1,
+        )
+        tables = findings.build(connection, outcome, null, settings)
+    counts = {
+        "accounts": population.incidence.accounts,
+        "identifiers": population.incidence.identifiers,
+        "links": len(found.links.first),
+        "clusters": found.clusters,
+        "flagged_clusters": int((assessment.tier == 1).sum()),
+        "flagged_accounts": int(found.size[assessment.tier == 1].sum()),
+        "null_error": round(null.error, 6),
+    }
+    return Result(_with_counts(run, counts), tables)
+
+
+def run_kinds(view: LakeView, settings: Settings) -> tuple[str, ...]:
+    """Identifier kinds that link accounts: configured, and every kind of a long file."""
+    return tuple(sorted({*settings.kinds, *view.long_kinds}))
+
+
+class _Steps:
+    """Tells the sink which step has begun."""
+
+    def __init__(self, sink: ProgressSink | None) -> None:
+        self._sink = sink
+        self._done = 0
+        self._stage = ""
+
+    def __call__(self, stage: str) -> None:
+        self._stage = stage
+        self._send(stage, self._done, _STEPS, "steps")
+        self._done += 1
+
+    def part(self, done: int) -> None:
+        """Part ``done`` of the running step is finished."""
+        self._send(self._stage, done, None, "replicates")
+
+    def _send(self, stage: str, done: int, total: int | None, unit: str) -> None:
+        if self._sink is not None:
+            self._sink(Progress(stage, done, total, unit))
+
+
+def _record(view: LakeView, chosen: Window, settings: Settings, allowed: Allowed, parent: Snapshot | None) -> RunRecord:
+    """Everything that determines the result, and the id that follows from it."""
+    kept = settings.model_dump(mode="json", exclude={"engine", "ingest", "snapshots"})
+    settings_digest = _digest(kept)
+    input_digest = _digest(
+        [
+            view.digest(chosen.first, chosen.last),
+            chosen.as_of.isoformat(),
+            list(run_kinds(view, settings)),
+            windows.allowed_digest(view, allowed),
+        ]
+    )
+    parent_id = parent.refresh_id if parent is not None else None
+    identity = [METHOD, input_digest, settings_digest, chosen.text, parent_id]
+    return RunRecord(
+        refresh_id=f"r-{_digest(identity)[:12]}",
+        parent_refresh_id=parent_id,
+        as_of=chosen.as_of,
+        window=chosen.text,
+        window_first=chosen.first,
+        window_last=chosen.last,
+        settings=kept,
+        settings_digest=settings_digest,
+        input_digest=input_digest,
+        seed=settings.seed,
+        counts={"method": METHOD},
+    )
+
+
+def _with_counts(run: RunRecord, counts: dict[str, int | float]) -> RunRecord:
+    return replace(run, counts={**run.counts, **counts})
+
+
+def _same_input(run: RunRecord, current: RunRecord) -> bool:
+    return (run.input_digest, run.settings_digest, run.window, run.counts["method"]) == (
+        current.input_digest,
+        current.settings_digest,
+        current.window,
+        current.counts.get("method"),
+    )
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def _members(found: Found) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Positions of the members of each cluster."""
+    inside = np.flatnonzero(found.label >= 0)
+    inside = inside[np.argsort(found.label[inside], kind="stable")]
+    return list(np.split(inside, np.cumsum(found.size)[:-1])) if found.clusters else []
+
+
+def _founding(
+    connection: duckdb.DuckDBPyConnection,
+    refresh_id: str,
+    members: list[np.ndarray[tuple[int], np.dtype[np.int64]]],
+) -> list[str]:
+    names = engine.run(connection, "linkage.findings", "account_names").fetchnumpy()["name"]
+    return [lineage.founding_id(refresh_id, [str(name) for name in names[rows]]) for rows in members]
+
+
+def _ancestor(snapshot: Snapshot) -> Ancestor:
+    table = snapshot.table("members")
+    by_cluster: dict[str, set[int]] = {}
+    for cluster_id, account in zip(table["cluster_id"].to_pylist(), table["account"].to_pylist(), strict=True):
+        by_cluster.setdefault(cluster_id, set()).add(account)
+    return lineage.Ancestor(snapshot.refresh_id, {key: frozenset(value) for key, value in by_cluster.items()})

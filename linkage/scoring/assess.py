@@ -1,0 +1,64 @@
+"""Terms and significance → score, tier and flag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.scoring.term import ABSENCE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from linkage.config import ScoringSettings
+    from linkage.scoring.term import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Per group (K): ``abuse`` points, ``score`` 0–1, ``tier`` 1–3.
+
+    ``kinds_for``: kinds of evidence for abuse that reach the bar.
+    """
+
+    abuse: NDArray[np.float64]
+    score: NDArray[np.float64]
+    tier: NDArray[np.int64]
+    kinds_for: NDArray[np.int64]
+
+
+def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: ScoringSettings) -> Assessment:
+    """Sum the terms, and judge.
+
+    Tier 1: linkage validated, and the bar met by two kinds of evidence or one overwhelming one. Tier 2: validated, and
+    near the bar or of one kind. Tier 3: linked only. An unvalidated cluster ranks at half its score.
+    """
+    groups = len(q_value)
+    abuse = np.zeros(groups)
+    by_kind: dict[str, NDArray[np.float64]] = {}
+    for term in terms:
+        abuse += term.points
+        by_kind[term.evidence] = by_kind.get(term.evidence, np.zeros(groups)) + np.maximum(term.points, 0.0)
+    kinds_for = np.zeros(groups, np.int64)
+    strongest = np.zeros(groups)
+    for evidence, points in by_kind.items():
+        if evidence == ABSENCE:
+            continue
+        kinds_for += points >= settings.kind_points
+        strongest = np.maximum(strongest, points)
+    validated = q_value <= settings.q_bar
+    enough = (kinds_for >= 2) | (strongest >= settings.overwhelming_points)
+    flagged = validated & (abuse >= settings.flag_points) & enough
+    near = validated & (abuse >= settings.near_points) & ~flagged
+    score = 1.0 / (1.0 + np.exp(-(abuse - settings.flag_points) / 2.0))
+    score = np.where(enough, score, 0.5 * score)
+    score = np.where(validated, score, 0.5 * score)
+    return Assessment(
+        abuse=abuse,
+        score=np.round(score, 9),
+        tier=np.where(flagged, 1, np.where(near, 2, 3)).astype(np.int64),
+        kinds_for=kinds_for,
+    )

@@ -1,0 +1,140 @@
+"""What each account did, as figures in which coordinated abuse differs from ordinary use.
+
+Every feature is one number an account, NaN where the input does not tell. Groups are later compared with accounts that
+were about as active on about as many days, so no feature is a disguise of volume.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage import engine
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import duckdb
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Per account (N), in canonical order.
+
+    ``clock`` (N × 4): sums over the (day, hour) cells in which the account was active: cosine and sine of the hour on
+    the clock face, cells, and cells on a weekend. ``used``: by kind, who used any identifier of it. ``values``:
+    features by name. ``capability`` (N × C): share of an account's events on each of ``capabilities``. ``created``,
+    ``first``: days since 1970, NaN where unknown; ``domain``, ``organization``: surrogate ids, −1 unknown.
+    """
+
+    account: NDArray[np.int64]
+    events: FloatArray
+    tokens: NDArray[np.int64]
+    cost: NDArray[np.int64]
+    active_days: FloatArray
+    first_seen: NDArray[np.datetime64]
+    last_seen: NDArray[np.datetime64]
+    clock: FloatArray
+    used: dict[str, NDArray[np.bool_]]
+    values: dict[str, FloatArray]
+    capabilities: tuple[str, ...]
+    capability: FloatArray
+    created: FloatArray
+    first: FloatArray
+    domain: NDArray[np.int64]
+    organization: NDArray[np.int64]
+    closed: NDArray[np.bool_]
+
+
+#: Account states that mean the provider ended it.
+CLOSED = ("banned", "closed", "suspended", "terminated", "disabled")
+
+
+def load(connection: duckdb.DuckDBPyConnection, as_of: datetime, allowed: tuple[int, ...] = ()) -> Features:
+    """Compute features from the relations that :func:`linkage.evidence.load.load` left on the connection."""
+    package = "linkage.scoring"
+    raw = engine.run(connection, package, "account_features", {"allowed": list(allowed)}).fetchnumpy()
+
+    def number(name: str) -> FloatArray:
+        column = raw[name]
+        if isinstance(column, np.ma.MaskedArray):
+            return np.where(np.ma.getmaskarray(column), np.nan, np.ma.getdata(column).astype(np.float64))
+        return np.asarray(column, dtype=np.float64)
+
+    def day(name: str) -> FloatArray:
+        column = raw[name]
+        stamps = np.ma.getdata(column).astype("datetime64[us]").astype(np.int64) / 86_400e6
+        return np.where(np.ma.getmaskarray(column), np.nan, stamps)
+
+    def surrogate(name: str) -> NDArray[np.int64]:
+        column = raw[name]
+        return np.where(np.ma.getmaskarray(column), -1, np.ma.getdata(column)).astype(np.int64)
+
+    events, active_days = number("events"), number("active_days")
+    created, first = day("created_at"), day("first_seen")
+    until = as_of.timestamp() / 86_400
+    concentration = np.hypot(number("c"), number("s")) / number("cells")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = {
+            "private_work": number("private_events") / number("template_events"),
+            "prefixes_per_day": np.log2(number("day_prefixes") / number("network_days")),
+            "prefixes": np.log2(number("prefixes")),
+            "asns": np.log2(np.where(number("asns") > 0, number("asns"), np.nan)),
+            "round_the_clock": 1.0 - concentration,
+            "price_rank": number("price_rank"),
+            "release_share": number("release_share"),
+            "age": np.log2(np.maximum(until - created, 0.0) + 1.0),
+            "verified": number("verified"),
+        }
+    few = events < 8
+    values["round_the_clock"] = np.where(few, np.nan, values["round_the_clock"])
+    names, shares = _capabilities(connection, len(events))
+    status = raw["status"]
+    known = np.where(np.ma.getmaskarray(status), "", np.ma.getdata(status)).astype(str)
+    closed = np.isin(np.char.lower(known), CLOSED)
+    return Features(
+        account=np.asarray(raw["account"], dtype=np.int64),
+        events=events,
+        tokens=np.asarray(raw["tokens"], dtype=np.int64),
+        cost=np.asarray(raw["cost_usd_micros"], dtype=np.int64),
+        active_days=active_days,
+        first_seen=np.asarray(raw["first_seen"]).astype("datetime64[us]"),
+        last_seen=np.asarray(raw["last_seen"]).astype("datetime64[us]"),
+        clock=np.stack([number("c"), number("s"), number("cells"), number("weekend_cells")], axis=1),
+        used=_used(connection, len(events)),
+        values=values,
+        capabilities=names,
+        capability=shares,
+        created=created,
+        first=first,
+        domain=surrogate("email_domain"),
+        organization=surrogate("organization"),
+        closed=closed,
+    )
+
+
+def _used(connection: duckdb.DuckDBPyConnection, accounts: int) -> dict[str, NDArray[np.bool_]]:
+    rows = engine.run(connection, "linkage.scoring", "kinds_used").fetchnumpy()
+    position, kind = rows["position"].astype(np.int64), np.asarray(rows["kind"]).astype(str)
+    used = {}
+    for name in sorted(set(kind.tolist())):
+        used[name] = np.zeros(accounts, dtype=np.bool_)
+        used[name][position[kind == name]] = True
+    return used
+
+
+def _capabilities(connection: duckdb.DuckDBPyConnection, accounts: int) -> tuple[tuple[str, ...], FloatArray]:
+    rows = engine.run(connection, "linkage.scoring", "capability_events").fetchnumpy()
+    names = tuple(sorted({str(name) for name in rows["capability"]}))
+    column = {name: at for at, name in enumerate(names)}
+    counts = np.zeros((accounts, len(names)))
+    where = np.array([column[str(name)] for name in rows["capability"]], dtype=np.int64)
+    counts[rows["position"].astype(np.int64), where] = rows["events"].astype(np.float64)
+    total = counts.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        return names, np.where(total > 0, counts / total, np.nan)

@@ -1,0 +1,181 @@
+"""The ordinary reasons why people share things, and terms that stand on templates and canaries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.scoring.structure import exclusive_value, sharing
+from linkage.scoring.term import Term, graded, not_applicable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from linkage.config import ScoringSettings
+    from linkage.evidence.incidence import Incidence
+    from linkage.scoring.features import Features
+    from linkage.scoring.term import FloatArray, IntArray
+
+
+def ordinary_reasons(
+    incidence: Incidence,
+    features: Features,
+    label: IntArray,
+    groups: int,
+    size: IntArray,
+    settings: ScoringSettings,
+    canary_kind: str,
+) -> list[Term]:
+    """Templates, organizations, events, smallness and canaries, as terms of every group."""
+    nan = not_applicable(groups)
+    templates = sharing(incidence, label, groups, features.events, ("prompt_template",), settings.exclusive_share)
+    spread = _beyond_groups(np.log2(np.maximum(templates.effective, 1.0)), (size >= 8) & (templates.exclusive > 0))
+    many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
+    days = _effective_days(features, label, groups)
+    event = np.where(size >= 8, -3.0 * np.clip((7.0 - days) / 4.0, 0.0, 1.0), 0.0)
+    few = np.clip((10.0 - templates.effective) / 5.0, 0.0, 1.0) * np.clip((templates.top - 0.3) / 0.3, 0.0, 1.0)
+    weekend, gathered = _office(features, label, groups)
+    office = -3.0 * np.clip((0.2 - weekend) / 0.1, 0.0, 1.0) * np.clip((gathered - 0.15) / 0.3, 0.0, 1.0)
+    office = np.where(size >= 4, office, 0.0)
+    lesson = -3.0 * few * np.clip(templates.top_events / 0.2, 0.0, 1.0)
+    domain = np.maximum(
+        exclusive_value(features.domain, label, groups, settings.exclusive_share),
+        exclusive_value(features.organization, label, groups, settings.exclusive_share),
+    )
+    one_domain = -3.0 * np.clip((domain - 0.2) / 0.4, 0.0, 1.0)
+    small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
+    canaries = sharing(incidence, label, groups, features.events, (canary_kind,), 0.0)
+    hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0)
+
+    def one_lesson(group: int) -> str:
+        return (
+            f"one prompt template of their own carries {templates.top_events[group]:.0%} of the exchanges of "
+            f"{templates.top[group]:.0%} of the members: a lesson or a tool"
+        )
+
+    return [
+        Term(
+            "many_own_templates",
+            "templates",
+            templates.effective,
+            nan,
+            spread,
+            many * settings.cap_scale,
+            lambda group: (
+                f"{int(templates.exclusive[group])} prompt templates, used by these accounts and hardly anyone else, "
+                f"cover {templates.covered[group]:.0%} of the members "
+                f"(as varied as {templates.effective[group]:.1f} in equal use)"
+            ),
+        ),
+        Term(
+            "office_hours",
+            "timing",
+            weekend,
+            np.full(groups, 2.0 / 7.0),
+            nan,
+            office * settings.cap_scale,
+            lambda group: (
+                f"{weekend[group]:.0%} of their active hours fall on weekends (29% of all hours do), and they gather "
+                f"around one time of day ({gathered[group]:.2f} of 1): office hours"
+            ),
+        ),
+        Term(
+            "one_event",
+            "timing",
+            days,
+            nan,
+            nan,
+            event * settings.cap_scale,
+            lambda group: f"what they share falls on few days (as spread as {days[group]:.1f} in equal use): an event",
+        ),
+        Term("one_lesson", "work", templates.top_events, nan, nan, lesson * settings.cap_scale, one_lesson),
+        Term(
+            "one_organization",
+            "identity",
+            domain,
+            nan,
+            nan,
+            one_domain * settings.cap_scale,
+            lambda group: (
+                f"{domain[group]:.0%} of the members belong to one organization or e-mail domain of their own"
+            ),
+        ),
+        Term(
+            "small_group",
+            "size",
+            size.astype(np.float64),
+            nan,
+            nan,
+            small * settings.cap_scale,
+            lambda group: f"{size[group]} accounts: a household or a small team is as likely",
+        ),
+        Term(
+            "canary_hits",
+            "canary",
+            canaries.shared.astype(np.float64),
+            nan,
+            nan,
+            hits * settings.cap_scale,
+            lambda group: f"{int(canaries.shared[group])} canaries were touched by several members",
+        ),
+    ]
+
+
+def allowed_organization(
+    features: Features,
+    label: IntArray,
+    groups: int,
+    size: IntArray,
+    organizations: tuple[int, ...],
+    settings: ScoringSettings,
+) -> Term:
+    """Members of organizations that a person put on the allow-list."""
+    known = (label >= 0) & np.isin(features.organization, np.array(organizations, dtype=np.int64))
+    share = np.bincount(label[known], minlength=groups) / np.maximum(size, 1)
+    return Term(
+        "allowed_organization",
+        "identity",
+        share,
+        not_applicable(groups),
+        not_applicable(groups),
+        -settings.allowed_points * share * settings.cap_scale,
+        lambda group: f"{share[group]:.0%} of the members belong to an organization on the allow-list",
+    )
+
+
+def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:
+    """Share of a group's active hours on weekends, and how far they gather around one time of day (K, K).
+
+    The second is the mean resultant length of the hours on the clock face: 1 all at one hour, 0 round the clock.
+    """
+    total = np.zeros((groups, 4))
+    inside = label >= 0
+    np.add.at(total, label[inside], features.clock[inside])
+    cells = np.maximum(total[:, 2], 1.0)
+    return total[:, 3] / cells, np.hypot(total[:, 0], total[:, 1]) / cells
+
+
+def _effective_days(features: Features, label: IntArray, groups: int) -> FloatArray:
+    """How many days a group's accounts are first and last seen on, in equal use: 2^entropy over both ends (K)."""
+    out = np.zeros(groups)
+    inside = np.flatnonzero(label >= 0)
+    first = features.first_seen[inside].astype("datetime64[D]").astype(np.int64)
+    last = features.last_seen[inside].astype("datetime64[D]").astype(np.int64)
+    day = np.concatenate([first, last])
+    group = np.concatenate([label[inside], label[inside]])
+    low = day.min(initial=0)
+    cell, count = np.unique(group * 100_000 + (day - low), return_counts=True)
+    of_group = cell // 100_000
+    share = count / np.bincount(group, minlength=groups)[of_group]
+    np.add.at(out, of_group, -share * np.log2(share))
+    return np.exp2(out)
+
+
+def _beyond_groups(value: FloatArray, judged: NDArray[np.bool_]) -> FloatArray:
+    """Robust z of each group (K) among the ``judged`` ones: (value − median) / (1.4826 MAD), 0 where too few."""
+    if judged.sum() < 10:
+        return np.zeros(len(value))
+    middle = float(np.median(value[judged]))
+    spread = 1.4826 * float(np.median(np.abs(value[judged] - middle)))
+    return np.where(judged, (value - middle) / max(spread, 0.25), 0.0)

@@ -1,0 +1,70 @@
+"""Terms of sharing: many cards over a few accounts each against one payer, hundreds of exits against one site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.scoring.structure import sharing
+from linkage.scoring.term import Term, not_applicable
+
+if TYPE_CHECKING:
+    from linkage.config import ScoringSettings
+    from linkage.evidence.incidence import Incidence
+    from linkage.scoring.features import Features
+    from linkage.scoring.term import IntArray
+
+
+def payment(
+    incidence: Incidence, features: Features, label: IntArray, groups: int, size: IntArray, settings: ScoringSettings
+) -> list[Term]:
+    """Many payment instruments over a few members each, against one payer."""
+    found = sharing(incidence, label, groups, features.events, ("payment_instrument",), settings.exclusive_share)
+    nan = not_applicable(groups)
+    rotate = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0)) - 1.0, 0.0, 3.0), 0.0)
+    rotate *= np.clip(found.covered * 2.0, 0.0, 1.0)
+    one = np.where((found.top >= 0.5) & (found.effective < 3.0), -3.0 * found.top, 0.0)
+
+    def rotating(group: int) -> str:
+        return (
+            f"{int(found.exclusive[group])} payment instruments, each shared by a few of these accounts only, "
+            f"cover {found.covered[group]:.0%} of the members (as varied as {found.effective[group]:.1f} in equal use)"
+        )
+
+    def payer(group: int) -> str:
+        return f"one payment instrument pays for {found.top[group]:.0%} of the members"
+
+    return [
+        Term("rotating_cards", "payment", found.effective, nan, nan, rotate * settings.cap_scale, rotating),
+        Term("one_payer", "payment", found.top, nan, nan, one * settings.cap_scale, payer),
+    ]
+
+
+def network(
+    incidence: Incidence, features: Features, label: IntArray, groups: int, size: IntArray, settings: ScoringSettings
+) -> list[Term]:
+    """Many exits that only the members use, against one site that carries their work."""
+    found = sharing(incidence, label, groups, features.events, ("ip_address",), settings.exclusive_share)
+    nan = not_applicable(groups)
+    spread = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0) / 4.0), 0.0, 2.0), 0.0)
+    spread *= np.clip(found.covered * 2.0, 0.0, 1.0)
+    weeks = np.clip(found.top_days / 14.0, 0.0, 1.0)
+    site = -4.0 * np.clip((found.top - 0.3) / 0.4, 0.0, 1.0) * np.clip(found.top_events / 0.3, 0.0, 1.0) * weeks
+
+    def exits(group: int) -> str:
+        return (
+            f"{int(found.exclusive[group])} addresses, used by these accounts and hardly anyone else, "
+            f"cover {found.covered[group]:.0%} of the members (as varied as {found.effective[group]:.1f} in equal use)"
+        )
+
+    def one_site(group: int) -> str:
+        return (
+            f"one address of their own carries {found.top_events[group]:.0%} of the work of "
+            f"{found.top[group]:.0%} of the members over {found.top_days[group]:.0f} days: a site"
+        )
+
+    return [
+        Term("shared_exits", "network", found.effective, nan, nan, spread * settings.cap_scale, exits),
+        Term("one_site", "network", found.top_events, nan, nan, site * settings.cap_scale, one_site),
+    ]

@@ -1,0 +1,130 @@
+"""How a group shares what it shares: one card for all or many over a few each, one site or hundreds of exits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from linkage.evidence.incidence import Incidence
+
+    FloatArray = NDArray[np.float64]
+    IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Per group (K), for one identifier kind, over identifiers that two or more members use.
+
+    ``shared``: how many of them. ``exclusive``: how many of those have most of their accounts inside.
+    ``effective``: effective number of exclusive ones, 2^entropy over members on them. ``top``: share of the members
+    on the exclusive one with most members; ``top_events``: share of the members' events on it; ``top_days``: days
+    between its first and last use. ``covered``: share of members on an exclusive one.
+    """
+
+    shared: IntArray
+    exclusive: IntArray
+    effective: FloatArray
+    top: FloatArray
+    top_events: FloatArray
+    top_days: FloatArray
+    covered: FloatArray
+
+
+def sharing(
+    incidence: Incidence,
+    label: IntArray,
+    groups: int,
+    events: FloatArray,
+    kinds: tuple[str, ...],
+    exclusive_share: float,
+) -> Sharing:
+    """Measure the sharing of every group over the identifiers of ``kinds``.
+
+    ``label`` (N): group of each account, −1 for none. ``events`` (N): events of each account. An identifier is
+    exclusive when at least ``exclusive_share`` of its accounts are members: else a group could hide behind a campus.
+    """
+    wanted = np.isin(incidence.kind, [incidence.kinds.index(kind) for kind in kinds if kind in incidence.kinds])
+    group = label[incidence.edge_account]
+    edge = np.flatnonzero((group >= 0) & wanted[incidence.edge_identifier])
+    key = group[edge] * incidence.identifiers + incidence.edge_identifier[edge]
+    cell, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
+    of_group, identifier = cell // incidence.identifiers, cell % incidence.identifiers
+    several = count >= 2
+    exclusive = several & (count >= exclusive_share * incidence.degree[identifier])
+    size = np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
+    total = np.maximum(np.bincount(label[label >= 0], weights=events[label >= 0], minlength=groups), 1.0)
+    on = np.bincount(inverse, weights=incidence.edge_events[edge], minlength=len(cell))
+    first = np.full(len(cell), np.iinfo(np.int32).max, np.int64)
+    last = np.zeros(len(cell), np.int64)
+    np.minimum.at(first, inverse, incidence.edge_first[edge])
+    np.maximum.at(last, inverse, incidence.edge_last[edge])
+
+    mass = np.bincount(of_group[exclusive], weights=count[exclusive], minlength=groups)
+    share = count[exclusive] / np.maximum(mass[of_group[exclusive]], 1.0)
+    entropy = np.bincount(of_group[exclusive], weights=-share * np.log2(share), minlength=groups)
+    top, top_events, top_days = np.zeros(groups), np.zeros(groups), np.zeros(groups)
+    order = np.lexsort((identifier, -on, -count, of_group))
+    order = order[exclusive[order]]
+    lead = order[np.r_[True, of_group[order][1:] != of_group[order][:-1]]] if len(order) else order
+    top[of_group[lead]] = count[lead] / size[of_group[lead]]
+    top_events[of_group[lead]] = on[lead] / total[of_group[lead]]
+    top_days[of_group[lead]] = last[lead] - first[lead] + 1
+    touched = np.unique(incidence.edge_account[edge[exclusive[inverse]]])
+    covered = np.bincount(label[touched], minlength=groups) / size
+    return Sharing(
+        shared=np.bincount(of_group[several], minlength=groups),
+        exclusive=np.bincount(of_group[exclusive], minlength=groups),
+        effective=np.where(mass > 0, np.exp2(entropy), 0.0),
+        top=top,
+        top_events=top_events,
+        top_days=top_days,
+        covered=covered,
+    )
+
+
+def largest_share(value: IntArray, label: IntArray, groups: int) -> FloatArray:
+    """Largest share of a group's members (K) that have one and the same known ``value`` (N, −1 unknown)."""
+    used = (label >= 0) & (value >= 0)
+    out = np.zeros(groups)
+    if not used.any():
+        return out
+    code = np.unique(value[used], return_inverse=True)[1]
+    cell, count = np.unique(label[used] * (code.max() + 1) + code, return_counts=True)
+    np.maximum.at(out, cell // (code.max() + 1), count)
+    return out / np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
+
+
+def exclusive_value(value: IntArray, label: IntArray, groups: int, exclusive_share: float) -> FloatArray:
+    """As :func:`largest_share`, but only over values most of whose accounts are inside the group."""
+    known = value >= 0
+    if not known.any():
+        return np.zeros(groups)
+    code = np.full(len(value), -1, np.int64)
+    code[known] = np.unique(value[known], return_inverse=True)[1]
+    everywhere = np.bincount(code[known])
+    used = known & (label >= 0)
+    out = np.zeros(groups)
+    if not used.any():
+        return out
+    cell, count = np.unique(label[used] * len(everywhere) + code[used], return_counts=True)
+    own = count >= exclusive_share * everywhere[cell % len(everywhere)]
+    np.maximum.at(out, cell[own] // len(everywhere), count[own])
+    return out / np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
+
+
+def burst(day: FloatArray, label: IntArray, groups: int, width: float) -> FloatArray:
+    """Largest share of a group's members (K) whose ``day`` (N, NaN unknown) lies within ``width`` days of another."""
+    out = np.zeros(groups)
+    used = np.flatnonzero((label >= 0) & np.isfinite(day))
+    order = used[np.lexsort((day[used], label[used]))]
+    bounds = np.searchsorted(label[order], np.arange(groups + 1))
+    for group in range(groups):
+        days = day[order[bounds[group] : bounds[group + 1]]]
+        if len(days):
+            out[group] = float((np.searchsorted(days, days + width, side="right") - np.arange(len(days))).max())
+    return out / np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)

@@ -1,0 +1,45 @@
+"""A signed abuse term: one figure of every group, in points, with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+    IntArray = NDArray[np.int64]
+
+
+#: Evidence of what is not there. It adds to the sum, and never counts as one of the kinds that a flag needs.
+ABSENCE = "absence"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term over all groups (K). ``evidence``: the kind of evidence; terms of one kind count once, the strongest.
+
+    ``sentence`` gives the words for one group. NaN observed or expected: does not apply.
+    """
+
+    name: str
+    evidence: str
+    observed: FloatArray
+    expected: FloatArray
+    effect: FloatArray
+    points: FloatArray
+    sentence: Callable[[int], str]
+
+
+def graded(z: FloatArray, cap: float) -> FloatArray:
+    """Nothing up to one standard deviation, then one point each, up to ``cap``."""
+    return np.clip(z - 1.0, 0.0, cap)
+
+
+def not_applicable(groups: int) -> FloatArray:
+    """NaN for every group: the term has no expectation or no effect size."""
+    return np.full(groups, np.nan)

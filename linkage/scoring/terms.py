@@ -1,0 +1,114 @@
+"""Signed abuse terms of every group: for and against, each capped, each with its figures in a sentence.
+
+Linkage strength is not among them. A company and a classroom are linked as well as any campaign; what tells them apart
+is how they work, pay and move (terms for), and the ordinary reasons why people share things (terms against).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.scoring import behaviour, reasons, shares
+from linkage.scoring.term import ABSENCE, Term, not_applicable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from linkage.config import ScoringSettings
+    from linkage.evidence.incidence import Incidence
+    from linkage.scoring.features import Features
+    from linkage.scoring.term import FloatArray, IntArray
+
+
+def terms(
+    incidence: Incidence,
+    features: Features,
+    label: IntArray,
+    groups: int,
+    settings: ScoringSettings,
+    allowed_organizations: tuple[int, ...] = (),
+    canary_kind: str = "canary",
+) -> list[Term]:
+    """Every abuse term of every group of ``label`` (N, −1 for none)."""
+    if groups == 0:
+        return []
+    size = np.bincount(label[label >= 0], minlength=groups)
+    ordinary = (label < 0) | (size[np.maximum(label, 0)] < settings.ordinary_below)
+    found = [
+        *behaviour.behaviour(features, label, groups, ordinary, settings),
+        *behaviour.capability(features, label, groups, ordinary, settings),
+        *shares.payment(incidence, features, label, groups, size, settings),
+        *shares.network(incidence, features, label, groups, size, settings),
+        *behaviour.lifecycle(features, label, groups, size, settings),
+        *reasons.ordinary_reasons(incidence, features, label, groups, size, settings, canary_kind),
+        reasons.allowed_organization(features, label, groups, size, allowed_organizations, settings),
+    ]
+    return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)
+
+
+def _unexplained(
+    found: list[Term],
+    features: Features,
+    label: IntArray,
+    size: IntArray,
+    settings: ScoringSettings,
+) -> Term:
+    """A large group that none of the ordinary reasons explains: no site, payer, lesson or organization of its own.
+
+    It speaks only as far as those reasons could have been seen: data without addresses shows no site. And it is no
+    kind of evidence of its own: absence supports what else there is, and never makes the second kind.
+    """
+    groups = len(size)
+    nan = not_applicable(groups)
+    against = np.zeros(groups)
+    for term in found:
+        against += np.minimum(term.points, 0.0)
+    seen = np.zeros(groups)
+    for kind in ("ip_address", "payment_instrument", "prompt_template"):
+        if kind in features.used:
+            covered = np.bincount(label[(label >= 0) & features.used[kind]], minlength=groups)
+            seen += covered >= 0.5 * size
+    seen += bool((features.domain >= 0).any() or (features.organization >= 0).any())
+    growth = np.clip(np.log2(np.maximum(size, 1) / 20.0), 0.0, 2.0)
+    points = np.where(against > -0.5, growth * seen / 4.0, 0.0)
+
+    def sentence(group: int) -> str:
+        return f"{size[group]} linked accounts with no site, payer, organization, lesson or event of their own"
+
+    observed = size.astype(np.float64)
+    return Term("no_ordinary_reason", ABSENCE, observed, nan, nan, points * settings.cap_scale, sentence)
+
+
+def _discounted(found: list[Term], groups: int, settings: ScoringSettings) -> list[Term]:
+    """Within a kind of evidence the strongest term for abuse counts whole, each further one half, all within a cap.
+
+    Two views of one behaviour are not two behaviours.
+    """
+    strongest: dict[str, FloatArray] = {}
+    for term in found:
+        strongest[term.evidence] = np.maximum(strongest.get(term.evidence, np.zeros(groups)), term.points)
+    halved = []
+    led: dict[str, NDArray[np.bool_]] = {}
+    total: dict[str, FloatArray] = {}
+    for term in found:
+        before = led.get(term.evidence, np.zeros(groups, dtype=np.bool_))
+        leading = (term.points >= strongest[term.evidence]) & ~before
+        led[term.evidence] = before | leading
+        points = np.where((term.points > 0) & ~leading, 0.5 * term.points, term.points)
+        total[term.evidence] = total.get(term.evidence, np.zeros(groups)) + np.maximum(points, 0.0)
+        halved.append(replace(term, points=points))
+    cap = settings.kind_cap_points * settings.cap_scale
+    return [
+        replace(
+            term,
+            points=np.where(
+                (term.points > 0) & (total[term.evidence] > cap),
+                term.points * cap / np.maximum(total[term.evidence], cap),
+                term.points,
+            ),
+        )
+        for term in halved
+    ]

@@ -1,0 +1,1 @@
+"""What is kept on disk: the lake, snapshots, casework, and the locks that keep writers apart."""

@@ -1,0 +1,378 @@
+"""The casework database: run history, the audit chain and the allow-list, in SQLite with every commit synced.
+
+The database is reached through SQLAlchemy Core. Every change of state and its audit entry are one transaction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged, TryAgain, UsageError
+from linkage.model.casework import AllowEntry, AuditEntry, RunEntry
+from linkage.model.times import from_text, to_text
+from linkage.stores.casework_schema import (
+    ALLOW_LIST,
+    AUDIT,
+    MIGRATIONS,
+    RUN_HISTORY,
+    SCHEMA_VERSION,
+    Migration,
+)
+
+#: How long a writer waits for another one, seconds.
+_PATIENCE = 30.0
+#: What the first entry of the chain names as the digest before it.
+GENESIS = "0" * 64
+
+
+class Casework:
+    """One casework database at ``path``. ``migrations`` is what this version of linkage knows."""
+
+    def __init__(self, path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+        self._path = path
+        self._migrations = migrations
+        self._engine = sa.create_engine(
+            sa.URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": _PATIENCE}
+        )
+        sa.event.listen(self._engine, "connect", _on_connect)
+        sa.event.listen(self._engine, "begin", _on_begin)
+
+    # --- versions -----------------------------------------------------------------------------------------------
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a database yet."""
+        return self._path.exists()
+
+    def version(self) -> int:
+        """Version of the schema; 0 for a database without tables."""
+        with self._read() as connection:
+            if not sa.inspect(connection).has_table("schema_version"):
+                return 0
+            return int(connection.scalar(sa.select(sa.func.max(SCHEMA_VERSION.c.version))) or 0)
+
+    def create(self, now: datetime) -> None:
+        """Make the database where there is none; check the version of one that is there.
+
+        Raises:
+            ConfigurationError: it needs a migration, or was written by a newer linkage.
+        """
+        if not self.exists:
+            self.migrate(now)
+        self.check()
+
+    def check(self) -> None:
+        """Raise unless the schema is the one that this version of linkage reads and writes.
+
+        Raises:
+            ConfigurationError: it needs a migration, or was written by a newer linkage.
+        """
+        found, known = self.version(), self._migrations[-1].version
+        if found > known:
+            raise ConfigurationError(
+                f"casework.sqlite has version {found}; this linkage knows {known}", hint="Use a newer linkage."
+            )
+        if found < known:
+            raise ConfigurationError(
+                f"casework.sqlite has version {found} and needs {known}",
+                hint="Make a backup, then run `linkage doctor --migrate`.",
+            )
+
+    def migrate(self, now: datetime) -> tuple[Migration, ...]:
+        """Apply every migration that is missing, all or none; returns them."""
+        with self._write() as connection:
+            connection.execute(
+                sa.text(
+                    "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)"
+                )
+            )
+            found = int(connection.scalar(sa.select(sa.func.max(SCHEMA_VERSION.c.version))) or 0)
+            applied = tuple(migration for migration in self._migrations if migration.version > found)
+            for migration in applied:
+                for statement in migration.statements:
+                    connection.execute(sa.text(statement))
+                connection.execute(SCHEMA_VERSION.insert().values(version=migration.version, applied_at=to_text(now)))
+        return applied
+
+    def copy_to(self, target: Path) -> None:
+        """Write a consistent copy to ``target``, also while others write."""
+        with self._read() as connection:
+            import sqlite3
+
+            raw = connection.connection.driver_connection
+            if not isinstance(raw, sqlite3.Connection):
+                raise LinkageError("the casework database is not SQLite: back it up with its own tools")
+            connection.rollback()
+            with contextlib.closing(sqlite3.connect(target)) as copy:
+                raw.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+
+    # --- audit chain ---------------------------------------------------------------------------------------------
+
+    def append_audit(
+        self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], now: datetime
+    ) -> AuditEntry:
+        """Append one entry to the chain."""
+        with self._write() as connection:
+            return _append(connection, actor, action, subject, detail, now)
+
+    def audit(self) -> tuple[AuditEntry, ...]:
+        """The whole chain, oldest first."""
+        with self._read() as connection:
+            rows = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.seq)).all()
+        return tuple(
+            AuditEntry(
+                row.seq,
+                from_text(row.at),
+                row.actor,
+                row.action,
+                row.subject,
+                json.loads(row.detail),
+                row.previous,
+                row.digest,
+            )
+            for row in rows
+        )
+
+    def audit_head(self) -> tuple[str, int]:
+        """(digest of the last entry, number of entries)."""
+        with self._read() as connection:
+            last = connection.execute(_LAST).first()
+        return (last.digest, last.seq) if last is not None else (GENESIS, 0)
+
+    def audit_fault(self, witnesses: Mapping[str, tuple[str, int]] | None = None) -> str | None:
+        """What is wrong with the chain, naming the entry; None when it is whole.
+
+        ``witnesses`` maps names (of snapshots, say) to the (head, length) that they recorded: an entry they saw that
+        is gone or different betrays a chain that was cut or rewritten.
+        """
+        digests = [GENESIS]
+        with self._read() as connection:
+            for row in connection.execute(sa.select(AUDIT).order_by(AUDIT.c.seq)):
+                expected = len(digests)
+                if row.seq != expected:
+                    return f"entry {expected} is missing"
+                if row.previous != digests[-1]:
+                    return f"entry {expected} does not follow from the one before"
+                if row.digest != _digest(row.seq, row.at, row.actor, row.action, row.subject, row.detail, row.previous):
+                    return f"entry {expected} was changed"
+                digests.append(row.digest)
+        for name, (head, length) in sorted((witnesses or {}).items()):
+            if length >= len(digests):
+                return f"entry {len(digests)} is missing: {name} saw {length} entries"
+            if digests[length] != head:
+                return f"entry {length} is not the one that {name} saw"
+        return None
+
+    # --- run history ---------------------------------------------------------------------------------------------
+
+    def record_run(
+        self,
+        *,
+        verb: str,
+        status: str,
+        refresh_id: str | None,
+        started_at: datetime,
+        finished_at: datetime,
+        actor: str,
+        timings: Mapping[str, float],
+        counts: Mapping[str, Any],
+        fault: str | None = None,
+    ) -> None:
+        """Add a run to the history, and to the audit chain."""
+        with self._write() as connection:
+            run_id = int(connection.scalar(sa.select(sa.func.max(RUN_HISTORY.c.run_id))) or 0) + 1
+            connection.execute(
+                RUN_HISTORY.insert().values(
+                    run_id=run_id,
+                    verb=verb,
+                    status=status,
+                    refresh_id=refresh_id,
+                    started_at=to_text(started_at),
+                    finished_at=to_text(finished_at),
+                    actor=actor,
+                    timings=_json(timings),
+                    counts=_json(counts),
+                    fault=fault,
+                )
+            )
+            subject = refresh_id if refresh_id is not None else f"run-{run_id}"
+            _append(connection, actor, verb, subject, {"status": status, **counts}, finished_at)
+
+    def runs(self) -> tuple[RunEntry, ...]:
+        """The run history, newest first."""
+        with self._read() as connection:
+            rows = connection.execute(sa.select(RUN_HISTORY).order_by(RUN_HISTORY.c.run_id.desc())).all()
+        return tuple(
+            RunEntry(
+                row.run_id,
+                row.verb,
+                row.status,
+                row.refresh_id,
+                from_text(row.started_at),
+                from_text(row.finished_at),
+                row.actor,
+                json.loads(row.timings),
+                json.loads(row.counts),
+                row.fault,
+            )
+            for row in rows
+        )
+
+    # --- allow-list ----------------------------------------------------------------------------------------------
+
+    def allow(
+        self,
+        *,
+        kind: str,
+        cidr: str | None,
+        identifier: int | None,
+        reason: str,
+        author: str,
+        expires_at: datetime | None,
+        now: datetime,
+    ) -> AllowEntry:
+        """Add an entry to the allow-list, and to the audit chain.
+
+        Raises:
+            UsageError: the same thing is on the list already.
+        """
+        with self._write() as connection:
+            for row in connection.execute(sa.select(ALLOW_LIST).where(ALLOW_LIST.c.kind == kind)):
+                entry = _allow_entry(row)
+                if (entry.cidr, entry.identifier) == (cidr, identifier) and entry.active(now):
+                    raise UsageError(f"that is on the allow-list already, as {entry.entry_id}")
+            count = int(connection.scalar(sa.select(sa.func.count()).select_from(ALLOW_LIST)) or 0)
+            named = hashlib.sha256(_json([count, kind, cidr, identifier, to_text(now)]).encode()).hexdigest()
+            entry = AllowEntry(f"a-{named[:12]}", kind, cidr, identifier, reason, author, now, expires_at)
+            connection.execute(
+                ALLOW_LIST.insert().values(
+                    entry_id=entry.entry_id,
+                    kind=kind,
+                    cidr=cidr,
+                    identifier=identifier,
+                    reason=reason,
+                    author=author,
+                    added_at=to_text(now),
+                    expires_at=to_text(expires_at) if expires_at is not None else None,
+                )
+            )
+            _append(connection, author, "allow.add", entry.entry_id, {"kind": kind, "reason": reason}, now)
+        return entry
+
+    def disallow(self, entry_id: str, *, actor: str, now: datetime) -> None:
+        """Take an entry off the allow-list; its row stays, as history.
+
+        Raises:
+            UsageError: there is no such entry, or it was removed before.
+        """
+        with self._write() as connection:
+            changed = connection.execute(
+                ALLOW_LIST.update()
+                .where(ALLOW_LIST.c.entry_id == entry_id, ALLOW_LIST.c.removed_at.is_(None))
+                .values(removed_at=to_text(now))
+            ).rowcount
+            if not changed:
+                raise UsageError("no such entry on the allow-list", hint="`linkage allow list` shows their ids.")
+            _append(connection, actor, "allow.remove", entry_id, {}, now)
+
+    def allowed(self) -> tuple[AllowEntry, ...]:
+        """Every entry that was not removed, also expired ones, in the order they were added."""
+        with self._read() as connection:
+            rows = connection.execute(
+                sa.select(ALLOW_LIST)
+                .where(ALLOW_LIST.c.removed_at.is_(None))
+                .order_by(ALLOW_LIST.c.added_at, ALLOW_LIST.c.entry_id)
+            ).all()
+        return tuple(_allow_entry(row) for row in rows)
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with _translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with _translated(), self._engine.connect() as connection:
+            writing = connection.execution_options(linkage_writes=True)
+            with writing.begin():
+                yield writing
+
+
+_LAST = sa.select(AUDIT.c.seq, AUDIT.c.digest).order_by(AUDIT.c.seq.desc()).limit(1)
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    # A writer takes its lock at once: a read that turns into a write could fail halfway.
+    writes = connection.get_execution_options().get("linkage_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Driver errors as errors of ours. Their text may quote values, so only its class is kept."""
+    try:
+        yield
+    except sa.exc.DBAPIError as fault:
+        text = str(fault.orig)
+        if "locked" in text or "busy" in text:
+            raise TryAgain("another writer holds casework.sqlite") from fault
+        if "full" in text:
+            raise TryAgain("no room on the disk while writing casework.sqlite") from fault
+        if "malformed" in text or "not a database" in text:
+            raise SnapshotDamaged("casework.sqlite is damaged", hint="Restore a backup.") from fault
+        raise LinkageError(f"casework.sqlite: {type(fault.orig).__name__}") from fault
+
+
+def _append(
+    connection: sa.Connection, actor: str, action: str, subject: str, detail: Mapping[str, Any], now: datetime
+) -> AuditEntry:
+    last = connection.execute(_LAST).first()
+    seq, previous = (last.seq + 1, last.digest) if last is not None else (1, GENESIS)
+    at, text = to_text(now), _json(detail)
+    digest = _digest(seq, at, actor, action, subject, text, previous)
+    connection.execute(
+        AUDIT.insert().values(
+            seq=seq, at=at, actor=actor, action=action, subject=subject, detail=text, previous=previous, digest=digest
+        )
+    )
+    return AuditEntry(seq, now, actor, action, subject, detail, previous, digest)
+
+
+def _digest(seq: int, at: str, actor: str, action: str, subject: str, detail: str, previous: str) -> str:
+    return hashlib.sha256(_json([seq, at, actor, action, subject, detail, previous]).encode("ascii")).hexdigest()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _allow_entry(row: Any) -> AllowEntry:
+    return AllowEntry(
+        row.entry_id,
+        row.kind,
+        row.cidr,
+        row.identifier,
+        row.reason,
+        row.author,
+        from_text(row.added_at),
+        from_text(row.expires_at) if row.expires_at is not None else None,
+        from_text(row.removed_at) if row.removed_at is not None else None,
+    )

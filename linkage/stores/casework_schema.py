@@ -1,0 +1,110 @@
+"""The casework database: its tables, and the migrations that lead to them, one after another.
+
+A migration never changes once it is released; a later one alters what an earlier one made. They run when a person
+asks for it (``linkage doctor --migrate``) or when the database is new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+
+METADATA = MetaData()
+
+SCHEMA_VERSION = Table(
+    "schema_version",
+    METADATA,
+    Column("version", Integer, primary_key=True),
+    Column("applied_at", Text, nullable=False),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("seq", Integer, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+
+RUN_HISTORY = Table(
+    "run_history",
+    METADATA,
+    Column("run_id", Integer, primary_key=True),
+    Column("verb", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("refresh_id", Text),
+    Column("started_at", Text, nullable=False),
+    Column("finished_at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("timings", Text, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("fault", Text),
+)
+
+ALLOW_LIST = Table(
+    "allow_list",
+    METADATA,
+    Column("entry_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("cidr", Text),
+    Column("identifier", Integer),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("added_at", Text, nullable=False),
+    Column("expires_at", Text),
+    Column("removed_at", Text),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Statements that lead from version ``version`` − 1 to ``version``."""
+
+    version: int
+    purpose: str
+    statements: tuple[str, ...]
+
+
+_RUNS = """
+CREATE TABLE run_history (
+    run_id INTEGER PRIMARY KEY, verb TEXT NOT NULL, status TEXT NOT NULL, refresh_id TEXT,
+    started_at TEXT NOT NULL, finished_at TEXT NOT NULL, actor TEXT NOT NULL,
+    timings TEXT NOT NULL, counts TEXT NOT NULL, fault TEXT
+)"""
+
+_AUDIT = """
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+    detail TEXT NOT NULL, previous TEXT NOT NULL, digest TEXT NOT NULL
+)"""
+
+_ALLOW = """
+CREATE TABLE allow_list (
+    entry_id TEXT PRIMARY KEY, kind TEXT NOT NULL, cidr TEXT, identifier INTEGER, reason TEXT NOT NULL,
+    author TEXT NOT NULL, added_at TEXT NOT NULL, expires_at TEXT, removed_at TEXT,
+    CHECK ((cidr IS NULL) <> (identifier IS NULL))
+)"""
+
+_NO_UPDATE = """
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"""
+
+_NO_DELETE = """
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"""
+
+# INSERT OR REPLACE deletes without firing a delete trigger: only the next number may come in.
+_NEXT_ONLY = """
+CREATE TRIGGER audit_next_only BEFORE INSERT ON audit
+WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"""
+
+MIGRATIONS = (
+    Migration(1, "run history, audit chain, allow-list", (_RUNS, _AUDIT, _ALLOW, _NO_UPDATE, _NO_DELETE, _NEXT_ONLY)),
+)

@@ -1,0 +1,372 @@
+"""Snapshots: what a refresh found, in a folder that never changes, and CURRENT, which names the one that is served.
+
+A snapshot is written into a temporary folder, synced, and renamed; then CURRENT is replaced. Killed anywhere, the old
+snapshot stays current. Every file's SHA-256 stands in ``run.json`` and is checked before the file is first read;
+``run.json`` carries its own digest. Readers take no lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage.errors import LinkageError, SnapshotDamaged, UnknownRefresh
+from linkage.model.run import RunRecord
+from linkage.model.tables import SNAPSHOT_TABLES
+from linkage.model.times import from_text, to_text
+from linkage.stores.files import Verifier, room_for, sha256_of, sync_file, sync_folder, write_atomically
+
+if TYPE_CHECKING:
+    import pyarrow
+
+#: Names of refreshes become names of folders.
+_REFRESH_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}\Z")
+_NAMES = tuple(table.name for table in SNAPSHOT_TABLES)
+_SCHEMA = "linkage.run/1"
+
+
+class Snapshot:
+    """One refresh, read-only. Its files were verified when it was opened."""
+
+    def __init__(self, folder: Path, run: RunRecord, verifier: Verifier) -> None:
+        self.refresh_id = run.refresh_id
+        self.run = run
+        self._folder = folder
+        self._verifier = verifier
+        self._tables: dict[str, pyarrow.Table] = {}
+
+    def path(self, name: str) -> Path:
+        """Parquet file of the table ``name``, verified.
+
+        Raises:
+            SnapshotDamaged: the file is missing or differs from its recorded digest.
+        """
+        file = f"{name}.parquet"
+        expected = self.run.files.get(file)
+        if expected is None:
+            raise SnapshotDamaged(f"snapshot {self.refresh_id} records no table {name}")
+        path = self._folder / file
+        self._verifier.check(path, expected, f"snapshot {self.refresh_id}: {file}")
+        return path
+
+    def table(self, name: str) -> pyarrow.Table:
+        """The table ``name`` as Arrow, kept in memory for the next call.
+
+        Raises:
+            SnapshotDamaged: the file is missing or differs from its recorded digest.
+        """
+        if name not in self._tables:
+            import pyarrow.parquet as parquet
+
+            self._tables[name] = parquet.read_table(self.path(name), partitioning=None)
+        return self._tables[name]
+
+    def verify(self) -> None:
+        """Check every file against its recorded digest.
+
+        Raises:
+            SnapshotDamaged: names the first file that differs.
+        """
+        with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+            list(pool.map(self.path, _NAMES))
+
+
+class Snapshots:
+    """The snapshots of a workspace.
+
+    ``alert`` is None, or says in a sentence why the snapshot that ``current`` returned last is not the one that
+    CURRENT names.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root / "snapshots"
+        self._current = root / "CURRENT"
+        self._verifier = Verifier(root / ".verified.json")
+        self._open: dict[str, Snapshot] = {}
+        self.alert: str | None = None
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def current_id(self) -> str | None:
+        """The refresh id that CURRENT holds; None where there is no CURRENT."""
+        try:
+            text = self._current.read_text(encoding="ascii", errors="replace").strip()
+        except FileNotFoundError:
+            return None
+        return text
+
+    def current(self) -> Snapshot | None:
+        """The snapshot to serve; None when nothing was published yet.
+
+        When a file of the current one is damaged, the newest other one whose files are all good is served, and
+        ``alert`` says so.
+
+        Raises:
+            SnapshotDamaged: snapshots were published and none of them is whole.
+        """
+        named = self.current_id()
+        self.alert = None
+        if named is None:
+            return None
+        try:
+            return self.get(named)
+        except (SnapshotDamaged, UnknownRefresh) as fault:
+            damage = fault
+        for run in self.all():
+            if run.refresh_id != named:
+                with contextlib.suppress(SnapshotDamaged, UnknownRefresh):
+                    good = self.get(run.refresh_id)
+                    self.alert = f"{damage.message}; refresh {good.refresh_id} is served in its place"
+                    return good
+        raise SnapshotDamaged(f"{damage.message}; no other snapshot is whole") from damage
+
+    def get(self, refresh_id: str) -> Snapshot:
+        """The snapshot of ``refresh_id``, every file verified.
+
+        Raises:
+            UnknownRefresh: there is none of this id.
+            SnapshotDamaged: a file is missing or differs from its recorded digest.
+        """
+        folder = self._folder_of(refresh_id)
+        if folder is None:
+            raise UnknownRefresh(f"refresh {_shown(refresh_id)} is not kept")
+        run = self._read(folder)
+        known = self._open.get(refresh_id)
+        snapshot = known if known is not None and known.run == run else Snapshot(folder, run, self._verifier)
+        snapshot.verify()
+        self._verifier.save()
+        self._open[refresh_id] = snapshot
+        return snapshot
+
+    def all(self) -> tuple[RunRecord, ...]:
+        """Records of the snapshots that are kept, newest first; damaged records are left out (see ``unreadable``)."""
+        records = []
+        for folder in self._folders():
+            with contextlib.suppress(SnapshotDamaged):
+                records.append(self._read(folder))
+        return tuple(sorted(records, key=lambda run: (-run.number, run.refresh_id)))
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Refresh ids of the snapshots whose records are damaged."""
+        return tuple(sorted({folder.name for folder in self._folders()} - {run.refresh_id for run in self.all()}))
+
+    def damaged(self) -> tuple[tuple[str, str], ...]:
+        """(refresh id, what is wrong) of every snapshot that is not whole; reads every byte of every snapshot."""
+        found = []
+        for folder in self._folders():
+            try:
+                Snapshot(folder, self._read(folder), Verifier()).verify()
+            except SnapshotDamaged as fault:
+                found.append((folder.name, fault.message))
+        return tuple(found)
+
+    # --- writing: under the workspace's write lock -----------------------------------------------------------------
+
+    def write(self, run: RunRecord, tables: Mapping[str, pyarrow.Table]) -> Snapshot:
+        """Write a snapshot of ``tables`` (one per snapshot table, no more and no fewer); it is not current yet.
+
+        Writing the same refresh again leaves the good snapshot as it is, and replaces a damaged one.
+
+        Raises:
+            TryAgain: the disk is full; nothing is left over.
+            LinkageError: a table is missing, unknown or has other columns than its specification.
+        """
+        if not _REFRESH_ID.match(run.refresh_id):
+            raise LinkageError("a refresh id is lower-case letters, digits and -")
+        tables = conform(tables)
+        with room_for("a snapshot"):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self.sweep()
+            target = self._folder / run.refresh_id
+            if target.exists():
+                with contextlib.suppress(SnapshotDamaged):
+                    return self.get(run.refresh_id)
+                target.rename(self._folder / f".damaged-{run.refresh_id}")
+            temporary = self._folder / f".writing-{run.refresh_id}"
+            temporary.mkdir()
+            try:
+                self._fill(temporary, run, tables)
+                temporary.rename(target)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+            sync_folder(self._folder)
+            self.sweep()
+        return self.get(run.refresh_id)
+
+    def publish(self, refresh_id: str) -> None:
+        """Make ``refresh_id`` the snapshot that readers get.
+
+        Raises:
+            UnknownRefresh: there is none of this id.
+            TryAgain: the disk is full; the old one stays current.
+        """
+        if self._folder_of(refresh_id) is None:
+            raise UnknownRefresh(f"refresh {_shown(refresh_id)} is not kept")
+        write_atomically(self._current, f"{refresh_id}\n".encode("ascii"))
+
+    def prune(self, keep: int, referred: Collection[str]) -> tuple[str, ...]:
+        """Remove snapshots but the newest ``keep``, the current one and those in ``referred``; returns what went."""
+        records = self.all()
+        stays = {run.refresh_id for run in records[:keep]} | set(referred) | {self.current_id()}
+        gone = tuple(run.refresh_id for run in records if run.refresh_id not in stays)
+        for refresh_id in gone:
+            # Renamed first: a reader finds a snapshot whole or not at all.
+            (self._folder / refresh_id).rename(self._folder / f".pruned-{refresh_id}")
+            self._open.pop(refresh_id, None)
+        self.sweep()
+        return gone
+
+    def sweep(self) -> None:
+        """Remove what a killed writer left behind."""
+        if self._folder.exists():
+            for leftover in self._folder.iterdir():
+                if leftover.name.startswith("."):
+                    shutil.rmtree(leftover)
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _folders(self) -> list[Path]:
+        if not self._folder.exists():
+            return []
+        return sorted(folder for folder in self._folder.iterdir() if _REFRESH_ID.match(folder.name))
+
+    def _folder_of(self, refresh_id: str) -> Path | None:
+        if not _REFRESH_ID.match(refresh_id):
+            return None
+        folder = self._folder / refresh_id
+        return folder if folder.is_dir() else None
+
+    def _fill(self, folder: Path, run: RunRecord, tables: Mapping[str, pyarrow.Table]) -> None:
+        import pyarrow.parquet as parquet
+
+        files = {}
+        for name in _NAMES:
+            path = folder / f"{name}.parquet"
+            # Row groups are small enough for a reader to skip most of a table by its statistics.
+            parquet.write_table(tables[name], path, compression="zstd", row_group_size=100_000)
+            sync_file(path)
+            files[path.name] = sha256_of(path)
+        number = 1 + max((kept.number for kept in self.all()), default=0)
+        record = folder / "run.json"
+        record.write_bytes(_render(replace(run, files=files, number=number)))
+        sync_file(record)
+        sync_folder(folder)
+
+    def _read(self, folder: Path) -> RunRecord:
+        where = f"snapshot {folder.name}: run.json"
+        try:
+            data = (folder / "run.json").read_bytes()
+        except OSError as fault:
+            raise SnapshotDamaged(f"{where} cannot be read") from fault
+        try:
+            run = _parse(data)
+        except (ValueError, TypeError, KeyError, AttributeError) as fault:
+            raise SnapshotDamaged(f"{where} is not a record of a refresh") from fault
+        if _render(run) != data or run.refresh_id != folder.name:
+            raise SnapshotDamaged(f"{where} differs from its recorded SHA-256")
+        return run
+
+
+def conform(tables: Mapping[str, pyarrow.Table]) -> dict[str, pyarrow.Table]:
+    """``tables`` in exactly the types of their specifications.
+
+    Raises:
+        LinkageError: a table is missing or unknown, has other columns, a value that its type cannot hold, or a NULL
+            where none may stand; names table and column.
+    """
+    import pyarrow
+
+    if set(tables) != set(_NAMES):
+        missing, unknown = sorted(set(_NAMES) - set(tables)), sorted(set(tables) - set(_NAMES))
+        raise LinkageError(f"a snapshot lacks the tables {missing} or has unknown ones {unknown}")
+    types = {
+        "BIGINT": pyarrow.int64(),
+        "INTEGER": pyarrow.int32(),
+        "DOUBLE": pyarrow.float64(),
+        "BOOLEAN": pyarrow.bool_(),
+        "VARCHAR": pyarrow.string(),
+        "VARCHAR[]": pyarrow.list_(pyarrow.string()),
+        "TIMESTAMP": pyarrow.timestamp("us"),
+        "DATE": pyarrow.date32(),
+    }
+    conformed = {}
+    for spec in SNAPSHOT_TABLES:
+        given = tables[spec.name]
+        if list(given.column_names) != list(spec.names):
+            raise LinkageError(f"table {spec.name}: expected columns {list(spec.names)}, got {given.column_names}")
+        arrays = []
+        for column in spec.columns:
+            values = given.column(column.name)
+            if values.null_count and not column.null:
+                raise LinkageError(f"table {spec.name}: {column.name} holds a NULL")
+            try:
+                arrays.append(values.cast(types[column.type]))
+            except pyarrow.ArrowInvalid as fault:
+                raise LinkageError(f"table {spec.name}: {column.name} is not {column.type}") from fault
+        # Without metadata: what a library notes about itself must not change the bytes.
+        schema = pyarrow.schema([(column.name, types[column.type]) for column in spec.columns])
+        conformed[spec.name] = pyarrow.Table.from_arrays(arrays, schema=schema)
+    return conformed
+
+
+def _shown(refresh_id: str) -> str:
+    """An id that came from outside, fit for a message."""
+    return refresh_id if _REFRESH_ID.match(refresh_id) else "of that name"
+
+
+def _render(run: RunRecord) -> bytes:
+    """``run`` as the bytes of run.json: one key a line, sorted, with a digest over all others."""
+    fields: dict[str, Any] = {
+        "schema": _SCHEMA,
+        "refresh_id": run.refresh_id,
+        "parent_refresh_id": run.parent_refresh_id,
+        "number": run.number,
+        "as_of": to_text(run.as_of),
+        "window": run.window,
+        "window_first": run.window_first.isoformat(),
+        "window_last": run.window_last.isoformat(),
+        "settings": dict(run.settings),
+        "settings_digest": run.settings_digest,
+        "input_digest": run.input_digest,
+        "seed": run.seed,
+        "counts": dict(run.counts),
+        "files": dict(run.files),
+        "audit_head": run.audit_head,
+        "audit_length": run.audit_length,
+    }
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    fields["digest"] = hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    return (json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def _parse(data: bytes) -> RunRecord:
+    fields = json.loads(data.decode("ascii"))
+    if fields["schema"] != _SCHEMA:
+        raise ValueError("another schema")
+    return RunRecord(
+        refresh_id=fields["refresh_id"],
+        parent_refresh_id=fields["parent_refresh_id"],
+        as_of=from_text(fields["as_of"]),
+        window=fields["window"],
+        window_first=date.fromisoformat(fields["window_first"]),
+        window_last=date.fromisoformat(fields["window_last"]),
+        settings=fields["settings"],
+        settings_digest=fields["settings_digest"],
+        input_digest=fields["input_digest"],
+        seed=fields["seed"],
+        counts=fields["counts"],
+        files=fields["files"],
+        audit_head=fields["audit_head"],
+        audit_length=fields["audit_length"],
+        number=fields["number"],
+    )

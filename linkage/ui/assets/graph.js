@@ -1,0 +1,345 @@
+// The graph of a cluster: draws what Python computed, and says by id what was selected. Decides nothing else.
+//
+// Streamlit calls the exported function on every run and on every change of theme, always with the same
+// parentElement for the same element of the page. So one view is kept per parentElement, and each call hands it the
+// difference: zoom, pan, places that were dragged, and the keyboard's place stay as they are.
+
+const views = new WeakMap();
+// Zoom, pan and places by name of the view, for when a reader leaves a tab and comes back.
+const left = new Map();
+
+const PALETTES = {
+  light: {
+    blue: "#1d5fae", orange: "#a8480a", green: "#15733a", red: "#b3261e", violet: "#6a35b8",
+    group: "#d5dce6", edge: "#8a94a3", line: "#4a5565",
+  },
+  dark: {
+    blue: "#82b8ff", orange: "#f7b267", green: "#74d394", red: "#ff9490", violet: "#c6abff",
+    group: "#4b5768", edge: "#7d8998", line: "#c5cedb",
+  },
+};
+// Outlines of the legend, in a box of 20 by 20: the same shapes that cytoscape draws.
+const OUTLINES = {
+  ellipse: "M10 2a8 8 0 1 0 0 16a8 8 0 1 0 0-16z",
+  diamond: "M10 1L19 10L10 19L1 10z",
+  "round-rectangle": "M4 3h12a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z",
+  hexagon: "M5.5 2h9L19 10l-4.5 8h-9L1 10z",
+  star: "M10 1l2.6 6.2 6.4.4-5 4.2 1.7 6.5L10 14.7l-5.7 3.6L6 11.8 1 7.6l6.4-.4z",
+  triangle: "M10 2L19 18H1z",
+  octagon: "M6.5 1h7L19 6.5v7L13.5 19h-7L1 13.5v-7z",
+  pentagon: "M10 1l9 6.9L15.6 19H4.4L1 7.9z",
+  heptagon: "M10 1l7 3.4 1.8 7.8L14 18.5H6L1.2 12.2 3 4.4z",
+  tag: "M1 2h12l6 8-6 8H1z",
+  rhomboid: "M1 3h13l5 14H6z",
+  vee: "M1 1l9 5 9-5-9 18z",
+};
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  let view = views.get(parentElement);
+  if (!view) {
+    view = new View(parentElement);
+    views.set(parentElement, view);
+  }
+  view.send = (id) => setTriggerValue("select", { id });
+  view.show(data);
+  return () => {
+    // Also called when a newer run overtakes this one, while the element stays on the page.
+    setTimeout(() => {
+      const host = parentElement.host ?? parentElement;
+      if (!host.isConnected) {
+        view.leave();
+        views.delete(parentElement);
+      }
+    }, 0);
+  };
+}
+
+class View {
+  constructor(root) {
+    this.root = root;
+    this.canvas = root.querySelector(".canvas");
+    this.state = root.querySelector(".state");
+    this.tip = root.querySelector(".tip");
+    this.spoken = root.querySelector(".spoken");
+    this.cy = null;
+    this.data = null;
+    this.cursor = null;
+    root.querySelector(".bar").addEventListener("click", (event) => this.act(event.target.dataset?.do));
+    this.canvas.addEventListener("keydown", (event) => this.press(event));
+    this.canvas.addEventListener("blur", () => this.point(null));
+    // A wheel over the canvas scrolls the page; it zooms only with Ctrl or the command key.
+    this.canvas.addEventListener("wheel", (event) => this.cy?.userZoomingEnabled(event.ctrlKey || event.metaKey),
+      { capture: true, passive: true });
+    // The engine remembers where the canvas stands, and cannot see from inside a shadow root that the page scrolled or
+    // that something above grew: it is told to look again before it takes a position from the mouse.
+    this.lookAgain = () => this.cy?.renderer().invalidateContainerClientCoordsCache();
+    this.canvas.addEventListener("pointerenter", this.lookAgain, true);
+    this.canvas.addEventListener("pointerdown", this.lookAgain, true);
+    document.addEventListener("scroll", this.lookAgain, { capture: true, passive: true });
+    this.watch = new ResizeObserver(() => this.cy?.resize());
+    this.watch.observe(this.canvas);
+  }
+
+  async show(data) {
+    this.data = data;
+    this.legend();
+    this.canvas.setAttribute("aria-label", data.alt);
+    if (!this.engine) this.engine = import(new URL(data.engine, document.baseURI).href);
+    let engine;
+    try {
+      engine = (await this.engine).default;
+    } catch {
+      this.engine = null;
+      this.state.textContent =
+        "The drawing could not be loaded. The tables hold the same; reload the page to try again.";
+      return;
+    }
+    if (this.gone) return;
+    if (!this.cy) this.begin(engine);
+    this.merge();
+    this.paint();
+    this.mark();
+    this.state.textContent = this.data.nodes.length ? "" : "There is nothing to draw: no identifier ties these accounts.";
+    this.canvas.dataset.shown = this.data.view;
+  }
+
+  begin(engine) {
+    this.cy = engine({
+      container: this.canvas,
+      layout: { name: "preset" },
+      minZoom: 0.1,
+      maxZoom: 4,
+      userZoomingEnabled: false,
+      boxSelectionEnabled: false,
+      autounselectify: true,
+    });
+    this.cy.on("tap", (event) => {
+      if (event.target === this.cy) this.choose(null);
+      else if (event.target.isNode()) this.choose(event.target.id());
+    });
+    this.cy.on("mouseover", "node, edge", (event) => this.hint(event.target, event.renderedPosition));
+    this.cy.on("mouseout pan zoom drag", () => this.hint(null));
+    this.cy.on("zoom resize free", () => this.relabel());
+  }
+
+  // Add what is new, remove what is gone, update what stays. What stays keeps its place.
+  merge() {
+    const { cy, data } = this;
+    const first = cy.elements().empty();
+    const kept = left.get(data.view);
+    const wanted = new Set([...data.nodes, ...data.edges].map((item) => item.id));
+    cy.batch(() => {
+      cy.elements().filter((item) => !wanted.has(item.id())).remove();
+      for (const node of data.nodes) {
+        const { x, y, ...fields } = node;
+        const old = cy.getElementById(node.id);
+        if (old.nonempty()) old.data(fields);
+        else cy.add({ group: "nodes", data: fields, position: kept?.places[node.id] ?? { x, y } });
+      }
+      for (const edge of data.edges) {
+        const old = cy.getElementById(edge.id);
+        if (old.nonempty()) old.data(edge);
+        else cy.add({ group: "edges", data: edge });
+      }
+    });
+    if (first && kept) cy.viewport({ zoom: kept.zoom, pan: kept.pan });
+    else if (first) cy.fit(undefined, 28);
+  }
+
+  paint() {
+    const style = getComputedStyle(this.root.host ?? this.root);
+    const text = style.getPropertyValue("--st-text-color").trim() || "#222";
+    const ground = style.getPropertyValue("--st-background-color").trim() || "#fff";
+    const colours = PALETTES[isDark(ground) ? "dark" : "light"];
+    const look = [text, ground].join();
+    if (look === this.look) return;
+    this.look = look;
+    this.colours = colours;
+    this.legend();
+    const hue = (node) => colours[node.data("hue")] ?? colours.violet;
+    this.cy.style([
+      { selector: "node", style: {
+        shape: "data(shape)", width: "data(width)", height: "data(width)", "background-color": hue,
+        "border-width": 1.5, "border-color": colours.line, label: "", color: text, "font-family": style.fontFamily,
+        "text-valign": "bottom", "text-outline-color": ground, "z-index": 2 } },
+      { selector: "node[?discounted]", style: { "border-style": "dashed", "border-width": 2.5, "background-opacity": 0.35 } },
+      { selector: "node.named", style: { label: "data(label)", "z-index": 3 } },
+      { selector: "edge", style: {
+        width: "data(width)", "line-color": colours.edge, opacity: 0.55, "curve-style": "haystack", "haystack-radius": 0 } },
+      { selector: ".faded", style: { opacity: 0.16 } },
+      { selector: "edge.near", style: { opacity: 1, "line-color": colours.line } },
+      { selector: "node.chosen", style: { "border-width": 4, "border-color": text } },
+      { selector: "node.cursor", style: { "overlay-color": text, "overlay-opacity": 0.2, "overlay-padding": 8 } },
+    ]);
+    this.label();
+  }
+
+  // Labels keep their size on the screen whatever the zoom, and stand where there is room for them: what is chosen
+  // and its neighbours first, then identifiers, then groups, those that stand for most first.
+  label() {
+    const { cy } = this;
+    const zoom = cy.zoom(), size = 12 / zoom;
+    const pen = (this.pen ??= document.createElement("canvas").getContext("2d"));
+    pen.font = `12px ${getComputedStyle(this.canvas).fontFamily}`;
+    const rank = (node) =>
+      node.hasClass("chosen") || node.hasClass("cursor") ? 3 : node.hasClass("near") ? 2 : node.data("rank");
+    const nodes = cy.nodes().sort((a, b) =>
+      rank(b) - rank(a) || b.data("accounts") - a.data("accounts") || (a.id() < b.id() ? -1 : 1));
+    const taken = nodes.map((node) => {
+      const at = node.renderedPosition(), half = node.renderedWidth() / 2;
+      return [at.x - half, at.y - half, at.x + half, at.y + half, node.id()];
+    });
+    cy.batch(() => {
+      cy.nodes().style({ "font-size": size, "text-outline-width": 2.5 / zoom, "text-margin-y": 3 / zoom });
+      nodes.forEach((node) => {
+        const at = node.renderedPosition(), top = at.y + node.renderedHeight() / 2 + 2;
+        const half = pen.measureText(node.data("label")).width / 2 + 3;
+        const box = [at.x - half, top, at.x + half, top + 16];
+        const free = taken.every(([left, high, right, low, id]) =>
+          id === node.id() || box[2] < left || box[0] > right || box[3] < high || box[1] > low);
+        const named = rank(node) === 3 || (free && rank(node) >= 0 && !node.hasClass("faded"));
+        node.toggleClass("named", named);
+        if (named) taken.push([...box, ""]);
+      });
+    });
+  }
+
+  relabel() {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.cy && this.label());
+  }
+
+  mark() {
+    const { cy, data } = this;
+    const chosen = data.selected ? cy.getElementById(data.selected) : cy.collection();
+    cy.batch(() => {
+      cy.elements().removeClass("chosen near faded");
+      if (chosen.nonempty()) {
+        cy.elements().difference(chosen.closedNeighborhood()).addClass("faded");
+        chosen.neighborhood().addClass("near");
+        chosen.addClass("chosen");
+      }
+    });
+    this.label();
+    this.root.querySelector('[data-do="clear"]').disabled = chosen.empty();
+    this.canvas.dataset.selected = chosen.nonempty() ? chosen.id() : "";
+  }
+
+  choose(id) {
+    if (id === this.data.selected) id = null;
+    if (id === null && !this.data.selected) return;
+    // Shown at once; the page confirms it with its next run.
+    this.data = { ...this.data, selected: id };
+    this.mark();
+    this.spoken.textContent = id ? `Selected: ${this.cy.getElementById(id).data("said")}` : "Selection cleared.";
+    this.send(id);
+  }
+
+  act(name) {
+    const { cy } = this;
+    if (!cy || !name) return;
+    const middle = { renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } };
+    if (name === "fit") cy.fit(undefined, 28);
+    if (name === "in") cy.zoom({ level: cy.zoom() * 1.3, ...middle });
+    if (name === "out") cy.zoom({ level: cy.zoom() / 1.3, ...middle });
+    if (name === "clear") this.choose(null);
+  }
+
+  press(event) {
+    const { cy } = this;
+    if (!cy || event.altKey || event.ctrlKey || event.metaKey) return;
+    const deed = { "+": "in", "=": "in", "-": "out", 0: "fit", Escape: "clear" }[event.key];
+    if (deed) this.act(deed);
+    else if (MOVES[event.key]) this.point(this.next(MOVES[event.key]));
+    else if ((event.key === "Enter" || event.key === " ") && this.cursor) this.choose(this.cursor);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // The nearest mark in a direction, nearer to its axis first.
+  next([dx, dy]) {
+    const { cy } = this;
+    const from = this.cursor ? cy.getElementById(this.cursor) : cy.collection();
+    if (from.empty()) return this.data.selected ?? this.data.nodes[0]?.id ?? null;
+    const here = from.position();
+    let best = null;
+    cy.nodes().forEach((node) => {
+      const x = node.position("x") - here.x, y = node.position("y") - here.y;
+      const along = x * dx + y * dy, across = Math.abs(x * dy) + Math.abs(y * dx);
+      if (along <= 0) return;
+      const cost = along + 2 * across;
+      if (!best || cost < best.cost) best = { cost, id: node.id() };
+    });
+    return best?.id ?? this.cursor;
+  }
+
+  point(id) {
+    const { cy } = this;
+    if (!cy) return;
+    cy.nodes().removeClass("cursor");
+    this.cursor = id;
+    if (!id) return;
+    const node = cy.getElementById(id);
+    node.addClass("cursor");
+    this.label();
+    const at = node.renderedPosition();
+    if (at.x < 20 || at.y < 20 || at.x > cy.width() - 20 || at.y > cy.height() - 20) cy.center(node);
+    this.spoken.textContent = node.data("said");
+    this.hint(node, node.renderedPosition());
+  }
+
+  hint(item, at) {
+    this.tip.hidden = !item;
+    if (!item) return;
+    this.tip.textContent = item.data("said");
+    const right = at.x > this.cy.width() / 2, low = at.y > this.cy.height() / 2;
+    this.tip.style.left = right ? "auto" : `${at.x + 16}px`;
+    this.tip.style.right = right ? `${this.cy.width() - at.x + 16}px` : "auto";
+    this.tip.style.top = low ? "auto" : `${at.y + 12}px`;
+    this.tip.style.bottom = low ? `${this.cy.height() - at.y + 12}px` : "auto";
+  }
+
+  legend() {
+    const list = this.root.querySelector(".legend");
+    const colours = this.colours ?? PALETTES.light;
+    list.replaceChildren(...this.data.legend.map(({ shape, hue, label, dashed }) => {
+      const item = document.createElement("li");
+      const space = "http://www.w3.org/2000/svg";
+      const svg = document.createElementNS(space, "svg");
+      svg.setAttribute("viewBox", "-1 -1 22 22");
+      svg.setAttribute("aria-hidden", "true");
+      const path = document.createElementNS(space, "path");
+      path.setAttribute("d", OUTLINES[shape] ?? OUTLINES.ellipse);
+      path.setAttribute("fill", dashed ? "none" : colours[hue] ?? colours.violet);
+      path.setAttribute("stroke", colours.line);
+      path.setAttribute("stroke-width", "1.5");
+      if (dashed) path.setAttribute("stroke-dasharray", "3 2");
+      svg.append(path);
+      const text = document.createElement("span");
+      text.textContent = label;
+      item.append(svg, text);
+      return item;
+    }));
+  }
+
+  leave() {
+    this.gone = true;
+    this.watch.disconnect();
+    document.removeEventListener("scroll", this.lookAgain, { capture: true });
+    if (!this.cy) return;
+    const places = {};
+    this.cy.nodes().forEach((node) => { places[node.id()] = { ...node.position() }; });
+    left.set(this.data.view, { zoom: this.cy.zoom(), pan: { ...this.cy.pan() }, places });
+    this.cy.destroy();
+    this.cy = null;
+  }
+}
+
+function isDark(colour) {
+  const probe = document.createElement("canvas").getContext("2d");
+  probe.fillStyle = colour;
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(probe.fillStyle.slice(at, at + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+}

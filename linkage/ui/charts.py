@@ -1,0 +1,129 @@
+"""The timeline of a cluster as charts; each is drawn from the same frame that its table shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+#: Observed, expected, and text and marks. Each has a contrast of at least 4.5:1 on the ground of its theme.
+COLOURS = {"light": ("#1d5fae", "#a8480a", "#31333f"), "dark": ("#82b8ff", "#f7b267", "#e6e8ec")}
+#: Lines of text over which the names of releases are spread, so that two of one week do not overlap.
+_LINES = 3
+
+
+def events(timeline: pd.DataFrame, releases: pd.DataFrame, theme: str) -> alt.LayerChart | alt.FacetChart:
+    """Exchanges a day as bars, the expectation as a dashed line, releases as marked days.
+
+    ``timeline``: rows of the table of that name; ``releases``: model and released_at within its days.
+    """
+    import altair as alt
+
+    observed, expected, _ = COLOURS[theme]
+    days = _days(timeline)
+    bars = (
+        alt.Chart(days)
+        .mark_bar(color=observed, opacity=0.85, width=_bar(days))
+        .encode(
+            x=_across(days, theme),
+            y=_up("events", theme),
+            tooltip=[
+                alt.Tooltip("date:N", title="day (UTC)"),
+                alt.Tooltip("events:Q", title="exchanges", format=","),
+                alt.Tooltip("expected_events:Q", title="expected", format=",.1f"),
+                alt.Tooltip("accounts:Q", title="active members", format=","),
+            ],
+        )
+    )
+    line = (
+        alt.Chart(days.dropna(subset=["expected_events"]))
+        .mark_line(color=expected, strokeDash=[6, 4], strokeWidth=2.5)
+        .encode(x=_across(days, theme), y=_up("expected_events", theme))
+    )
+    return alt.layer(bars, line, *_releases(releases, theme)).properties(height=260)
+
+
+def active(timeline: pd.DataFrame, releases: pd.DataFrame, theme: str) -> alt.LayerChart | alt.FacetChart:
+    """Active members a day."""
+    import altair as alt
+
+    days = _days(timeline)
+    chart = (
+        alt.Chart(days)
+        .mark_line(color=COLOURS[theme][0], strokeWidth=2.5, interpolate="step", point=len(days) <= 31)
+        .encode(
+            x=_across(days, theme),
+            y=_up("accounts", theme),
+            tooltip=[
+                alt.Tooltip("date:N", title="day (UTC)"),
+                alt.Tooltip("accounts:Q", title="active members", format=","),
+            ],
+        )
+    )
+    return alt.layer(chart, *_releases(releases, theme)).properties(height=180)
+
+
+def every_day(timeline: pd.DataFrame) -> pd.DataFrame:
+    """``timeline`` with a row for each day from its first to its last: a day without activity is a day with none."""
+    import pandas as pd
+
+    days = pd.date_range(timeline["day"].min(), timeline["day"].max(), freq="D").date
+    filled = timeline.set_index("day").reindex(days).rename_axis("day").reset_index()
+    counts = ["accounts", "events", "tokens"]
+    filled[counts] = filled[counts].fillna(0).astype("int64")
+    return filled
+
+
+def _days(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Days as moments of UTC, and in words: a browser elsewhere must not put them on the day before."""
+    import pandas as pd
+
+    return timeline.assign(date=timeline["day"].astype(str), day=pd.to_datetime(timeline["day"], utc=True))
+
+
+def _across(days: pd.DataFrame, theme: str) -> alt.X:
+    import altair as alt
+    import pandas as pd
+
+    edge = pd.Timedelta(hours=14)
+    domain = [
+        alt.DateTime(year=at.year, month=at.month, date=at.day, hours=at.hour, utc=True)
+        for at in (days["day"].min() - edge, days["day"].max() + edge)
+    ]
+    return alt.X("day:T", title=None, scale=alt.Scale(type="utc", domain=domain), axis=_axis(theme, format="%d %b"))
+
+
+def _up(column: str, theme: str) -> alt.Y:
+    import altair as alt
+
+    return alt.Y(f"{column}:Q", title=None, axis=_axis(theme, format="~s", tickMinStep=1))
+
+
+def _axis(theme: str, **settings: Any) -> alt.Axis:
+    import altair as alt
+
+    return alt.Axis(labelColor=COLOURS[theme][2], labelFontSize=12, **settings)
+
+
+def _bar(days: pd.DataFrame) -> float:
+    return float(max(2, min(24, 700 / ((days["day"].max() - days["day"].min()).days + 1))))
+
+
+def _releases(releases: pd.DataFrame, theme: str) -> list[alt.Chart]:
+    """A dotted line for each release, and its name beside it."""
+    import altair as alt
+
+    if releases.empty:
+        return []
+    colour = COLOURS[theme][2]
+    marks = releases.sort_values(["released_at", "model"], ignore_index=True)
+    lines = alt.Chart(marks).mark_rule(color=colour, strokeDash=[2, 3], strokeWidth=2).encode(x="released_at:T")
+    names = [
+        alt.Chart(marks.iloc[line::_LINES])
+        .mark_text(color=colour, align="left", baseline="top", dx=5, fontSize=12)
+        .encode(x="released_at:T", y=alt.value(15 * line), text="model:N")
+        for line in range(min(_LINES, len(marks)))
+    ]
+    return [lines, *names]

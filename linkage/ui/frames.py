@@ -1,0 +1,170 @@
+"""What the pages show of a snapshot, as frames: read by column and cluster, never changed after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from linkage.errors import LinkageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from linkage.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFrames:
+    """One cluster at one refresh of a workspace.
+
+    ``row`` is its row of ``clusters``; the frames are its rows of the tables of the same names. ``identifiers`` are
+    strongest first, with ``note`` and ``hub`` of the identifier; ``members`` surest first, with ``name``.
+    """
+
+    workspace: str
+    refresh_id: str
+    cluster_id: str
+    rank: int
+    clusters: int
+    row: Mapping[str, Any]
+    members: pd.DataFrame
+    identifiers: pd.DataFrame
+    kinds: pd.DataFrame
+    terms: pd.DataFrame
+    left_out: pd.DataFrame
+    timeline: pd.DataFrame
+    lineage: pd.DataFrame
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells these frames from any others: a snapshot never changes."""
+        return self.workspace, self.refresh_id, self.cluster_id
+
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """Identifiers that count for the cluster."""
+        return self.identifiers[self.identifiers["role"] == "evidence"]
+
+    @property
+    def discounted(self) -> pd.DataFrame:
+        """Identifiers that members share with many outside, and that count for little."""
+        return self.identifiers[self.identifiers["role"] != "evidence"]
+
+
+class UnknownCluster(UsageError):
+    """There is no such cluster at this refresh. ``became`` are the ids of clusters that follow from it, if known."""
+
+    default_hint = "The queue lists the clusters of this refresh."
+
+    def __init__(self, message: str, became: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.became = tuple(became)
+
+
+def cluster_frames(workspace: Workspace, refresh_id: str, cluster_id: str) -> ClusterFrames:
+    """Read everything that the cluster page shows, but for sightings and account bits.
+
+    Raises:
+        UnknownCluster: there is no such cluster at this refresh.
+        NoSnapshot: the refresh is not kept.
+        SnapshotDamaged: a file differs from its recorded digest.
+    """
+    snapshot = workspace.snapshot(refresh_id)
+    ids: list[str] = snapshot.table("clusters").column("cluster_id").to_pylist()
+    if cluster_id not in ids:
+        raise UnknownCluster("There is no such cluster at this refresh.", _became(workspace, refresh_id, cluster_id))
+    rank = ids.index(cluster_id)
+    row = snapshot.table("clusters").slice(rank, 1).to_pylist()[0]
+    members = _rows_of(workspace, refresh_id, "members", cluster_id)
+    members = members.sort_values(["membership", "account"], ascending=[False, True], ignore_index=True)
+    identifiers = _rows_of(workspace, refresh_id, "cluster_identifiers", cluster_id)
+    known = _where(workspace, refresh_id, "identifiers", "identifier", identifiers, ["identifier", "hub", "note"])
+    identifiers = identifiers.merge(known, on="identifier", how="left")
+    terms = _rows_of(workspace, refresh_id, "cluster_terms", cluster_id)
+    left_out = _rows_of(workspace, refresh_id, "left_out", cluster_id)
+    names = workspace.names([*members["account"].tolist(), *left_out["account"].tolist()])
+    return ClusterFrames(
+        workspace=str(workspace.path),
+        refresh_id=refresh_id,
+        cluster_id=cluster_id,
+        rank=rank + 1,
+        clusters=len(ids),
+        row=row,
+        members=members.assign(name=members["account"].map(names)),
+        identifiers=identifiers.sort_values(["bits", "identifier"], ascending=[False, True], ignore_index=True),
+        kinds=_rows_of(workspace, refresh_id, "cluster_kinds", cluster_id).sort_values(
+            ["bits", "kind"], ascending=[False, True], ignore_index=True
+        ),
+        terms=terms.sort_values(["points", "term"], ascending=[False, True], ignore_index=True),
+        left_out=left_out.assign(name=left_out["account"].map(names)).sort_values(
+            ["membership", "account"], ascending=[False, True], ignore_index=True
+        ),
+        timeline=_rows_of(workspace, refresh_id, "timeline", cluster_id).sort_values("day", ignore_index=True),
+        lineage=_rows_of(workspace, refresh_id, "lineage", cluster_id),
+    )
+
+
+def links(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
+    """Which member touched which identifier of the cluster, and how often: account, identifier, kind, events, times."""
+    columns = ["account", "identifier", "kind", "events", "active_days", "first_seen", "last_seen"]
+    found = _where(workspace, cluster.refresh_id, "sightings", "identifier", cluster.identifiers, columns)
+    return found[found["account"].isin(cluster.members["account"])].reset_index(drop=True)
+
+
+def account_facts(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
+    """Volume of each member in the window: account, events, tokens, cost, days, first and last seen."""
+    return _where(workspace, cluster.refresh_id, "accounts", "account", cluster.members, None)
+
+
+def account_bits(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
+    """Bits per member and step, of this cluster."""
+    return _rows_of(workspace, cluster.refresh_id, "account_bits", cluster.cluster_id)
+
+
+def clusters(workspace: Workspace, refresh_id: str) -> pd.DataFrame:
+    """Every cluster of the refresh in its rank order, with ``rank`` from 1."""
+    frame = workspace.snapshot(refresh_id).table("clusters").to_pandas()
+    frame.insert(0, "rank", range(1, len(frame) + 1))
+    return frame
+
+
+def _became(workspace: Workspace, refresh_id: str, cluster_id: str) -> list[str]:
+    """Clusters of the refresh that follow from a cluster of an earlier one."""
+    lineage = workspace.snapshot(refresh_id).table("lineage")
+    parents, ids = lineage.column("parent_cluster_id").to_pylist(), lineage.column("cluster_id").to_pylist()
+    present = set(workspace.snapshot(refresh_id).table("clusters").column("cluster_id").to_pylist())
+    return sorted({own for parent, own in zip(parents, ids, strict=True) if parent == cluster_id and own in present})
+
+
+def _rows_of(workspace: Workspace, refresh_id: str, table: str, cluster_id: str) -> pd.DataFrame:
+    """Rows of one cluster; row groups that cannot hold it are not read."""
+    return _read(workspace, refresh_id, table, None, [("cluster_id", "=", cluster_id)])
+
+
+def _where(
+    workspace: Workspace, refresh_id: str, table: str, key: str, wanted: pd.DataFrame, columns: list[str] | None
+) -> pd.DataFrame:
+    """Rows of ``table`` whose ``key`` stands in the column of that name of ``wanted``."""
+    values = wanted[key].unique()
+    if not len(values):
+        return _read(workspace, refresh_id, table, columns, None).iloc[:0]
+    return _read(workspace, refresh_id, table, columns, [(key, "in", values.tolist())])
+
+
+def _read(
+    workspace: Workspace,
+    refresh_id: str,
+    table: str,
+    columns: list[str] | None,
+    filters: list[tuple[str, str, object]] | None,
+) -> pd.DataFrame:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    path = workspace.snapshot(refresh_id).path(table)
+    try:
+        return parquet.read_table(path, columns=columns, filters=filters, partitioning=None).to_pandas()
+    except (OSError, pyarrow.ArrowException) as fault:
+        raise LinkageError(f"table {table} of refresh {refresh_id} cannot be read ({type(fault).__name__})") from fault

@@ -1,0 +1,139 @@
+"""The graph on the page: a component of our own around cytoscape.js, which is served by our own server."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from linkage.ui.assets import asset
+from linkage.ui.layout import place, radius
+from linkage.ui.words import counted, kind_words, share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streamlit.components.v2.types import ComponentRenderer
+
+    from linkage.ui.graph import Node, Picture
+
+#: The drawing engine, byte for byte as published; its digest stands in assets/VENDORED.toml.
+ENGINE = "cytoscape-3.34.4.esm.min.mjs"
+#: Where the server hands out the engine; no other file of the package can be asked for.
+ENGINE_ROUTE = f"/linkage/assets/{ENGINE}"
+
+
+@cache
+def _component() -> ComponentRenderer:
+    return st.components.v2.component(
+        "linkage.graph", html=asset("graph.html"), css=asset("graph.css"), js=asset("graph.js")
+    )
+
+
+#: Accounts from which a line may be drawn at full width.
+_THICK = 30
+
+
+def show(
+    drawn: dict[str, Any], *, name: str, said: str, selected: str | None, on_select: Callable[[str | None], None]
+) -> None:
+    """Put a :func:`drawing` on the page under ``name``; ``said`` describes it for those who do not see it.
+
+    ``on_select`` is called with the id of the mark that was chosen, or with None when the selection was cleared. The
+    same name is the same element on the page, in this refresh and in the next.
+    """
+    key = f"graph-{name}"
+
+    def heard() -> None:
+        event = st.session_state[key].get("select")
+        if event is not None:
+            on_select(event["id"])
+
+    _component()(
+        key=key,
+        data={
+            **drawn,
+            "view": name,
+            "selected": selected,
+            "engine": st.get_option("server.baseUrlPath").rstrip("/") + ENGINE_ROUTE,
+            "alt": f"Graph of cluster {name}. {said}",
+        },
+        on_select_change=heard,
+    )
+
+
+def drawing(picture: Picture) -> dict[str, Any]:
+    """Nodes, edges and legend as plain data: place, size, shape, hue, label and what is said of each."""
+    positions = place(picture)
+    largest = max((node.accounts for node in picture.nodes), default=1)
+    labels = {node.id: node.label for node in picture.nodes}
+    heaviest = max((*(edge.accounts for edge in picture.edges), _THICK))
+    return {
+        "nodes": [
+            {
+                "id": node.id,
+                "label": node.label,
+                "said": _said(node, picture),
+                "shape": _shape(node),
+                "hue": _hue(node),
+                "width": round(2 * radius(node, largest), 1),
+                "discounted": node.discounted,
+                "accounts": node.accounts,
+                "rank": _rank(node),
+                "x": positions[node.id][0],
+                "y": positions[node.id][1],
+            }
+            for node in picture.nodes
+        ],
+        "edges": [
+            {
+                "id": edge.id,
+                "source": edge.source,
+                "target": edge.target,
+                "width": round(1 + 5 * (edge.accounts / heaviest) ** 0.5, 2),
+                "said": f"{counted(edge.accounts, 'account')} of “{labels[edge.source]}” on {labels[edge.target]}",
+            }
+            for edge in picture.edges
+        ],
+        "legend": _legend(picture),
+    }
+
+
+def _rank(node: Node) -> int:
+    """Whose label comes first where there is no room for all; below 0: only when it is chosen or beside what is."""
+    if node.sort == "group" and node.accounts == 1:
+        return -1
+    return int(node.sort == "identifier")
+
+
+def _shape(node: Node) -> str:
+    return kind_words(node.kind).shape if node.sort == "identifier" else "ellipse"
+
+
+def _hue(node: Node) -> str:
+    return kind_words(node.kind).hue if node.sort == "identifier" else "group"
+
+
+def _said(node: Node, picture: Picture) -> str:
+    part = share(node.accounts, picture.size)
+    if node.sort == "identifier":
+        said = f"{node.label}\n{node.accounts:,} of {counted(picture.size, 'account')} ({part})"
+        return said + ("\nDiscounted: shared with many outside" if node.discounted else "")
+    if node.sort == "group":
+        return f"Group of {counted(node.accounts, 'account')} ({part})\nwith the same strongest identifiers"
+    return f"Account {node.label}"
+
+
+def _legend(picture: Picture) -> list[dict[str, Any]]:
+    kinds = sorted({node.kind for node in picture.nodes if node.sort == "identifier"})
+    rows: list[dict[str, Any]] = [
+        {"shape": kind_words(kind).shape, "hue": kind_words(kind).hue, "label": kind_words(kind).one} for kind in kinds
+    ]
+    if any(node.sort == "group" for node in picture.nodes):
+        rows.append({"shape": "ellipse", "hue": "group", "label": "group of accounts (size: how many)"})
+    if any(node.sort == "account" for node in picture.nodes):
+        rows.append({"shape": "ellipse", "hue": "group", "label": "account"})
+    if any(node.discounted for node in picture.nodes):
+        rows.append({"shape": "ellipse", "hue": "group", "label": "dashed: discounted", "dashed": True})
+    return rows

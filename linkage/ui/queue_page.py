@@ -1,0 +1,188 @@
+"""The queue: clusters of a refresh by rank, to choose the next one from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from linkage.ui import session
+from linkage.ui.cluster_page import URL_PATH
+from linkage.ui.words import (
+    LINEAGE,
+    TIERS,
+    counted,
+    day,
+    dollars,
+    kind_list,
+    kind_words,
+    moment,
+    plain,
+    probability,
+    short,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from linkage.model.run import RunRecord
+
+#: Heights of the table, pixels.
+_ROW, _MOST = 68, 780
+#: Letters of reasons that fit into three lines of their column.
+_BRIEF = 140
+#: After the id on the button that opens a cluster.
+_ARROW = " →"
+
+
+def page() -> None:
+    """Draw the page.
+
+    Raises:
+        NoSnapshot: nothing was refreshed yet.
+    """
+    st.title("Queue")
+    refresh_id = session.shown()
+    clusters = session.clusters(refresh_id)
+    _headline(session.run_of(refresh_id), clusters)
+    session.freshness(refresh_id)
+    if clusters.empty:
+        st.info("This refresh found no cluster: what accounts share is no more than chance.", icon=":material/inbox:")
+        st.markdown("**Next:** ingest more days or another identifier kind, refresh, and come back.")
+        return
+    wanted = _filters(clusters)
+    if wanted.empty:
+        st.info("No cluster passes these filters.", icon=":material/filter_alt_off:")
+        st.markdown("**Next:** take a filter away.")
+        return
+    _table(refresh_id, wanted)
+    left = len(clusters) - len(wanted)
+    st.caption(
+        f"{counted(len(wanted), 'cluster')} of {len(clusters):,}"
+        + (f"; {left:,} do not pass the filters" if left else "")
+        + f". One row is one row of the table clusters at refresh {plain(refresh_id)}. Score orders by suspicion of "
+        "coordinated abuse; q is about linkage alone: how often chance would make a group this tight."
+    )
+
+
+def _headline(run: RunRecord, clusters: pd.DataFrame) -> None:
+    tiers = clusters["tier"].value_counts()
+    said = ", ".join(f"{int(tiers.get(tier, 0)):,} {words.split(' · ')[1]}" for tier, words in TIERS.items())
+    st.markdown(
+        f"**{counted(len(clusters), 'cluster')}:** {said}. Refresh {plain(run.refresh_id)}, "
+        f"{plain(day(run.window_first))} to {plain(day(run.window_last))}, as of {plain(moment(run.as_of))}."
+    )
+
+
+def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Filters, each in the URL, and the clusters that pass."""
+    tier, kind, size, text = st.columns([3, 3, 1.4, 2.6], vertical_alignment="bottom")
+    tiers = tier.pills(
+        "Tier",
+        list(TIERS),
+        selection_mode="multi",
+        format_func=TIERS.__getitem__,
+        key="tier",
+        bind="query-params",
+        wrap=True,
+    )
+    every = sorted({name for kinds in clusters["kinds"] for name in kinds})
+    kinds = kind.multiselect(
+        "Held together by", every, format_func=lambda name: kind_words(name).many, placeholder="any kind", key="kind",
+        bind="query-params",
+    )  # fmt: skip
+    smallest = size.number_input("Members, at least", min_value=1, value=1, step=1, key="size", bind="query-params")
+    words = text.text_input(
+        "Id or reason contains", key="text", bind="query-params", placeholder="any text", icon=":material/search:"
+    )
+    kept = clusters["size"] >= int(smallest or 1)
+    if tiers:
+        kept &= clusters["tier"].isin(tiers)
+    if kinds:
+        kept &= clusters["kinds"].map(lambda own: not set(kinds).isdisjoint(own))
+    if words:
+        said = clusters["cluster_id"] + " " + clusters["top_reasons"].map(" ".join)
+        kept &= said.str.contains(words, case=False, regex=False)
+    return clusters[kept]
+
+
+def _table(refresh_id: str, clusters: pd.DataFrame) -> None:
+    # The button's label is the cluster's id, so a click names its cluster whatever moved in the meantime; a row's
+    # position would not. The key holds the refresh, so a newer one is another table.
+    clicked = f"open-{refresh_id}"
+    st.dataframe(
+        rows(refresh_id, clusters),
+        key=f"queue-{refresh_id}",
+        hide_index=True,
+        row_height=_ROW,
+        height=min(_MOST, 40 + _ROW * len(clusters)),
+        placeholder="–",
+        column_config=_columns(clicked),
+        alt="Clusters of this refresh, highest score first",
+    )
+    click = st.session_state.get(clicked)
+    if click is not None:
+        session.visit(session.address(URL_PATH, cluster=str(click["label"]).removesuffix(_ARROW), refresh=refresh_id))
+
+
+def rows(refresh_id: str, clusters: pd.DataFrame) -> pd.DataFrame:
+    """Clusters as the table shows them."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "rank": clusters["rank"].to_numpy(),
+            "cluster": (clusters["cluster_id"] + _ARROW).to_numpy(),
+            "link": [
+                session.address(URL_PATH, cluster=cluster, refresh=refresh_id) for cluster in clusters["cluster_id"]
+            ],
+            "tier": clusters["tier"].map(TIERS).to_numpy(),
+            "score": clusters["score"].to_numpy(),
+            "size": clusters["size"].to_numpy(),
+            "reasons": clusters["top_reasons"].map(reasons_in_brief).to_numpy(),
+            "lineage": clusters["lineage"].map(lambda event: LINEAGE.get(event, event)).to_numpy(),
+            "kinds": clusters["kinds"].map(kind_list).to_numpy(),
+            "events": clusters["events"].map(short).to_numpy(),
+            "cost": clusters["cost_usd_micros"].map(dollars).to_numpy(),
+            "last": clusters["last_seen"].map(day).to_numpy(),
+            "tokens": clusters["tokens"].map(short).to_numpy(),
+            "abuse": clusters["abuse_score"].to_numpy(),
+            "linkage": clusters["linkage_score"].to_numpy(),
+            "q": clusters["q_value"].map(probability).to_numpy(),
+            "first": clusters["first_seen"].map(day).to_numpy(),
+        }
+    )
+
+
+def reasons_in_brief(reasons: Sequence[str]) -> str:
+    """The strongest reasons as far as a row has room; that it is cut shows, and the cluster's page has all of them."""
+    # The first entry says what the members share, which a column of its own says too.
+    text = " · ".join(list(reasons[1:] if len(reasons) > 1 else reasons))
+    return text if len(text) <= _BRIEF else text[: _BRIEF - 2].rsplit(" ", 1)[0] + " …"
+
+
+def _columns(clicked: str) -> dict[str, Any]:
+    shown = st.column_config
+    return {
+        "rank": shown.NumberColumn("#", width=44, help="Rank by score, from 1"),
+        "cluster": shown.ButtonColumn("Cluster", type="tertiary", key=clicked, width=164, alignment="left"),
+        "link": shown.LinkColumn("URL", display_text="↗", width=48, help="The cluster's own URL, in a new tab"),
+        "tier": shown.TextColumn("Tier", width=118, help="1 flagged, 2 for a person to decide, 3 linked only"),
+        "score": shown.ProgressColumn(
+            "Score", min_value=0.0, max_value=1.0, format="%.2f", width=104, help="Suspicion of coordinated abuse, 0–1"
+        ),
+        "reasons": shown.TextColumn("Top reasons", width=360),
+        "size": shown.NumberColumn("Members", format="localized", width=80),
+        "lineage": shown.TextColumn("Lineage", width=88, help="What became of it since the last refresh"),
+        "kinds": shown.TextColumn("Held together by", width=126, help="Identifier kinds that corroborate"),
+        "events": shown.TextColumn("Exchanges", width=86),
+        "tokens": shown.TextColumn("Tokens", width=74),
+        "cost": shown.TextColumn("Cost", width=80),
+        "last": shown.TextColumn("Last seen", width=96),
+        "abuse": shown.NumberColumn("Abuse, points", format="%+.1f", help="Sum of the terms for and against"),
+        "linkage": shown.NumberColumn("Linkage, bits", format="%.1f", help="Mean bits that tie a member to the others"),
+        "q": shown.TextColumn("q", width=66, help="How often chance alone makes a group this tight"),
+        "first": shown.TextColumn("First seen", width=96),
+    }

@@ -1,0 +1,250 @@
+"""What a session of the screen is looking at: the workspace, the refresh it shows, and the cluster of its URL.
+
+A refresh may arrive while a page is open. The session keeps the refresh that it showed first, so that nothing moves
+under the reader's hand, and says that there is a newer one.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import cache, partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from linkage.errors import LinkageError, NoSnapshot
+from linkage.ui import frames
+from linkage.ui.assets import asset
+from linkage.ui.frames import ClusterFrames
+from linkage.ui.words import moment, plain
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+    from streamlit.components.v2.types import ComponentRenderer
+    from streamlit.navigation.page import Page
+
+    from linkage.model.run import RunRecord
+    from linkage.workspace import Workspace
+
+_PINNED = "refresh_shown"
+_PAGES = "pages"
+#: Seconds between two looks for a newer refresh.
+LOOK_EVERY = 10
+_READING = threading.RLock()
+
+
+def workspace_path() -> str:
+    """Folder of the workspace: LINKAGE_WORKSPACE, else ./workspace."""
+    return os.environ.get("LINKAGE_WORKSPACE") or "workspace"
+
+
+@st.cache_resource(show_spinner=False)
+def _open(path: str) -> Workspace:
+    from linkage.workspace import Workspace
+
+    return Workspace(path)
+
+
+def workspace() -> Workspace:
+    """The workspace that this server shows; one object for all sessions."""
+    return _open(workspace_path())
+
+
+def newest() -> str:
+    """Id of the snapshot that is served now.
+
+    Raises:
+        NoSnapshot: nothing was refreshed yet.
+    """
+    with _READING:
+        return workspace().snapshot().refresh_id
+
+
+def shown() -> str:
+    """Id of the refresh that this session shows: the URL's, else the one it showed before, else the newest.
+
+    Raises:
+        NoSnapshot: nothing was refreshed yet, or the refresh of the URL is not kept.
+    """
+    asked = st.query_params.get("refresh")
+    pinned = asked or st.session_state.get(_PINNED)
+    if pinned is not None:
+        try:
+            with _READING:
+                found = workspace().snapshot(pinned).refresh_id
+        except NoSnapshot:
+            if asked:
+                raise
+        else:
+            st.session_state[_PINNED] = found
+            return found
+    st.session_state[_PINNED] = newest()
+    return str(st.session_state[_PINNED])
+
+
+def run_of(refresh_id: str) -> RunRecord:
+    """Record of a refresh."""
+    with _READING:
+        return workspace().snapshot(refresh_id).run
+
+
+def go_to_newest() -> None:
+    """Show the newest refresh from the next run on; a URL that names a refresh names that one."""
+    st.session_state[_PINNED] = newest()
+    if "refresh" in st.query_params:
+        st.query_params["refresh"] = st.session_state[_PINNED]
+
+
+def remember_pages(**pages: Page) -> None:
+    """Keep the pages of this run under their names, so that one page can open another."""
+    st.session_state[_PAGES] = pages
+
+
+@cache
+def _visit() -> ComponentRenderer:
+    return st.components.v2.component("linkage.visit", js=asset("visit.js"))
+
+
+def visit(to: str) -> None:
+    """Send the browser to the relative URL ``to`` of this application.
+
+    ``st.switch_page`` would leave two entries in the browser's history, the first of them without the filters of the
+    page that is left.
+    """
+    _visit()(key="visit", data={"to": to})
+
+
+def page_link(name: str, label: str, **parameters: str) -> None:
+    """A link to the page of that name, with these parameters in its URL."""
+    st.page_link(st.session_state[_PAGES][name], label=label, query_params=parameters)
+
+
+def address(page: str, **parameters: str | None) -> str:
+    """Relative URL that reproduces a view. Its parameters are opaque ids and names of views."""
+    kept = {name: value for name, value in parameters.items() if value}
+    return f"{page}?{urlencode(kept)}" if kept else page
+
+
+# --- frames, read once a refresh ------------------------------------------------------------------------------------
+
+
+#: What is read of a snapshot is kept under the workspace, the refresh and the cluster: nothing of it ever changes.
+remembered = partial(
+    st.cache_resource,
+    show_spinner=False,
+    max_entries=8,
+    hash_funcs={
+        ClusterFrames: lambda cluster: cluster.key,
+        "linkage.workspace.facade.Workspace": lambda own: str(own.path),
+    },
+)
+
+
+@remembered
+def _clusters(workspace: Workspace, refresh_id: str) -> pd.DataFrame:
+    with _READING:
+        return frames.clusters(workspace, refresh_id)
+
+
+@remembered
+def _cluster(workspace: Workspace, refresh_id: str, cluster_id: str) -> ClusterFrames:
+    with _READING:
+        return frames.cluster_frames(workspace, refresh_id, cluster_id)
+
+
+def clusters(refresh_id: str) -> pd.DataFrame:
+    """Clusters of the refresh. Shared: do not change."""
+    frame: pd.DataFrame = _clusters(workspace(), refresh_id)
+    return frame
+
+
+def cluster(refresh_id: str, cluster_id: str) -> ClusterFrames:
+    """Frames of a cluster. Shared: do not change.
+
+    Raises:
+        UnknownCluster: there is none of this id at the refresh.
+    """
+    found: ClusterFrames = _cluster(workspace(), refresh_id, cluster_id)
+    return found
+
+
+@remembered
+def links(cluster: ClusterFrames) -> pd.DataFrame:
+    """Which member touched which identifier of the cluster. Shared: do not change."""
+    with _READING:
+        return frames.links(workspace(), cluster)
+
+
+@remembered
+def facts(cluster: ClusterFrames) -> pd.DataFrame:
+    """Volume of each member. Shared: do not change."""
+    with _READING:
+        return frames.account_facts(workspace(), cluster)
+
+
+@remembered
+def bits(cluster: ClusterFrames) -> pd.DataFrame:
+    """Bits per member and step. Shared: do not change."""
+    with _READING:
+        return frames.account_bits(workspace(), cluster)
+
+
+def releases(first: date, last: date) -> pd.DataFrame:
+    """Models that became available from ``first`` to ``last``: model, released_at."""
+    with _READING:
+        frame = workspace().model_releases()
+    days = frame["released_at"].dt.date
+    return frame[(days >= first) & (days <= last)]
+
+
+# --- states ---------------------------------------------------------------------------------------------------------
+
+
+@st.fragment(run_every=LOOK_EVERY)
+def freshness(refresh_id: str) -> None:
+    """Say so when a newer refresh than the one shown is there; looked up again every few seconds."""
+    try:
+        current = newest()
+    except LinkageError as fault:
+        st.warning(f"{plain(fault.message)}. {plain(fault.hint)}", icon=":material/warning:")
+        return
+    alert = workspace().alert
+    if alert:
+        st.warning(f"{plain(alert)}. Run `linkage doctor`.", icon=":material/warning:")
+    if current == refresh_id:
+        return
+    said, button = st.container(horizontal=True, vertical_alignment="center", key="stale").columns([4, 1])
+    newer = run_of(current).number > run_of(refresh_id).number
+    relation = "A newer refresh is there" if newer else "Another refresh is current"
+    said.info(
+        f"{relation}: {current}, as of {plain(moment(run_of(current).as_of))}. You are looking at {refresh_id}.",
+        icon=":material/update:",
+    )
+    if button.button("Show the current one", key="show-newest", width="stretch"):
+        go_to_newest()
+        st.rerun(scope="app")
+
+
+def failed(fault: LinkageError) -> None:
+    """A fault of ours as a sentence and a next step."""
+    st.error(plain(fault.message[:1].upper() + fault.message[1:]), icon=":material/error:")
+    st.markdown(f"**Next:** {plain(fault.hint)}")
+
+
+def nothing_yet(fault: NoSnapshot) -> None:
+    """Nothing to show yet, or not any more."""
+    if "refresh" in st.query_params:
+        st.info(f"{plain(fault.message)}.", icon=":material/history:")
+        if st.button("Show the current refresh", type="primary"):
+            go_to_newest()
+            st.rerun()
+        return
+    st.info("There is no refresh to show yet.", icon=":material/hourglass_empty:")
+    st.markdown("**Next:** in a terminal, read your export and refresh, then reload this page:")
+    st.code("linkage ingest PATH\nlinkage refresh", language=None)
+    st.markdown("Or try it on a small population that is made up on the spot:")
+    st.code("linkage demo", language=None)

@@ -1,0 +1,239 @@
+"""Summary of a cluster: five reasons, what speaks against, and what each kind of identifier carries."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from linkage.ui.words import counted, decimal, identifier_label, kind_list, kind_words, plain, share, signed, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from linkage.ui.frames import ClusterFrames
+
+#: What stands before the words of an abuse term among the top reasons.
+_POINTS = re.compile(r"^[+\u2212-]\d+(?:\.\d+)? ")
+#: Abuse term → identifier kind on whose rows it was counted; the others stand on the members' own rows.
+_COUNTED_ON = {
+    "rotating_cards": "payment_instrument",
+    "one_payer": "payment_instrument",
+    "shared_exits": "ip_address",
+    "one_site": "ip_address",
+    "many_own_templates": "prompt_template",
+    "one_lesson": "prompt_template",
+    "canary_hits": "canary",
+}
+
+
+def panel(cluster: ClusterFrames) -> None:
+    """Draw the panel."""
+    reasons, against = st.columns([1.15, 1], gap="large")
+    with reasons:
+        _reasons(cluster)
+    with against:
+        _against(cluster)
+    _kinds(cluster)
+    _terms(cluster)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason in words, its points where it is an abuse term, and the rows that it was counted on."""
+
+    text: str
+    points: float | None
+    rows: str
+
+
+def reasons(cluster: ClusterFrames) -> list[Reason]:
+    """The strongest reasons for suspicion, at most five: those of the row of ``clusters``, then further terms."""
+    terms = {str(row.sentence): row for row in cluster.terms.itertuples()}
+    found: dict[str, Reason] = {}
+    for entry in cluster.row["top_reasons"]:
+        text = _POINTS.sub("", str(entry))
+        if text not in terms:
+            found[text] = Reason(text, None, _rows_of(cluster.evidence))
+        elif terms[text].points > 0:
+            found[text] = _term(cluster, terms[text])
+    for text, row in terms.items():
+        if row.points > 0:
+            found.setdefault(text, _term(cluster, row))
+    return list(found.values())[:5]
+
+
+def _term(cluster: ClusterFrames, row: Any) -> Reason:
+    return Reason(str(row.sentence), float(row.points), _behind(cluster, str(row.term)))
+
+
+def _behind(cluster: ClusterFrames, term: str) -> str:
+    kind = _COUNTED_ON.get(term)
+    rows = cluster.evidence[cluster.evidence["kind"] == kind] if kind else cluster.evidence.iloc[:0]
+    if len(rows):
+        return _rows_of(rows)
+    return f"{counted(len(cluster.members), 'row')} of accounts, one a member"
+
+
+def _rows_of(identifiers: pd.DataFrame) -> str:
+    sightings = int(identifiers["members_on"].sum())
+    kinds = kind_list(sorted(identifiers["kind"].unique()))
+    return (
+        f"{counted(len(identifiers), 'row')} of cluster_identifiers ({kinds}), {counted(sightings, 'row')} of sightings"
+    )
+
+
+def _reasons(cluster: ClusterFrames) -> None:
+    found = reasons(cluster)
+    st.subheader("Five reasons" if len(found) == 5 else "Reasons", anchor=False)
+    if not found:
+        st.markdown("None stands out: the members are linked, and nothing they do speaks for abuse.")
+    for number, reason in enumerate(found, start=1):
+        _point(f"{number}.", reason)
+
+
+def _point(lead: str, reason: Reason) -> None:
+    """A reason as a paragraph: its lead in bold, its points, and the rows behind it in small print."""
+    points = "" if reason.points is None else f" **{signed(reason.points, 1)}**"
+    text = plain(reason.text[:1].upper() + reason.text[1:])
+    lead = f"**{lead}**" if lead else ""
+    st.markdown(f"{lead}{points} {text}  \n:small[from {plain(reason.rows)}]")
+
+
+def _against(cluster: ClusterFrames) -> None:
+    st.subheader("What speaks against", anchor=False)
+    against = cluster.terms[cluster.terms["points"] < 0].sort_values("points")
+    for row in against.itertuples():
+        _point("", _term(cluster, row))
+    if against.empty:
+        st.markdown(
+            f"No term counts against: of {counted(len(cluster.terms), 'row')} of cluster_terms, none is negative."
+        )
+    hubs = cluster.discounted
+    if len(hubs):
+        st.markdown(
+            f"**Discounted:** {counted(len(hubs), 'identifier')} that members share with many outside "
+            f"({counted(len(hubs), 'row')} of cluster_identifiers); they hold nothing together by themselves."
+        )
+        with st.expander(f"Show the discounted {_noun(len(hubs))}"):
+            table(hubs, len(cluster.members), key=f"hubs-{cluster.refresh_id}-{cluster.cluster_id}")
+    left = cluster.left_out
+    if len(left):
+        st.markdown(
+            f"**Left out:** {counted(len(left), 'account')} that came close ({counted(len(left), 'row')} of left_out)."
+        )
+        with st.expander("Show who was left out, and why"):
+            st.dataframe(
+                left[["name", "membership", "reason"]],
+                hide_index=True,
+                height=min(360, 38 + 35 * len(left)),
+                column_config={
+                    "name": st.column_config.TextColumn("Account", width="medium"),
+                    "membership": st.column_config.NumberColumn("Membership", format="%.2f", width="small"),
+                    "reason": st.column_config.TextColumn("Why", width="large"),
+                },
+            )
+    if hubs.empty and left.empty:
+        st.markdown("No identifier was discounted, and no account was left out.")
+
+
+def _noun(number: int) -> str:
+    return "identifier" if number == 1 else "identifiers"
+
+
+def _kinds(cluster: ClusterFrames) -> None:
+    st.subheader("What holds it together", anchor=False)
+    size = len(cluster.members)
+    for row in cluster.kinds.itertuples():
+        kind = kind_words(str(row.kind))
+        behind = cluster.evidence[cluster.evidence["kind"] == row.kind]
+        role = "counts as evidence of its own" if row.corroborates else "supports, and would not do alone"
+        st.markdown(
+            f"**{plain(kind.many[:1].upper() + kind.many[1:])}** tie {int(row.members_tied):,} of {size:,} members "
+            f"({share(row.members_tied, size)}), {decimal(row.bits, 1)} bits a member; {role}. "
+            f"**Without {plain(kind.many)}:** {int(row.members_without):,} stay tied "
+            f"({share(row.members_without, size)}), linkage {decimal(row.linkage_score_without, 1)} instead of "
+            f"{decimal(cluster.row['linkage_score'], 1)} bits.  \n"
+            f":small[from {plain(_rows_of(behind))}]"
+        )
+    if cluster.kinds.empty:
+        st.markdown("No row of cluster_kinds: no identifier kind ties these members.")
+
+
+def _terms(cluster: ClusterFrames) -> None:
+    with st.expander(
+        f"Every term for and against: {counted(len(cluster.terms), 'row')} of cluster_terms, "
+        f"together {signed(cluster.terms['points'].sum(), 1)} points"
+    ):
+        st.dataframe(
+            cluster.terms[["points", "sentence", "evidence", "observed", "expected", "effect"]],
+            hide_index=True,
+            height=min(520, 38 + 35 * max(len(cluster.terms), 1)),
+            placeholder="–",
+            column_config={
+                "points": st.column_config.NumberColumn("Points", format="%+.2f", width="small"),
+                "sentence": st.column_config.TextColumn("Term", width="large"),
+                "evidence": st.column_config.TextColumn("Kind of evidence", width="small"),
+                "observed": st.column_config.NumberColumn("Members", format="%.3g", width="small"),
+                "expected": st.column_config.NumberColumn("Matched ordinary", format="%.3g", width="small"),
+                "effect": st.column_config.NumberColumn("Effect, z", format="%.1f", width="small"),
+            },
+        )
+
+
+def identifier_rows(identifiers: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Identifiers of a cluster as tables show them; values stay masked. Index: as given."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "identifier": [
+                identifier_label(kind, number)
+                for kind, number in zip(identifiers["kind"], identifiers["identifier"], strict=True)
+            ],
+            "members": [f"{whole(on)} of {size:,}" for on in identifiers["members_on"]],
+            "share": identifiers["members_on"] / max(size, 1),
+            "degree": identifiers["degree"],
+            "trust": identifiers["trust"],
+            "bits": identifiers["bits"],
+            "events": identifiers["events"],
+            "first": identifiers["first_seen"],
+            "last": identifiers["last_seen"],
+            "role": [
+                "evidence" if role == "evidence" else f"discounted: {note}" if isinstance(note, str) else "discounted"
+                for role, note in zip(identifiers["role"], identifiers["note"], strict=True)
+            ],
+        },
+        index=identifiers.index,
+    )
+
+
+def identifier_columns() -> dict[str, Any]:
+    """How the columns of :func:`identifier_rows` are shown."""
+    shown = st.column_config
+    return {
+        "identifier": shown.TextColumn("Identifier", help="Kind and surrogate number; values are masked"),
+        "members": shown.TextColumn("Members on it", width=130),
+        "share": shown.ProgressColumn("Share", min_value=0.0, max_value=1.0, format="percent", width=110),
+        "degree": shown.NumberColumn("Accounts anywhere", format="localized", help="Accounts that used it at all"),
+        "trust": shown.NumberColumn("Trust", format="%.2f", help="Share of its pairs of accounts that belong together"),
+        "bits": shown.NumberColumn("Bits", format="%.1f", help="What it gives an account for membership"),
+        "events": shown.NumberColumn("Exchanges", format="localized"),
+        "first": shown.DatetimeColumn("First used", format="YYYY-MM-DD"),
+        "last": shown.DatetimeColumn("Last used", format="YYYY-MM-DD"),
+        "role": shown.TextColumn("Role", width="medium"),
+    }
+
+
+def table(identifiers: pd.DataFrame, size: int, key: str) -> None:
+    """A table of identifiers, without selection."""
+    st.dataframe(
+        identifier_rows(identifiers, size),
+        key=key,
+        hide_index=True,
+        height=min(420, 38 + 35 * max(len(identifiers), 1)),
+        placeholder="–",
+        column_config=identifier_columns(),
+    )

@@ -1,0 +1,161 @@
+"""The doctor: every stored byte, the settings and the chain of records, checked one by one."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+from linkage import engine
+from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged
+from linkage.model.reports import Check
+from linkage.model.tables import LAKE_TABLES, LEDGER
+from linkage.stores.files import Verifier
+from linkage.workspace.home import Home, now
+
+#: Less free space than this is worth a warning: a refresh spills to disk.
+_ENOUGH_BYTES = 1 << 30
+
+
+def examine(home: Home, *, migrate: bool) -> tuple[Check, ...]:
+    """All checks, in a fixed order; none of them stops the others."""
+    checks: list[Check] = []
+    if migrate:
+        checks.append(_guarded("migration", lambda: _migrate(home)))
+    checks.append(_guarded("configuration", lambda: _configuration(home)))
+    checks.append(_guarded("workspace version", lambda: _version(home)))
+    if not home.layout.exists:
+        return tuple(checks)
+    checks.append(_guarded("casework version", lambda: _casework_version(home)))
+    checks.append(_guarded("secret key", lambda: _key(home)))
+    checks.append(_guarded("lake", lambda: _lake(home)))
+    checks.append(_guarded("ledger", lambda: _ledger(home)))
+    checks.extend(_snapshots(home))
+    checks.append(_guarded("current snapshot", lambda: _current(home)))
+    checks.append(_guarded("audit chain", lambda: _audit(home)))
+    checks.append(_guarded("free disk", lambda: _disk(home)))
+    return tuple(checks)
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except (ConfigurationError, SnapshotDamaged) as fault:
+        return Check(name, "fail", fault.message, fault.hint, fault.exit_code)
+    except LinkageError as fault:
+        return Check(name, "fail", fault.message, fault.hint, ConfigurationError.exit_code)
+
+
+def _migrate(home: Home) -> Check:
+    from linkage.stores.casework import Casework
+
+    home.layout.check()
+    casework = Casework(home.layout.casework)
+    if not casework.exists:
+        return Check("migration", "ok", "no casework database yet: nothing to migrate")
+    applied = casework.migrate(now())
+    if not applied:
+        return Check("migration", "ok", "nothing to migrate")
+    return Check("migration", "ok", f"casework.sqlite is at version {applied[-1].version} now")
+
+
+def _configuration(home: Home) -> Check:
+    kinds = ", ".join(home.settings.kinds)
+    where = "linkage.toml" if home.layout.settings.exists() else "defaults, there is no linkage.toml"
+    return Check("configuration", "ok", f"{where}; kinds that link: {kinds}")
+
+
+def _version(home: Home) -> Check:
+    home.layout.check()
+    if not home.layout.exists:
+        return Check("workspace version", "warn", "there is no workspace here yet", "Run `linkage ingest PATH`.")
+    return Check("workspace version", "ok", home.layout.version.read_text(encoding="ascii").strip())
+
+
+def _casework_version(home: Home) -> Check:
+    casework = home.casework()
+    if casework is None:
+        return Check("casework version", "warn", "no casework database", "The next command that writes makes one.")
+    return Check("casework version", "ok", f"version {casework.version()}")
+
+
+def _key(home: Home) -> Check:
+    fault = home.layout.key_fault()
+    if fault is not None:
+        advice = "Restore secret.key from a backup: hashes made with another key do not compare."
+        return Check("secret key", "fail", fault, advice, ConfigurationError.exit_code)
+    mode = stat.S_IMODE(home.layout.key.stat().st_mode)
+    if mode & 0o077:
+        advice = "chmod 600 secret.key"
+        finding = f"secret.key can be read by others (mode {mode:04o})"
+        return Check("secret key", "fail", finding, advice, ConfigurationError.exit_code)
+    return Check("secret key", "ok", f"32 bytes, mode {mode:04o}")
+
+
+def _lake(home: Home) -> Check:
+    if not home.layout.lake.exists():
+        return Check("lake", "warn", "nothing was ingested yet", "Run `linkage ingest PATH`.")
+    view = home.lake.view()
+    entries = [entry for table in LAKE_TABLES for entry in view.of(table.name)]
+    for entry in entries:
+        # A verifier of its own remembers nothing: every byte is read again.
+        Verifier().check(view.root / entry.path, entry.sha256, f"lake/{entry.path}")
+    return Check("lake", "ok", f"manifest {view.version}: {len(entries)} files, every byte as recorded")
+
+
+def _ledger(home: Home) -> Check:
+    paths = [str(path) for path in home.lake.view().files(LEDGER.name)] if home.layout.lake.exists() else []
+    if not paths:
+        return Check("ledger", "ok", "no source file yet")
+    with closing(engine.connect(memory_limit=home.settings.engine.memory_limit, threads=1)) as connection:
+        connection.read_parquet(paths, union_by_name=True, hive_partitioning=False).create_view("ledger")
+        files, wrong = engine.run(connection, "linkage.reading", "ledger").fetchall()[0]
+    if wrong:
+        finding = f"{wrong} of {files} source files: read is not accepted + duplicate + quarantined"
+        return Check("ledger", "fail", finding, "Restore a backup and ingest the files again.", 20)
+    return Check("ledger", "ok", f"{files} source files: read = accepted + duplicate + quarantined")
+
+
+def _snapshots(home: Home) -> Iterator[Check]:
+    damaged = home.snapshots.damaged()
+    for refresh_id, what in damaged:
+        advice = "Refresh again, or restore a backup; readers are given another snapshot meanwhile."
+        yield Check(f"snapshot {refresh_id}", "fail", what, advice, SnapshotDamaged.exit_code)
+    whole = [run.refresh_id for run in home.snapshots.all()]
+    good = len(set(whole) - {refresh_id for refresh_id, _ in damaged})
+    yield Check("snapshots", "ok", f"{good} whole, every byte as recorded")
+
+
+def _current(home: Home) -> Check:
+    snapshot = home.snapshots.current()
+    if snapshot is None:
+        return Check("current snapshot", "warn", "nothing was refreshed yet", "Run `linkage refresh`.")
+    alert = home.snapshots.alert
+    if alert is not None:
+        return Check(
+            "current snapshot", "fail", alert, "Refresh again, or restore a backup.", SnapshotDamaged.exit_code
+        )
+    return Check("current snapshot", "ok", snapshot.refresh_id)
+
+
+def _audit(home: Home) -> Check:
+    witnesses = {f"snapshot {run.refresh_id}": (run.audit_head, run.audit_length) for run in home.snapshots.all()}
+    casework = home.casework()
+    if casework is None:
+        if any(length for _, length in witnesses.values()):
+            raise SnapshotDamaged("casework.sqlite is gone, and snapshots recorded an audit chain")
+        return Check("audit chain", "ok", "no entry yet")
+    fault = casework.audit_fault(witnesses)
+    if fault is not None:
+        advice = "Someone changed casework.sqlite by hand: compare with a backup."
+        return Check("audit chain", "fail", fault, advice, SnapshotDamaged.exit_code)
+    return Check("audit chain", "ok", f"{casework.audit_head()[1]} entries, unbroken")
+
+
+def _disk(home: Home) -> Check:
+    free = shutil.disk_usage(home.layout.root).free
+    finding = f"{free / (1 << 30):.1f} GiB free"
+    if free < _ENOUGH_BYTES:
+        return Check("free disk", "warn", finding, "Free space before the next refresh: it spills to disk.")
+    return Check("free disk", "ok", finding)

@@ -1,0 +1,343 @@
+"""Workspace: the one object that the command line and the pages know."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from linkage.errors import UsageError
+from linkage.model.progress import ProgressSink
+from linkage.model.reports import BackupReport, Check, DemoReport, RefreshReport
+from linkage.workspace import writing
+from linkage.workspace.home import Home
+
+if TYPE_CHECKING:
+    import networkx
+    import pandas
+    import pyarrow
+
+    from linkage.config import Settings
+    from linkage.evaluation import Evaluation
+    from linkage.ingest.report import IngestReport
+    from linkage.model.casework import AuditEntry, RunEntry
+    from linkage.model.explanation import Explanation
+    from linkage.model.run import RunRecord
+    from linkage.reading.lookup import Found
+    from linkage.stores.snapshots import Snapshot
+    from linkage.workspace.allow import AllowList
+
+PathLike = str | os.PathLike[str]
+
+
+class Workspace:
+    """A folder with everything that linkage knows: events, snapshots, casework.
+
+    Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, the allow-list and reveals
+    write. Reading never waits for a refresh. Frames are pandas, with exactly the columns that the contract names.
+    ``actor`` is who is written into the audit; the user of the operating system unless given.
+    """
+
+    def __init__(self, path: PathLike = "workspace", *, actor: str | None = None) -> None:
+        self.path = Path(path)
+        self._home = Home(self.path, actor)
+
+    # --- verbs that write ---------------------------------------------------------------------------------------
+
+    def ingest(
+        self,
+        *paths: PathLike,
+        mapping: PathLike | None = None,
+        source: str | None = None,
+        accounts: PathLike | None = None,
+        address_ranges: PathLike | None = None,
+        model_releases: PathLike | None = None,
+        preview: bool = False,
+        progress: ProgressSink | None = None,
+    ) -> IngestReport:
+        """Validate, deduplicate and store events; the same file twice changes nothing.
+
+        A file that is refused is named in the report (``report.refused``); the others are in.
+
+        Raises:
+            TryAgain: another writer is at work, or the disk is full.
+            ConfigurationError: settings or mapping are wrong.
+            UsageError: a path does not exist.
+        """
+        return writing.ingest(
+            self._home,
+            [Path(path) for path in paths],
+            writing.Sources(_path(mapping), _path(accounts), _path(address_ranges), _path(model_releases)),
+            source=source,
+            preview=preview,
+            progress=progress,
+        )
+
+    def refresh(
+        self, as_of: datetime | None = None, window: str = "90d", progress: ProgressSink | None = None
+    ) -> RefreshReport:
+        """Find clusters anew and make the snapshot current; with nothing new the old one stands.
+
+        ``as_of`` defaults to the latest accepted event time; ``window`` is ``Nd``, the N UTC days that end with
+        as_of's day, or ``all``. A second refresh at the same time does nothing and says so (status ``busy``).
+
+        Raises:
+            UsageError: ``window`` or ``as_of`` is malformed.
+            NoSnapshot: nothing was ingested yet.
+            TryAgain: an ingest or a backup is at work, or disk or memory are full.
+        """
+        return writing.refresh(self._home, as_of, window, progress)
+
+    def demo(self, progress: ProgressSink | None = None) -> DemoReport:
+        """Make up a small labelled population, ingest it, refresh, verify the snapshot, and measure it.
+
+        Everything stays inside the workspace and nothing is fetched; a second demo changes nothing.
+
+        Raises:
+            UsageError: the workspace holds other events, which the made-up ones must not mix with.
+            TryAgain: another writer is at work, or the disk is full.
+        """
+        from linkage.workspace import demo
+
+        return demo.demo(self, self._home.layout, progress)
+
+    # --- lists --------------------------------------------------------------------------------------------------
+
+    def clusters(self, refresh: str | None = None) -> pandas.DataFrame:
+        """Clusters, highest score first."""
+        return _frame(self.table("clusters", refresh=refresh))
+
+    def members(self, cluster: str | None = None, refresh: str | None = None) -> pandas.DataFrame:
+        """Members of ``cluster``, or of all: clusters by rank, surest members first."""
+        return _frame(self.table("members", cluster=cluster, refresh=refresh))
+
+    def lineage(
+        self, from_refresh: str | None = None, to_refresh: str | None = None, refresh: str | None = None
+    ) -> pandas.DataFrame:
+        """How clusters follow from those of the parent refresh; step by step from one refresh to a later one."""
+        return _frame(self.lineage_table(from_refresh, to_refresh if to_refresh is not None else refresh))
+
+    def lookup(self, *identifiers: str, refresh: str | None = None) -> pandas.DataFrame:
+        """Accounts that touched each identifier, account or network, and how each of them stands."""
+        return _frame(self.find(identifiers, refresh=refresh).table())
+
+    def table(
+        self, name: Literal["clusters", "members"], *, cluster: str | None = None, refresh: str | None = None
+    ) -> pyarrow.Table:
+        """``clusters`` or ``members`` as Arrow, for readers that do without pandas.
+
+        Raises:
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+            UsageError: there is no such cluster.
+        """
+        from linkage.reading import frames
+
+        with self._home.ask(refresh, ("clusters",) if name == "clusters" else ("clusters", "members")) as questions:
+            return frames.clusters(questions) if name == "clusters" else frames.members(questions, cluster)
+
+    def lineage_table(self, from_refresh: str | None = None, to_refresh: str | None = None) -> pyarrow.Table:
+        """Lineage as Arrow: of ``to_refresh`` (default: current), or of every refresh after ``from_refresh`` up to it.
+
+        Raises:
+            UnknownRefresh: a refresh on the way is not kept.
+            UsageError: ``to_refresh`` does not descend from ``from_refresh``.
+        """
+        import pyarrow
+
+        from linkage.reading import frames
+
+        last = self._home.snapshot(to_refresh)
+        chain = [last] if from_refresh is None else self._home.chain(self._home.snapshot(from_refresh), last)
+        tables = []
+        for snapshot in chain:
+            with self._home.ask(snapshot.refresh_id, ("lineage",)) as questions:
+                tables.append(frames.lineage(questions))
+        if tables:
+            return pyarrow.concat_tables(tables)
+        with self._home.ask(last.refresh_id, ("lineage",)) as questions:
+            return frames.lineage(questions).slice(0, 0)
+
+    def find(self, identifiers: Sequence[str], *, refresh: str | None = None) -> Found:
+        """``lookup`` as rows, with a note for each identifier that has no row."""
+        from linkage.reading import lookup
+
+        with self._home.ask(refresh, lookup.TABLES) as questions:
+            return lookup.lookup(questions, identifiers)
+
+    def model_releases(self) -> pandas.DataFrame:
+        """``model`` and ``released_at`` (UTC) of the models whose release was ingested, earliest first."""
+        from linkage.reading import context
+
+        return _frame(context.model_releases(self._home.lake_files("model_releases")))
+
+    # --- why ----------------------------------------------------------------------------------------------------
+
+    def explain(
+        self,
+        *,
+        account: str | None = None,
+        cluster: str | None = None,
+        pair: tuple[str, str] | None = None,
+        refresh: str | None = None,
+        reveal: str | None = None,
+        limit: int | None = None,
+    ) -> Explanation:
+        """Why a cluster is one, why an account is in it, or what ties two accounts.
+
+        Identifier values that point at people are masked unless ``reveal`` gives a reason, which goes into the audit.
+        ``limit`` cuts every section to its first rows, and the section says so.
+
+        Raises:
+            UsageError: not exactly one of the three is asked for, or it is unknown.
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+        """
+        if sum(asked is not None for asked in (account, cluster, pair)) != 1:
+            raise UsageError("explain takes one of: an account, a cluster, a pair of accounts")
+        from linkage.reading import explain
+
+        if reveal is not None:
+            subject = cluster if cluster is not None else "account" if account is not None else "pair"
+            self._home.audit_reveal(reveal, subject, {})
+        view = explain.View(reveal=reveal is not None, limit=limit)
+        if cluster is not None:
+            with self._home.ask(refresh, explain.CLUSTER_TABLES) as questions:
+                return explain.explain_cluster(questions, cluster, view)
+        if account is not None:
+            with self._home.ask(refresh, explain.ACCOUNT_TABLES) as questions:
+                return explain.explain_account(questions, account, view)
+        first, second = pair if pair is not None else ("", "")
+        with self._home.ask(refresh, explain.PAIR_TABLES) as questions:
+            return explain.explain_pair(questions, first, second, view)
+
+    def evaluate(self, truth: PathLike, refresh: str | None = None, *, baselines: bool = True) -> Evaluation:
+        """Measure the clusters against the accounts of ``truth``, a CSV or Parquet file, beside simpler methods.
+
+        Raises:
+            InputRefused: the truth cannot be read, or lacks a column of the contract.
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+        """
+        from linkage.workspace import measuring
+
+        return measuring.evaluate(self._home, Path(truth), refresh, baselines=baselines)
+
+    def subgraph(
+        self,
+        cluster: str | None = None,
+        accounts: Sequence[str] | None = None,
+        refresh: str | None = None,
+        limit: int = 300,
+    ) -> networkx.Graph:
+        """Accounts and what ties them, at most ``limit`` nodes; ``graph.graph["left_out"]`` counts the rest."""
+        from linkage.reading import subgraph
+
+        with self._home.ask(refresh, subgraph.TABLES) as questions:
+            return subgraph.subgraph(questions, cluster=cluster, accounts=accounts, limit=limit)
+
+    def reveal(self, identifiers: Sequence[int], reason: str) -> dict[int, str]:
+        """Values behind surrogate ids, for ``reason``, which goes into the audit; purged ones are left out."""
+        from linkage.reading.source import ask
+
+        self._home.audit_reveal(reason, "identifiers", {"ids": sorted(identifiers)})
+        with ask(None, self._home.identities(), self._home.settings.engine, ()) as questions:
+            rows = questions.rows("lookup_values", {"values": [], "ids": sorted(identifiers)})
+        return {row["id"]: row["value"] for row in rows}
+
+    def names(self, accounts: Sequence[int]) -> dict[int, str]:
+        """Account ids behind surrogate ids; a purged one shows as ``purged:<surrogate>``."""
+        from linkage.reading.source import ask
+
+        wanted = sorted({int(account) for account in accounts})
+        with ask(None, self._home.identities(), self.settings.engine, ()) as questions:
+            rows = questions.rows("names", {"ids": wanted})
+        return {account: f"purged:{account}" for account in wanted} | {row["id"]: row["value"] for row in rows}
+
+    # --- state --------------------------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of ``linkage.toml``, read once."""
+        return self._home.settings
+
+    @property
+    def alert(self) -> str | None:
+        """Why the snapshot that was served last is not the newest one; None when it is."""
+        return self._home.snapshots.alert
+
+    def snapshot(self, refresh: str | None = None) -> Snapshot:
+        """The snapshot of ``refresh``, or the current one; every file verified.
+
+        Raises:
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+            SnapshotDamaged: a file differs from its recorded digest, and no older snapshot can stand in.
+        """
+        return self._home.snapshot(refresh)
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """Records of the refreshes that are kept, newest first."""
+        return self._home.snapshots.all()
+
+    def history(self) -> tuple[RunEntry, ...]:
+        """History of ingests and refreshes, newest first; also of those that failed."""
+        casework = self._home.casework()
+        return casework.runs() if casework is not None else ()
+
+    def audit(self) -> tuple[AuditEntry, ...]:
+        """The audit chain, oldest first."""
+        casework = self._home.casework()
+        return casework.audit() if casework is not None else ()
+
+    @cached_property
+    def allow(self) -> AllowList:
+        """The allow-list: ``add``, ``remove``, ``list``."""
+        from linkage.workspace.allow import AllowList
+
+        return AllowList(self._home)
+
+    def doctor(self, *, migrate: bool = False) -> tuple[Check, ...]:
+        """Check everything that is stored, byte by byte; ``migrate`` first brings the casework database up to date."""
+        from linkage.workspace import doctor
+
+        return doctor.examine(self._home, migrate=migrate)
+
+    def backup(self, path: PathLike) -> BackupReport:
+        """Write one file with everything that is needed to restore the workspace. It holds raw identifiers and the key.
+
+        Raises:
+            UsageError: there is a file at ``path``, or no workspace to back up.
+            SnapshotDamaged: a stored file differs from its recorded digest.
+            TryAgain: another writer is at work, or the disk is full.
+        """
+        from linkage.workspace import backup
+
+        return backup.backup(self._home, Path(path))
+
+    def restore(self, path: PathLike) -> BackupReport:
+        """Put the backup at ``path`` into this workspace, which must be empty; every digest is checked before.
+
+        Raises:
+            UsageError: the workspace is not empty, or there is no such file.
+            InputRefused: the file is not a backup, or holds what none does (links, absolute names, ``..``).
+            SnapshotDamaged: a file in it differs from its digest; nothing was put in place.
+            TryAgain: the disk is full.
+        """
+        from linkage.workspace import backup
+
+        return backup.restore(self._home.layout, Path(path))
+
+
+def _frame(table: pyarrow.Table) -> pandas.DataFrame:
+    """``table`` as pandas, its lists as lists."""
+    import pyarrow
+
+    frame: pandas.DataFrame = table.to_pandas()
+    for field in table.schema:
+        if pyarrow.types.is_list(field.type):
+            frame[field.name] = table.column(field.name).to_pylist()
+    return frame
+
+
+def _path(path: PathLike | None) -> Path | None:
+    return Path(path) if path is not None else None

@@ -1,0 +1,193 @@
+"""What stands behind a workspace: its folder, settings, stores and locks. Every verb is written against this."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage.config import Settings, load
+from linkage.errors import NoSnapshot, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.stores import lock
+from linkage.stores.layout import Layout
+from linkage.stores.snapshots import Snapshot, Snapshots
+
+if TYPE_CHECKING:
+    from linkage.reading.source import Questions
+    from linkage.stores.casework import Casework
+    from linkage.stores.lake import Lake
+
+
+class Home:
+    """The stores of the workspace at ``path``; ``actor`` is who is written into the audit."""
+
+    def __init__(self, path: Path, actor: str | None) -> None:
+        self.layout = Layout(path)
+        self.snapshots = Snapshots(path)
+        self.actor = actor if actor is not None else _os_user()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Settings of ``linkage.toml``, read once."""
+        return load(self.layout.settings)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake."""
+        from linkage.stores.lake import Lake
+
+        return Lake(self.layout.lake)
+
+    def snapshot(self, refresh: str | None) -> Snapshot:
+        """The snapshot of ``refresh``, or the current one.
+
+        Raises:
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+            SnapshotDamaged: a file differs from its digest, and no older snapshot can stand in.
+        """
+        self.layout.check()
+        if refresh is not None:
+            return self.snapshots.get(refresh)
+        current = self.snapshots.current()
+        if current is None:
+            raise NoSnapshot("there is no snapshot yet")
+        return current
+
+    def chain(self, first: Snapshot, last: Snapshot) -> list[Snapshot]:
+        """Snapshots after ``first`` up to ``last``, oldest first, from parent to child.
+
+        Raises:
+            UsageError: ``last`` does not descend from ``first``.
+            UnknownRefresh: a snapshot between the two is not kept.
+        """
+        found: list[Snapshot] = []
+        step = last
+        while step.refresh_id != first.refresh_id:
+            found.append(step)
+            parent = step.run.parent_refresh_id
+            if parent is None:
+                raise UsageError(f"refresh {last.refresh_id} does not descend from {first.refresh_id}")
+            try:
+                step = self.snapshots.get(parent)
+            except UnknownRefresh as fault:
+                raise UnknownRefresh(f"refresh {parent}, between the two, is no longer kept") from fault
+        return found[::-1]
+
+    def ancestors(self) -> list[Snapshot]:
+        """The current snapshot, its parent, and so on, as far as they are kept and whole; empty before the first."""
+        found: list[Snapshot] = []
+        step = self.snapshots.current()
+        while step is not None:
+            found.append(step)
+            parent, step = step.run.parent_refresh_id, None
+            if parent is not None and parent not in {snapshot.refresh_id for snapshot in found}:
+                with contextlib.suppress(UnknownRefresh, SnapshotDamaged):
+                    step = self.snapshots.get(parent)
+        return found
+
+    def identities(self) -> tuple[Path, ...]:
+        """Files of the table that maps surrogate ids to values."""
+        return self.lake_files("identities")
+
+    def lake_files(self, table: str) -> tuple[Path, ...]:
+        """Files of a table of the lake, verified; none where nothing was ingested.
+
+        Raises:
+            SnapshotDamaged: a file differs from its recorded digest.
+        """
+        return self.lake.view().files(table) if self.layout.lake.exists() else ()
+
+    @contextlib.contextmanager
+    def ask(self, refresh: str | None, tables: Sequence[str]) -> Iterator[Questions]:
+        """Open ``tables`` of the snapshot of ``refresh`` for questions."""
+        from linkage.reading.source import ask
+
+        snapshot = self.snapshot(refresh)
+        with ask(snapshot, self.identities(), self.settings.engine, tables) as questions:
+            yield questions
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def create(self) -> None:
+        """Make the workspace where there is none."""
+        self.layout.create()
+        self.casework_to_write()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the only writer of lake and snapshots.
+
+        Raises:
+            TryAgain: another one is at work.
+        """
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(lock.hold(self.layout.write_lock))
+            except lock.Held as fault:
+                raise TryAgain(
+                    "another writer holds the workspace",
+                    hint="Wait until the ingest, refresh or backup that runs is done, and run the same command again.",
+                ) from fault
+            yield
+
+    def casework(self) -> Casework | None:
+        """The casework database for reading; None where there is none yet.
+
+        Raises:
+            ConfigurationError: it needs a migration, or was written by a newer linkage.
+        """
+        from linkage.stores.casework import Casework
+
+        self.layout.check()
+        casework = Casework(self.layout.casework)
+        if not casework.exists:
+            return None
+        casework.check()
+        return casework
+
+    def casework_to_write(self) -> Casework:
+        """The casework database, made where there is none.
+
+        Raises:
+            ConfigurationError: it needs a migration, or was written by a newer linkage.
+        """
+        from linkage.stores.casework import Casework
+
+        self.layout.create()
+        casework = Casework(self.layout.casework)
+        casework.create(now())
+        return casework
+
+    def audit(self, action: str, subject: str, detail: Mapping[str, Any]) -> None:
+        """Append to the audit chain."""
+        self.casework_to_write().append_audit(
+            actor=self.actor, action=action, subject=subject, detail=detail, now=now()
+        )
+
+    def audit_reveal(self, reason: str, subject: str, detail: Mapping[str, Any]) -> None:
+        """Write down that values are revealed, before they are.
+
+        Raises:
+            UsageError: no reason is given.
+        """
+        if not reason.strip():
+            raise UsageError("a reveal needs a reason")
+        self.audit("reveal", subject, {"reason": reason, **detail})
+
+
+def now() -> datetime:
+    """The wall clock, UTC."""
+    return datetime.now(UTC)
+
+
+def _os_user() -> str:
+    """Name of the operating system's user: from the process, not from the environment, which anyone can set."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid:{os.getuid()}"

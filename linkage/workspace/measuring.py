@@ -1,0 +1,91 @@
+"""Clusters against known truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage.errors import InputRefused, UsageError
+from linkage.reading import frames
+from linkage.workspace.home import Home
+
+if TYPE_CHECKING:
+    import pandas
+
+    from linkage.evaluation import Edges, Evaluation
+
+_COLUMNS = ("account_id", "group_id", "group_kind", "malicious")
+
+
+def evaluate(home: Home, truth: Path, refresh: str | None, *, baselines: bool) -> Evaluation:
+    """Measure the clusters of a refresh against ``truth``.
+
+    Raises:
+        UsageError: there is no such file.
+        InputRefused: the file cannot be read, or lacks a column.
+    """
+    import linkage.evaluation
+
+    known = read_truth(truth)
+    with home.ask(refresh, ("clusters", "members")) as questions:
+        members = frames.members(questions, None).to_pandas()
+    edges = _edges(home, refresh) if baselines else None
+    return linkage.evaluation.evaluate(members, known, edges)
+
+
+def _edges(home: Home, refresh: str | None) -> Edges:
+    """The snapshot's sightings, as the baselines want them."""
+    import numpy
+
+    from linkage.evaluation import Edges
+    from linkage.reading.source import ask
+
+    snapshot = home.snapshot(refresh)
+    accounts = snapshot.table("accounts")
+    sightings = snapshot.table("sightings")
+    surrogates = accounts["account"].to_numpy()
+    order = numpy.argsort(surrogates, kind="stable")
+    with ask(None, home.identities(), home.settings.engine, ()) as questions:
+        rows = questions.rows("names", {"ids": surrogates.tolist()})
+    names = {row["id"]: str(row["value"]) for row in rows}
+    return Edges(
+        accounts=tuple(names.get(int(account), f"purged:{account}") for account in surrogates),
+        account=order[numpy.searchsorted(surrogates[order], sightings["account"].to_numpy())],
+        identifier=numpy.unique(sightings["identifier"].to_numpy(), return_inverse=True)[1].astype(numpy.int64),
+        kind=numpy.asarray(sightings["kind"].to_pylist(), dtype=object),
+        events=accounts["events"].to_numpy().astype(numpy.float64),
+    )
+
+
+def read_truth(path: Path) -> pandas.DataFrame:
+    """The truth table: account_id and group_id text, group_kind text, malicious boolean; by its ending CSV or Parquet.
+
+    Raises:
+        UsageError: there is no such file.
+        InputRefused: the file cannot be read, or lacks a column, or ``malicious`` is neither true nor false.
+    """
+    import pyarrow
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    if not path.is_file():
+        raise UsageError("there is no such truth file")
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            table = pyarrow.parquet.read_table(path, partitioning=None)
+        else:
+            text = {name: pyarrow.string() for name in _COLUMNS}
+            options = pyarrow.csv.ConvertOptions(column_types=text, strings_can_be_null=False)
+            table = pyarrow.csv.read_csv(path, convert_options=options)
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as fault:
+        raise InputRefused(f"{path.name}: the truth cannot be read ({type(fault).__name__})") from fault
+    missing = [name for name in _COLUMNS if name not in table.column_names]
+    if missing:
+        raise InputRefused(f"{path.name}: the truth lacks the column {missing[0]}")
+    frame: pandas.DataFrame = table.select(list(_COLUMNS)).to_pandas()
+    if frame["malicious"].dtype != bool:
+        words = frame["malicious"].astype("str").str.strip().str.lower()
+        if not words.isin(("true", "false", "1", "0")).all():
+            raise InputRefused(f"{path.name}: malicious is true or false")
+        frame["malicious"] = words.isin(("true", "1"))
+    return frame

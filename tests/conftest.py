@@ -1,0 +1,66 @@
+"""What every test shares: Hypothesis profiles, markers by folder, and no skipped browser where CI=true."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+TESTS = Path(__file__).parent
+CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+#: Folders whose tests carry the folder's name as a marker.
+MARKED_FOLDERS = ("contract", "e2e", "property", "reliability", "scenario")
+
+# The same examples on every run: a failure belongs to the change that shows it. `HYPOTHESIS_PROFILE=explore` looks
+# for new ones.
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("explore", deadline=None, max_examples=1_000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by their folder, and leave the long ones out unless `-m` asks for them."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in MARKED_FOLDERS:
+            item.add_marker(folder)
+    if not config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("soak")]
+        if long:
+            config.hook.pytest_deselected(items=long)
+            items[:] = [item for item in items if not item.get_closest_marker("soak")]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where CI=true, a test of the screen that was skipped has failed: a green run must mean that it ran."""
+    report = yield
+    if CI and report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("e2e"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not accept for tests of the screen: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """As above, for a module of such tests that skips itself while it is imported."""
+    report = yield
+    if CI and report.outcome == "skipped" and TESTS / "e2e" in collector.path.parents:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not accept for tests of the screen: {report.longrepr}"
+    return report

@@ -1,0 +1,98 @@
+"""Communities are cut where next to nothing holds, never through members that are linked across the cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from linkage.communities.detect import communities
+from linkage.config import CommunitySettings
+from tests.lib.graphs import complete, links
+
+SETTINGS = CommunitySettings()
+
+
+def label(pairs: list[tuple[int, int]], accounts: int, seed: int = 1) -> list[int]:
+    found: list[int] = communities(links(pairs), accounts, SETTINGS, seed).tolist()
+    return found
+
+
+def ring(size: int, reach: int, start: int = 0) -> list[tuple[int, int]]:
+    """Every account is linked to the next ``reach`` on the ring."""
+    return [(start + at, start + (at + step) % size) for at in range(size) for step in range(1, reach + 1)]
+
+
+def test_two_cliques_joined_by_one_link_are_cut() -> None:
+    found = label([*complete(range(10)), *complete(range(10, 22)), (3, 15)], 22)
+    assert found == [0] * 10 + [1] * 12
+
+
+def test_accounts_without_a_link_have_no_community() -> None:
+    assert label([(1, 2), (2, 4)], 6) == [-1, 0, 0, -1, 0, -1]
+
+
+def test_no_links_no_communities() -> None:
+    assert label([], 3) == [-1, -1, -1]
+
+
+def test_numbers_follow_the_smallest_account() -> None:
+    found = label([*complete([5, 9, 11]), *complete([2, 7, 8])], 12)
+    assert [found[account] for account in (2, 5)] == [0, 1]
+
+
+def test_pieces_that_are_not_connected_are_apart() -> None:
+    pairs = [pair for start in range(0, 60, 4) for pair in complete(range(start, start + 4))]
+    assert label(pairs, 60) == [account // 4 for account in range(60)]
+
+
+def crowd(start: int, groups: int = 60, size: int = 10) -> list[tuple[int, int]]:
+    """Cliques that have nothing to do with each other: in a large population the whole's communities are coarse."""
+    return [pair for at in range(groups) for pair in complete(range(start + at * size, start + (at + 1) * size))]
+
+
+@pytest.mark.parametrize("size", [12, 24, 40])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_ring_with_many_crossings_is_kept_whole(size: int, seed: int) -> None:
+    found = label([*ring(size, 3), *crowd(size)], size + 600, seed)
+    assert set(found[:size]) == {0}
+    assert len(set(found)) == 61
+
+
+def test_a_piece_is_joined_again_only_where_enough_members_are_linked_across() -> None:
+    """Two cliques of ten: one tie is a meeting, four members with ties are one group."""
+    halves = [*complete(range(10)), *complete(range(10, 20))]
+    few = label([*halves, (0, 10), *crowd(20)], 620)
+    many = label([*halves, (0, 10), (1, 11), (2, 12), (3, 13), *crowd(20)], 620)
+    assert len(set(few[:20])) == 2
+    assert len(set(many[:20])) == 1
+
+
+def test_a_star_is_kept_whole() -> None:
+    assert set(label([(0, other) for other in range(1, 30)], 30)) == {0}
+
+
+def test_a_chain_of_cliques_by_single_links_is_cut_into_its_cliques() -> None:
+    pairs = [pair for start in range(0, 60, 10) for pair in complete(range(start, start + 10))]
+    pairs += [(start + 9, start + 10) for start in range(0, 50, 10)]
+    assert label(pairs, 60) == [account // 10 for account in range(60)]
+
+
+def test_the_same_seed_gives_the_same_communities() -> None:
+    random = np.random.default_rng(6)
+    pairs = [(int(a), int(b)) for a, b in random.integers(0, 150, (400, 2)) if a != b]
+    assert label(pairs, 150, 4) == label(pairs, 150, 4)
+
+
+def test_a_community_is_connected() -> None:
+    random = np.random.default_rng(8)
+    pairs = [(int(a), int(b)) for a, b in random.integers(0, 200, (260, 2)) if a != b]
+    found = label(pairs, 200)
+    for number in range(max(found) + 1):
+        members = {account for account, of in enumerate(found) if of == number}
+        reached = {min(members)}
+        grown = True
+        while grown:
+            more = {b for a, b in [*pairs, *((b, a) for a, b in pairs)] if a in reached and b in members} - reached
+            reached |= more
+            grown = bool(more)
+        assert reached == members

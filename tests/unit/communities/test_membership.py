@@ -1,0 +1,157 @@
+"""Who belongs, and who was only passing through."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from linkage.communities import membership
+from linkage.communities.membership import Membership
+from linkage.config import EvidenceSettings, MembershipSettings
+from linkage.evidence import trust
+from linkage.evidence.incidence import Incidence
+from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing, label_of
+
+SETTINGS = MembershipSettings()
+ACCOUNTS = 400
+RING = range(12)
+#: Shares one exit with the ring, and has a home and a card with its family.
+CUSTOMER = 20
+#: Shares nothing with the ring.
+STRANGER = 30
+
+
+def town() -> Drawing:
+    drawing = Drawing()
+    drawing.clique(RING, "ring")
+    drawing.use([*RING, CUSTOMER, *range(40, 70)], IP, "exit")
+    drawing.use([CUSTOMER, 21], CARD, "family")
+    drawing.use([CUSTOMER, 21], IP, "home")
+    for couple in range(100):
+        drawing.use([100 + 2 * couple, 101 + 2 * couple], IP, f"home-{couple}")
+        drawing.use([100 + 2 * couple, 101 + 2 * couple], CARD, f"card-{couple}")
+    drawing.accounts = ACCOUNTS
+    return drawing
+
+
+def assigned(graph: Incidence, label: np.ndarray[tuple[int], np.dtype[np.int64]], private: object = None) -> Membership:
+    learned = trust.learn(graph, EvidenceSettings(), 1)
+    share = np.full(graph.accounts, np.nan) if private is None else np.asarray(private, dtype=np.float64)
+    return membership.assign(graph, learned, label, share, SETTINGS)
+
+
+def row_of(found: Membership, account: int) -> int:
+    (row,) = np.flatnonzero(found.account == account)
+    return int(row)
+
+
+@pytest.fixture(scope="module")
+def ring() -> Membership:
+    return assigned(town().incidence(), label_of(ACCOUNTS, [*RING, CUSTOMER]))
+
+
+def test_a_customer_of_one_shared_exit_is_left_out(ring: Membership) -> None:
+    assert ring.label[list(RING)].tolist() == [0] * 12
+    assert ring.label[CUSTOMER] == -1
+    assert (ring.label[40:] == -1).all()
+
+
+def test_an_account_that_shares_nothing_is_not_considered(ring: Membership) -> None:
+    assert STRANGER not in ring.account
+
+
+def test_a_member_that_was_missed_is_admitted() -> None:
+    found = assigned(town().incidence(), label_of(ACCOUNTS, list(RING)[1:]))
+    assert found.label[list(RING)].tolist() == [0] * 12
+
+
+def test_the_waterfall_sums_to_the_score(ring: Membership) -> None:
+    total = ring.prior + ring.kinds.sum(axis=1) + ring.absence + ring.private
+    assert ring.score == pytest.approx(total)
+    summed = np.zeros_like(ring.kinds)
+    kind_of = town().incidence().kind[ring.entry_identifier]
+    np.add.at(summed, (ring.entry_row, kind_of), ring.entry_bits)
+    assert ring.kinds == pytest.approx(np.minimum(summed, SETTINGS.kind_cap_bits))
+    assert (ring.absence <= 0).all()
+
+
+def test_membership_is_a_half_at_the_bar_and_rises_with_the_score(ring: Membership) -> None:
+    assert ((ring.membership >= 0) & (ring.membership <= 1)).all()
+    order = np.argsort(ring.score)
+    assert (np.diff(ring.membership[order]) >= 0).all()
+    inside = ring.label[ring.account] == ring.community
+    assert (ring.membership[inside] >= 0.5).all()
+    assert (ring.membership[~inside] < 0.5).all()
+
+
+def test_a_row_per_account_and_community_and_one_community_per_account() -> None:
+    drawing = town()
+    drawing.clique(range(12, 20), "second")
+    drawing.use([*range(6), *range(12, 16)], TEMPLATE, "lent")
+    found = assigned(drawing.incidence(), label_of(ACCOUNTS, RING, range(12, 20)))
+    rows = list(zip(found.account.tolist(), found.community.tolist(), strict=True))
+    assert len(rows) == len(set(rows))
+    assert len({account for account, _community in rows}) < len(rows), "some accounts are considered twice"
+    assert found.label[:20].tolist() == [0] * 12 + [1] * 8
+
+
+def test_an_account_that_lacks_what_members_have_scores_less(ring: Membership) -> None:
+    assert ring.absence[row_of(ring, CUSTOMER)] < -1.0
+    assert ring.absence[row_of(ring, 0)] > ring.absence[row_of(ring, CUSTOMER)]
+
+
+def test_private_work_of_its_own_counts_against_an_account() -> None:
+    graph, label = town().incidence(), label_of(ACCOUNTS, RING)
+    idle = np.random.default_rng(1).uniform(0.4, 0.9, ACCOUNTS)
+    idle[list(RING)] = 0.02
+    busy = idle.copy()
+    busy[5] = 0.95
+    before, after = assigned(graph, label, idle), assigned(graph, label, busy)
+    assert after.private[row_of(after, 5)] < before.private[row_of(before, 5)]
+    assert after.score[row_of(after, 5)] < before.score[row_of(before, 5)]
+    assert (np.abs(after.private) <= SETTINGS.private_cap_bits).all()
+
+
+def test_unknown_private_work_says_little() -> None:
+    found = assigned(town().incidence(), label_of(ACCOUNTS, RING))
+    assert np.abs(found.private) == pytest.approx(0.0, abs=1.0)
+
+
+def test_enriched_identifiers_are_the_groups_own() -> None:
+    drawing = town()
+    graph = drawing.incidence()
+    stands = membership.enriched(graph, label_of(ACCOUNTS, RING), SETTINGS)
+    names = {drawing.identifiers[at] for at in stands.identifier}
+    assert {(CARD, f"ring-card-{card}") for card in range(3)} <= names
+    assert (CARD, "family") not in names
+    assert (stands.inside >= 2).all()
+    assert (stands.bits >= SETTINGS.enriched_bits).all()
+    assert (np.diff(stands.community) >= 0).all()
+
+
+def test_nobody_belongs_to_nothing() -> None:
+    found = assigned(town().incidence(), label_of(ACCOUNTS))
+    assert (found.label == -1).all()
+    assert len(found.account) == len(found.score) == len(found.entry_row) == 0
+
+
+def test_share_bits_compare_shares() -> None:
+    def bits(inside: int, size: int, outside: int, others: int) -> float:
+        return float(membership.share_bits(*(np.array([value]) for value in (inside, size, outside, others)))[0])
+
+    assert bits(10, 20, 10, 20) == 0.0
+    assert bits(10, 10, 0, 1_000) > bits(10, 10, 5, 1_000) > bits(5, 10, 5, 1_000) > 0
+    assert bits(0, 10, 500, 1_000) < 0
+
+
+@pytest.mark.parametrize(
+    ("label", "smallest", "numbered"),
+    [
+        ([4, 4, 2, 2, 2, -1, 9], 2, [0, 0, 1, 1, 1, -1, -1]),
+        ([4, 4, 2, 2, 2, -1, 9], 3, [-1, -1, 0, 0, 0, -1, -1]),
+        ([-1, -1], 2, [-1, -1]),
+        ([], 2, []),
+    ],
+)
+def test_communities_are_numbered_and_small_ones_dropped(label: list[int], smallest: int, numbered: list[int]) -> None:
+    assert membership.number(np.array(label, dtype=np.int64), smallest).tolist() == numbered

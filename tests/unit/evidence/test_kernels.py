@@ -1,0 +1,159 @@
+"""Pairs of accounts on an identifier: all of a small one, a random regular graph on a hub."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from linkage.evidence import kernels
+from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing, complete
+
+
+def formed(drawing: Drawing, partners: int = 6, seed: int = 1, off: tuple[str, ...] = ()) -> list[tuple[int, int]]:
+    graph = drawing.incidence()
+    forming = np.array([name not in off for _kind, name in drawing.identifiers], dtype=np.bool_)
+    first, second = kernels.form_pairs(
+        graph.identifier_start, graph.identifier_edge, graph.edge_account, forming, partners, seed
+    )
+    return list(zip(first.tolist(), second.tolist(), strict=True))
+
+
+def test_a_small_identifier_gives_all_its_pairs() -> None:
+    drawing = Drawing()
+    drawing.use([5, 1, 3, 8], CARD, "card")
+    assert sorted(formed(drawing)) == complete([1, 3, 5, 8])
+
+
+def test_an_identifier_that_forms_no_pairs_gives_none() -> None:
+    drawing = Drawing()
+    drawing.use([0, 1, 2], CARD, "card")
+    drawing.use([3, 4], TEMPLATE, "template")
+    assert formed(drawing, off=("card",)) == [(3, 4)]
+
+
+def test_a_pair_on_two_identifiers_comes_twice() -> None:
+    drawing = Drawing()
+    drawing.use([0, 1], CARD, "card")
+    drawing.use([0, 1], TEMPLATE, "template")
+    assert formed(drawing) == [(0, 1), (0, 1)]
+
+
+@pytest.mark.parametrize(("degree", "partners"), [(8, 6), (30, 6), (200, 16), (1_000, 4)])
+def test_a_hub_gives_each_account_so_many_partners_and_never_a_clique(degree: int, partners: int) -> None:
+    drawing = Drawing()
+    drawing.use(range(degree), IP, "hub")
+    pairs = formed(drawing, partners)
+    assert len(pairs) == degree * partners // 2
+    assert len(set(pairs)) == len(pairs)
+    assert all(first < second for first, second in pairs)
+    ends = Counter(account for pair in pairs for account in pair)
+    assert set(ends) == set(range(degree))
+    assert set(ends.values()) == {partners}
+
+
+def test_the_graph_of_a_hub_is_one_piece() -> None:
+    drawing = Drawing()
+    drawing.use(range(500), IP, "hub")
+    reached, border = {0}, {0}
+    partners: dict[int, set[int]] = {}
+    for first, second in formed(drawing, 4):
+        partners.setdefault(first, set()).add(second)
+        partners.setdefault(second, set()).add(first)
+    while border:
+        border = set().union(*(partners[account] for account in border)) - reached
+        reached |= border
+    assert len(reached) == 500
+
+
+def test_the_same_seed_gives_the_same_pairs_and_another_seed_others() -> None:
+    drawing = Drawing()
+    drawing.use(range(300), IP, "hub")
+    assert formed(drawing, seed=7) == formed(drawing, seed=7)
+    common = set(formed(drawing, seed=7)) & set(formed(drawing, seed=8))
+    assert len(common) < 60
+
+
+def test_two_hubs_with_the_same_accounts_are_shuffled_apart() -> None:
+    drawing = Drawing()
+    drawing.use(range(300), IP, "one")
+    drawing.use(range(300), IP, "other")
+    pairs = formed(drawing)
+    assert len(set(pairs)) > 0.95 * len(pairs)
+
+
+def shared(drawing: Drawing, first: int, second: int, worth: dict[str, tuple[float, float]]) -> tuple[float, int]:
+    """Bits and kinds of one pair; ``worth``: bits alone and as further evidence, by name."""
+    graph = drawing.incidence()
+    bits, further = (
+        np.array([worth[name][which] for _kind, name in drawing.identifiers], dtype=np.float64) for which in (0, 1)
+    )
+    total, kinds = kernels.pair_evidence(
+        np.array([first], dtype=np.int32),
+        np.array([second], dtype=np.int32),
+        graph.account_start,
+        graph.edge_identifier,
+        graph.edge_first,
+        graph.edge_last,
+        graph.kind,
+        bits,
+        further,
+        np.array([0.1, 0.5, 0.2]),
+        np.array([True, False, False]),
+    )
+    return float(total[0]), int(kinds[0])
+
+
+def test_one_shared_identifier_counts_whole() -> None:
+    drawing = Drawing()
+    drawing.use([0, 1], CARD, "card")
+    assert shared(drawing, 0, 1, {"card": (9.0, 6.0)}) == (9.0, 0b010)
+
+
+def test_accounts_that_share_nothing_have_no_bits() -> None:
+    drawing = Drawing()
+    drawing.use([0, 2], CARD, "one")
+    drawing.use([1, 3], CARD, "other")
+    assert shared(drawing, 0, 1, {"one": (9.0, 6.0), "other": (9.0, 6.0)}) == (0.0, 0)
+
+
+def test_the_strongest_counts_whole_and_further_ones_less() -> None:
+    drawing = Drawing()
+    drawing.use([0, 1], CARD, "card")
+    drawing.use([0, 1], TEMPLATE, "template")
+    assert shared(drawing, 0, 1, {"card": (10.0, 9.0), "template": (6.0, 3.0)}) == (13.0, 0b110)
+
+
+def test_further_ones_of_a_kind_are_discounted() -> None:
+    drawing = Drawing()
+    for name in ("a", "b", "c"):
+        drawing.use([0, 1], CARD, name)
+    bits, _kinds = shared(drawing, 0, 1, {"a": (8.0, 7.0), "b": (6.0, 5.0), "c": (4.0, 3.0)})
+    assert bits == pytest.approx(8.0 + 0.5 * (5.0 + 3.0))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [((0, 5), (3, 9), True), ((0, 5), (5, 9), True), ((0, 5), (6, 9), True), ((0, 5), (7, 9), False)],
+)
+def test_an_address_counts_only_where_uses_meet(first: tuple[int, int], second: tuple[int, int], counts: bool) -> None:
+    for one, other in ((0, 1), (1, 0)):
+        drawing = Drawing()
+        drawing.use([one], IP, "address", *first)
+        drawing.use([other], IP, "address", *second)
+        assert (shared(drawing, 0, 1, {"address": (5.0, 4.0)})[0] > 0) == counts
+
+
+def test_a_card_counts_at_any_time() -> None:
+    drawing = Drawing()
+    drawing.use([0], CARD, "card", 0, 1)
+    drawing.use([1], CARD, "card", 25, 30)
+    assert shared(drawing, 0, 1, {"card": (9.0, 6.0)})[0] == 9.0
+
+
+def test_an_identifier_that_is_worth_nothing_marks_no_kind() -> None:
+    drawing = Drawing()
+    drawing.use([0, 1], TEMPLATE, "public")
+    drawing.use([0, 1], CARD, "card")
+    assert shared(drawing, 0, 1, {"public": (0.0, 0.0), "card": (9.0, 6.0)}) == (9.0, 0b010)

@@ -1,0 +1,84 @@
+"""Terms and significance → score, tier and flag."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from linkage.config import ScoringSettings
+from linkage.scoring.assess import Assessment, assess
+from linkage.scoring.term import Term
+
+BAR, NEAR, KIND, MUCH = 5.0, 2.5, 1.0, 6.0
+SETTINGS = ScoringSettings(flag_points=BAR, near_points=NEAR, kind_points=KIND, overwhelming_points=MUCH)
+
+
+def judged(q_value: float, **points: float) -> Assessment:
+    """One group, with so many points in each kind of evidence."""
+    nan = np.array([np.nan])
+    found = [
+        Term(evidence, evidence, nan, nan, nan, np.array([value]), lambda _group: "words")
+        for evidence, value in points.items()
+    ]
+    return assess(found, np.array([q_value]), SETTINGS)
+
+
+def tier(q_value: float, **points: float) -> int:
+    return int(judged(q_value, **points).tier[0])
+
+
+def test_two_kinds_of_evidence_beyond_the_bar_are_flagged() -> None:
+    assert tier(0.001, network=BAR / 2 + 0.1, payment=BAR / 2 + 0.1) == 1
+
+
+def test_one_kind_alone_is_for_a_person_unless_it_overwhelms() -> None:
+    assert tier(0.001, network=(BAR + MUCH) / 2) == 2
+    assert tier(0.001, network=MUCH) == 1
+
+
+def test_a_second_kind_counts_only_from_its_bar() -> None:
+    assert tier(0.001, network=BAR, payment=KIND * 0.9) == 2
+    assert tier(0.001, network=BAR, payment=KIND) == 1
+
+
+def test_near_the_bar_is_for_a_person() -> None:
+    assert tier(0.001, network=NEAR / 2 + 0.1, payment=NEAR / 2 + 0.1) == 2
+    assert tier(0.001, network=NEAR * 0.9) == 3
+
+
+@pytest.mark.parametrize("q_value", [SETTINGS.q_bar * 1.01, 0.5, 1.0])
+def test_linkage_that_is_not_validated_is_never_flagged_nor_for_a_person(q_value: float) -> None:
+    assert tier(q_value, network=BAR, payment=BAR, taste=BAR) == 3
+
+
+def test_linkage_is_validated_up_to_the_bar() -> None:
+    assert tier(SETTINGS.q_bar, network=BAR, payment=BAR) == 1
+
+
+def test_evidence_against_is_taken_off() -> None:
+    assert tier(0.001, network=BAR, payment=KIND, identity=NEAR - BAR - KIND - 0.1) == 3
+    assert judged(0.001, network=4.0, identity=-1.5).abuse[0] == pytest.approx(2.5)
+
+
+def test_evidence_against_is_no_kind_for() -> None:
+    assert judged(0.001, network=-9.0, payment=-9.0).kinds_for[0] == 0
+
+
+def test_the_score_rises_with_the_points_and_falls_without_validation() -> None:
+    scores = [float(judged(0.001, network=value, payment=value).score[0]) for value in (-5.0, 0.0, 2.0, 4.0, 9.0)]
+    assert scores == sorted(scores)
+    assert all(0 <= score <= 1 for score in scores)
+    for value in (2.0, 4.0, 9.0):
+        valid = judged(0.001, network=value, payment=value).score[0]
+        assert judged(0.9, network=value, payment=value).score[0] < valid
+
+
+def test_a_flagged_group_ranks_above_one_that_is_not_at_the_same_points() -> None:
+    total = BAR + 0.5
+    assert judged(0.001, network=total / 2, payment=total / 2).score[0] > judged(0.001, network=total).score[0]
+
+
+def test_no_terms_no_points() -> None:
+    assessment = assess([], np.array([0.001, 1.0]), SETTINGS)
+    assert assessment.abuse.tolist() == [0.0, 0.0]
+    assert assessment.tier.tolist() == [3, 3]

@@ -1,0 +1,181 @@
+"""The null keeps who uses how much, and rewires who shares with whom."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linkage import detection
+from linkage.config import Settings
+from linkage.detection import Found
+from linkage.evidence.incidence import Incidence
+from linkage.scoring import significance
+from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing
+
+
+def population(accounts: int = 200, seed: int = 3) -> Incidence:
+    """Random use: nobody belongs to anybody."""
+    random = np.random.default_rng(seed)
+    drawing = Drawing()
+    for kind, identifiers, uses in ((IP, 150, 500), (CARD, 120, 240), (TEMPLATE, 60, 400)):
+        account = random.integers(0, accounts, uses)
+        identifier = random.integers(0, identifiers, uses)
+        for at, name in zip(account.tolist(), identifier.tolist(), strict=True):
+            drawing.use([at], kind, f"{name:03}")
+    drawing.accounts = accounts
+    return drawing.incidence()
+
+
+def unknown(graph: Incidence) -> NDArray[np.float64]:
+    """Private work of accounts that the input does not tell."""
+    return np.full(graph.accounts, np.nan)
+
+
+def q_of(found: Found, null: significance.Null) -> NDArray[np.float64]:
+    return significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
+
+
+def test_rewiring_keeps_how_much_each_account_and_each_identifier_is_used() -> None:
+    graph = population()
+    identifier = significance.rewired(graph, 1, 0)
+    assert np.array_equal(graph.kind[identifier], graph.kind[graph.edge_identifier])
+    assert Counter(identifier.tolist()) == Counter(graph.edge_identifier.tolist())
+
+
+def test_rewiring_changes_who_shares_with_whom() -> None:
+    graph = population()
+    assert (significance.rewired(graph, 1, 0) != graph.edge_identifier).mean() > 0.8
+
+
+def test_replicates_differ_and_repeat() -> None:
+    graph = population()
+    first, again, other, seeded = (
+        significance.rewired(graph, seed, replicate).tolist() for seed, replicate in ((1, 0), (1, 0), (1, 1), (2, 0))
+    )
+    assert first == again
+    assert first != other
+    assert first != seeded
+
+
+def test_maxima_are_the_largest_of_each_size_class() -> None:
+    found, size = np.array([5.0, 9.0, 3.0, 7.0]), np.array([3, 2, 5, 40])
+    assert significance.maxima(found, size, 8).tolist() == [0, 9, 3, 0, 0, 7, 0, 0]
+
+
+def test_a_cluster_beyond_the_last_class_counts_in_it() -> None:
+    assert significance.maxima(np.array([4.0]), np.array([1_000]), 3).tolist() == [0, 0, 4]
+
+
+def test_no_clusters_no_maxima() -> None:
+    assert significance.maxima(np.zeros(0), np.zeros(0, np.int64), 3).tolist() == [0, 0, 0]
+
+
+def test_the_statistic_grows_with_what_there_is_to_explain() -> None:
+    found = significance.statistic(np.array([0.0, 1.0, 30.0, 3_000.0]))
+    assert found[0] == 0.0
+    assert (np.diff(found) > 0).all()
+
+
+def fitted(seed: int = 5, replicates: int = 5) -> significance.Null:
+    random = np.random.default_rng(seed)
+    return significance.fit(list(random.gumbel(7, 0.8, (replicates, 4)).clip(0)), 1_000)
+
+
+@pytest.mark.parametrize("size", [1, 3, 12, 5_000])
+def test_q_falls_as_the_statistic_rises(size: int) -> None:
+    q = significance.q_values(fitted(), np.linspace(-5, 40, 200), np.full(200, size))
+    assert (np.diff(q) <= 0).all()
+    assert ((q >= 0) & (q <= 1)).all()
+    assert q[0] == 1.0
+    assert q[-1] < 1e-6
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_statistic_at_the_nulls_largest_validates_nothing(seed: int) -> None:
+    null = fitted(seed)
+    for replicate in null.maxima:
+        assert (significance.q_values(null, replicate, 2 ** np.arange(len(replicate))) > 0.05).all()
+
+
+def test_the_same_statistic_means_more_among_fewer_accounts() -> None:
+    null = significance.fit([np.array([0.0, 4.0, 6.0, 13.0]), np.array([0.0, 4.5, 6.2, 13.1])] * 3, 1_000)
+    q = significance.q_values(null, np.full(4, 12.0), np.array([3, 5, 8, 500]))
+    assert (np.diff(q) >= 0).all()
+    assert q[0] < 0.05 < q[3]
+
+
+def test_a_null_that_found_nothing_still_asks_for_evidence() -> None:
+    """Five empty replicates are no proof: the weakest clusters that a search returns are not validated."""
+    for accounts in (100, 10_000):
+        null = significance.fit([np.zeros(5)] * 5, accounts)
+        assert (null.scale >= significance.LEAST_SCALE).all()
+        bits = 3 * np.log2(accounts / 3) * np.array([0.5, 1.0, 1.3, 50.0])
+        q = significance.q_values(null, significance.statistic(bits), np.full(4, 3))
+        assert (q[:3] > 0.05).all()
+        assert q[3] < 1e-3
+
+
+def test_the_fit_follows_the_law_it_is_fitted_to() -> None:
+    random = np.random.default_rng(1)
+    null = significance.fit(list(random.gumbel(40, 5, (400, 1))), 100)
+    assert null.location[0] == pytest.approx(40, abs=1.0)
+    assert null.scale[0] == pytest.approx(5, abs=0.7)
+    assert null.error == pytest.approx(5 * np.pi / np.sqrt(6 * 400), rel=0.2)
+
+
+def test_random_use_validates_nothing_beyond_its_share() -> None:
+    """Family-wise: of twenty populations in which nobody belongs to anybody, one may hold a validated cluster."""
+    settings = Settings()
+    fooled = 0
+    for seed in range(20):
+        graph = population(seed=seed)
+        null = detection.null(graph, unknown(graph), settings, lambda _done: None)
+        found = detection.search(graph, unknown(graph), settings, settings.seed)
+        fooled += bool((q_of(found, null) <= settings.scoring.q_bar).any())
+    assert fooled <= 2
+
+
+def test_the_null_tells_of_every_replicate() -> None:
+    graph = population()
+    heard: list[int] = []
+    null = detection.null(graph, unknown(graph), Settings(), heard.append)
+    assert heard == list(range(1, Settings().scoring.replicates + 1))
+    assert len(null.maxima) == Settings().scoring.replicates
+
+
+def test_a_planted_ring_is_validated() -> None:
+    drawing = Drawing()
+    drawing.clique(range(12), "ring", cards=5, templates=8)
+    random = np.random.default_rng(3)
+    for kind, identifiers, uses in ((IP, 150, 500), (CARD, 120, 240), (TEMPLATE, 60, 400)):
+        for at, name in zip(
+            random.integers(12, 300, uses).tolist(), random.integers(0, identifiers, uses).tolist(), strict=True
+        ):
+            drawing.use([at], kind, f"{name:03}")
+    graph = drawing.incidence()
+    settings = Settings()
+    null = detection.null(graph, unknown(graph), settings, lambda _done: None)
+    found = detection.search(graph, unknown(graph), settings, settings.seed)
+    ring = found.label[0]
+    assert ring >= 0
+    assert q_of(found, null)[ring] <= settings.scoring.q_bar
+
+
+def test_tied_bits_are_those_of_the_members() -> None:
+    drawing = Drawing()
+    drawing.clique(range(12), "one", cards=5, templates=8)
+    drawing.clique(range(12, 20), "two")
+    drawing.accounts = 300
+    graph = drawing.incidence()
+    found = detection.search(graph, unknown(graph), Settings(), 1)
+    assert found.clusters == 2
+    expected = np.zeros(2)
+    for row, bits in zip(found.membership.entry_row, found.membership.entry_bits, strict=True):
+        account = found.membership.account[row]
+        if found.membership.label[account] == found.membership.community[row]:
+            expected[found.label[account]] += bits
+    assert detection.tied_bits(found) == pytest.approx(expected)
+    assert (detection.tied_bits(found) >= detection.linkage_score(found) * found.size - 1e-9).all()

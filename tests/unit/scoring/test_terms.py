@@ -1,0 +1,216 @@
+"""Terms for and against: what a company shares speaks against abuse, what a ring shares speaks for it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linkage.config import ScoringSettings
+from linkage.scoring.assess import Assessment, assess
+from linkage.scoring.features import Features
+from linkage.scoring.term import Term
+from linkage.scoring.terms import _discounted, terms
+from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing, features, label_of
+
+N = 1_200
+SETTINGS = ScoringSettings()
+COMPANY, RING = range(30), range(30, 60)
+#: Ordinary groups of eight accounts, of which there are enough to learn how groups differ anyway.
+TEAMS = tuple(range(60 + 8 * team, 68 + 8 * team) for team in range(14))
+
+
+def town() -> tuple[Drawing, Features, NDArray[np.int64]]:
+    """A company on one card at one site, a ring with rotating cards and exits, teams, and everybody else."""
+    random = np.random.default_rng(3)
+    drawing = Drawing()
+    drawing.use(COMPANY, CARD, "company", 0, 30, events=60)
+    drawing.use(COMPANY, IP, "office", 0, 30, events=50)
+    for card in range(12):
+        drawing.use(random.choice(RING, 4, replace=False), CARD, f"ring-{card}")
+    for address in range(60):
+        drawing.use(random.choice(RING, 3, replace=False), IP, f"exit-{address:02}", 0, 30, events=2)
+    for template in range(10):
+        drawing.use(random.choice(RING, 8, replace=False), TEMPLATE, f"t-{template}")
+    for number, team in enumerate(TEAMS):
+        drawing.use(team, CARD, f"team-{number}")
+    drawing.accounts = N
+    made = features(N)
+    values = {name: value.copy() for name, value in made.values.items()}
+    ring = list(RING)
+    values["private_work"][ring] = 0.02
+    values["prefixes_per_day"][ring] = 2.0
+    values["asns"][ring] = 2.5
+    values["price_rank"][ring] = 0.95
+    values["age"][ring] = 3.0
+    values["age"][list(COMPANY)] = 10.5
+    organization = made.organization.copy()
+    organization[list(COMPANY)] = 77
+    return drawing, replace(made, values=values, organization=organization), label_of(N, COMPANY, RING, *TEAMS)
+
+
+def scored(settings: ScoringSettings = SETTINGS) -> tuple[list[Term], Assessment]:
+    drawing, made, label = town()
+    groups = int(label.max()) + 1
+    found = terms(drawing.incidence(), made, label, groups, settings)
+    return found, assess(found, np.full(groups, 1e-6), settings)
+
+
+@pytest.fixture(scope="module")
+def outcome() -> tuple[list[Term], Assessment]:
+    return scored()
+
+
+def points(found: list[Term], name: str, group: int) -> float:
+    (term,) = (term for term in found if term.name == name)
+    return float(term.points[group])
+
+
+def test_a_company_on_one_card_at_one_site_is_no_abuse(outcome: tuple[list[Term], Assessment]) -> None:
+    found, assessment = outcome
+    assert assessment.abuse[0] < 0
+    assert assessment.tier[0] == 3
+    assert points(found, "one_payer", 0) < 0
+    assert points(found, "one_site", 0) < 0
+    assert points(found, "one_organization", 0) < 0
+
+
+def test_a_ring_with_rotating_cards_is_abuse(outcome: tuple[list[Term], Assessment]) -> None:
+    found, assessment = outcome
+    assert assessment.abuse[1] >= SETTINGS.flag_points
+    assert assessment.tier[1] == 1
+    assert assessment.kinds_for[1] >= 2
+    for name in ("rotating_cards", "shared_exits", "no_private_work", "rotating_networks", "strongest_models"):
+        assert points(found, name, 1) > 0, name
+    assert points(found, "one_payer", 1) == 0
+
+
+def test_ordinary_teams_are_not_flagged(outcome: tuple[list[Term], Assessment]) -> None:
+    _found, assessment = outcome
+    assert (assessment.tier[2:] == 3).all()
+    assert assessment.score[1] > assessment.score[2:].max()
+
+
+def test_points_sum_to_the_abuse_score(outcome: tuple[list[Term], Assessment]) -> None:
+    found, assessment = outcome
+    for group in range(len(assessment.abuse)):
+        total = math.fsum(float(term.points[group]) for term in found)
+        assert assessment.abuse[group] == pytest.approx(total)
+
+
+def test_no_single_term_carries_a_flag(outcome: tuple[list[Term], Assessment]) -> None:
+    found, assessment = outcome
+    assert max(float(term.points[1]) for term in found) < assessment.abuse[1]
+
+
+def test_every_term_has_figures_and_words_for_every_group(outcome: tuple[list[Term], Assessment]) -> None:
+    found, assessment = outcome
+    groups = len(assessment.abuse)
+    assert len({term.name for term in found}) == len(found)
+    for term in found:
+        assert len(term.observed) == len(term.expected) == len(term.effect) == len(term.points) == groups
+        assert np.isfinite(term.points).all()
+        assert all(term.sentence(group) for group in range(groups))
+        assert not any("nan" in term.sentence(group) for group in range(groups))
+
+
+def test_terms_never_see_how_strongly_a_group_is_linked() -> None:
+    """Twice the same ties within the company change nothing about abuse but what they are: one more shared thing."""
+    drawing, made, label = town()
+    groups = int(label.max()) + 1
+    before = assess(terms(drawing.incidence(), made, label, groups, SETTINGS), np.full(groups, 1e-6), SETTINGS)
+    for number in range(5):
+        drawing.use(COMPANY, "device_id", f"laptop-{number}")
+    stronger = replace(drawing, kinds=(*drawing.kinds, "device_id"))
+    after = assess(terms(stronger.incidence(), made, label, groups, SETTINGS), np.full(groups, 1e-6), SETTINGS)
+    assert after.abuse.tolist() == pytest.approx(before.abuse.tolist())
+
+
+def test_caps_scale_the_points() -> None:
+    _found, whole = scored()
+    _found, half = scored(ScoringSettings(cap_scale=0.5))
+    assert half.abuse[1] < whole.abuse[1]
+    assert half.abuse[0] > whole.abuse[0]
+
+
+def test_canaries_speak_for_abuse() -> None:
+    drawing, made, label = town()
+    groups = int(label.max()) + 1
+    drawing = replace(drawing, kinds=("canary", *drawing.kinds))
+    for canary in range(3):
+        drawing.use([31 + canary, 32 + canary], "canary", f"mark-{canary}")
+    found = terms(drawing.incidence(), made, label, groups, SETTINGS)
+    assert points(found, "canary_hits", 1) > 0
+    assert points(found, "canary_hits", 0) == 0
+
+
+def test_closed_members_speak_for_abuse() -> None:
+    drawing, made, label = town()
+    groups = int(label.max()) + 1
+    closed = made.closed.copy()
+    closed[list(RING)[:12]] = True
+    found = terms(drawing.incidence(), replace(made, closed=closed), label, groups, SETTINGS)
+    assert points(found, "closed_accounts", 1) > 0
+    assert points(found, "closed_accounts", 0) == 0
+
+
+def test_small_groups_are_spared() -> None:
+    drawing, made, label = town()
+    small = label_of(N, COMPANY, list(RING)[:3], *TEAMS)
+    groups = int(label.max()) + 1
+    before = terms(drawing.incidence(), made, label, groups, SETTINGS)
+    after = terms(drawing.incidence(), made, small, groups, SETTINGS)
+    assert points(after, "small_group", 1) < 0 == points(before, "small_group", 1)
+
+
+def test_without_groups_there_are_no_terms() -> None:
+    drawing, made, _label = town()
+    found = terms(drawing.incidence(), made, label_of(N), 0, SETTINGS)
+    assert found == []
+    assessment = assess(found, np.zeros(0), SETTINGS)
+    assert len(assessment.abuse) == len(assessment.tier) == len(assessment.score) == 0
+
+
+def test_features_that_the_input_does_not_tell_make_no_term() -> None:
+    drawing, made, label = town()
+    silent = replace(made, values={name: np.full(N, np.nan) for name in made.values})
+    found = terms(drawing.incidence(), silent, label, int(label.max()) + 1, SETTINGS)
+    assert "no_private_work" not in {term.name for term in found}
+    assert all(np.isfinite(term.points).all() for term in found)
+
+
+def term(name: str, evidence: str, *values: float) -> Term:
+    nan = np.full(len(values), np.nan)
+    return Term(name, evidence, nan, nan, nan, np.array(values), lambda _group: name)
+
+
+def points_of(settings: ScoringSettings, *found: Term) -> list[list[float]]:
+    return [entry.points.tolist() for entry in _discounted(list(found), len(found[0].points), settings)]
+
+
+def test_within_a_kind_of_evidence_the_strongest_counts_whole_and_further_ones_half() -> None:
+    found = points_of(
+        ScoringSettings(kind_cap_points=100.0),
+        term("a", "network", 3.0, 1.0, -2.0),
+        term("b", "network", 2.0, 4.0, -1.0),
+        term("c", "network", 3.0, 0.0, 2.0),
+        term("d", "payment", 2.0, 2.0, 2.0),
+    )
+    assert found == [[3.0, 0.5, -2.0], [1.0, 4.0, -1.0], [1.5, 0.0, 2.0], [2.0, 2.0, 2.0]]
+
+
+def test_a_kind_of_evidence_gives_no_more_than_its_cap() -> None:
+    found = points_of(
+        ScoringSettings(kind_cap_points=4.0),
+        term("a", "network", 6.0, 3.0),
+        term("b", "network", 4.0, 1.0),
+        term("c", "network", -3.0, -3.0),
+        term("d", "payment", 3.0, 3.0),
+    )
+    assert found[0][0] + found[1][0] == pytest.approx(4.0)
+    assert found[0][0] == pytest.approx(3 * found[1][0])
+    assert [row[1] for row in found] == [3.0, 0.5, -3.0, 3.0]
+    assert found[2] == [-3.0, -3.0]

@@ -1,0 +1,202 @@
+"""Casework: an audit chain that shows any change, run history, the allow-list, and explicit migrations."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from linkage.errors import ConfigurationError, SnapshotDamaged, UsageError
+from linkage.stores.casework import GENESIS, Casework
+from linkage.stores.casework_schema import MIGRATIONS, Migration
+
+NOW = datetime(2026, 4, 1, 12, 30, 0, 250_000, tzinfo=UTC)
+
+
+@pytest.fixture
+def casework(tmp_path: Path) -> Casework:
+    found = Casework(tmp_path / "casework.sqlite")
+    found.create(NOW)
+    for number in range(5):
+        found.append_audit(actor="ann", action="test", subject=f"s-{number}", detail={"n": number}, now=NOW)
+    return found
+
+
+def by_hand(path: Path, *statements: str, guarded: bool = False) -> None:
+    """Change the database as someone would who has the file; the triggers are dropped first unless ``guarded``."""
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        if not guarded:
+            for trigger in ("audit_no_update", "audit_no_delete", "audit_next_only"):
+                connection.execute(f"DROP TRIGGER {trigger}")
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_the_chain_comes_back_as_appended(casework: Casework) -> None:
+    entries = casework.audit()
+    assert [(entry.seq, entry.subject, entry.detail) for entry in entries] == [
+        (number + 1, f"s-{number}", {"n": number}) for number in range(5)
+    ]
+    assert entries[0].previous == GENESIS
+    assert all(later.previous == earlier.digest for earlier, later in itertools.pairwise(entries))
+    assert casework.audit_head() == (entries[-1].digest, 5)
+    assert casework.audit_fault() is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "finding"),
+    [
+        ("UPDATE audit SET actor = 'bob' WHERE seq = 3", "entry 3 was changed"),
+        ("UPDATE audit SET detail = '{\"n\":9}' WHERE seq = 1", "entry 1 was changed"),
+        ("UPDATE audit SET at = '2027-01-01T00:00:00Z' WHERE seq = 5", "entry 5 was changed"),
+        ("DELETE FROM audit WHERE seq = 2", "entry 2 is missing"),
+        ("UPDATE audit SET seq = CASE seq WHEN 2 THEN 30 WHEN 3 THEN 2 ELSE seq END WHERE seq IN (2, 3)", "entry 2"),
+        ("DELETE FROM audit WHERE seq = 5", "entry 5 is missing: the snapshot saw 5 entries"),
+        ("DELETE FROM audit", "entry 1 is missing: the snapshot saw 5 entries"),
+    ],
+)
+def test_every_change_by_hand_is_found_at_its_entry(
+    casework: Casework, tmp_path: Path, statement: str, finding: str
+) -> None:
+    seen = {"the snapshot": casework.audit_head()}
+    by_hand(tmp_path / "casework.sqlite", statement)
+    fault = casework.audit_fault(seen)
+    assert fault is not None
+    assert fault.startswith(finding)
+
+
+def test_a_chain_that_was_written_anew_differs_from_what_a_snapshot_saw(casework: Casework, tmp_path: Path) -> None:
+    seen = {"the snapshot": casework.audit_head()}
+    other = Casework(tmp_path / "other.sqlite")
+    other.create(NOW)
+    for number in range(6):
+        other.append_audit(actor="eve", action="test", subject=f"s-{number}", detail={}, now=NOW)
+    assert other.audit_fault() is None
+    assert other.audit_fault(seen) == "entry 5 is not the one that the snapshot saw"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET actor = 'bob'",
+        "DELETE FROM audit WHERE seq = 5",
+        "INSERT OR REPLACE INTO audit SELECT seq, at, 'bob', action, subject, detail, previous, digest FROM audit",
+        "INSERT INTO audit SELECT seq + 7, at, actor, action, subject, detail, previous, digest FROM audit",
+    ],
+)
+def test_the_database_itself_refuses_changes_of_the_chain(casework: Casework, tmp_path: Path, statement: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        by_hand(tmp_path / "casework.sqlite", statement, guarded=True)
+    assert casework.audit_fault() is None
+
+
+def test_writers_at_the_same_time_make_one_chain(casework: Casework, tmp_path: Path) -> None:
+    def write(worker: int) -> None:
+        own = Casework(tmp_path / "casework.sqlite")
+        for number in range(10):
+            own.append_audit(actor=f"w{worker}", action="test", subject=str(number), detail={}, now=NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert casework.audit_head()[1] == 45
+    assert casework.audit_fault() is None
+
+
+def test_every_commit_is_synced_and_written_ahead(casework: Casework) -> None:
+    with casework._write() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_runs_come_back_newest_first_and_stand_in_the_audit(casework: Casework) -> None:
+    for number, status in enumerate(("new", "failed")):
+        casework.record_run(
+            verb="refresh",
+            status=status,
+            refresh_id="r-1" if status == "new" else None,
+            started_at=NOW,
+            finished_at=NOW + timedelta(seconds=number),
+            actor="ann",
+            timings={"scoring": 1.5},
+            counts={"clusters": number},
+            fault=None if status == "new" else "TryAgain",
+        )
+    failed, new = casework.runs()
+    assert (new.status, new.refresh_id, new.timings, new.counts, new.fault) == (
+        "new", "r-1", {"scoring": 1.5}, {"clusters": 0}, None,
+    )  # fmt: skip
+    assert (failed.status, failed.fault, failed.finished_at) == ("failed", "TryAgain", NOW + timedelta(seconds=1))
+    assert [(entry.action, entry.subject) for entry in casework.audit()[-2:]] == [
+        ("refresh", "r-1"),
+        ("refresh", "run-2"),
+    ]
+
+
+def allow(casework: Casework, cidr: str = "198.51.100.0/24", expires: datetime | None = None) -> str:
+    entry = casework.allow(
+        kind="cidr", cidr=cidr, identifier=None, reason="campus", author="ann", expires_at=expires, now=NOW
+    )
+    return entry.entry_id
+
+
+def test_the_allow_list_keeps_what_was_added_until_it_is_removed(casework: Casework) -> None:
+    first, second = allow(casework), allow(casework, "203.0.113.0/24", NOW + timedelta(days=1))
+    assert [entry.entry_id for entry in casework.allowed()] == sorted([first, second])
+    by_id = {entry.entry_id: entry for entry in casework.allowed()}
+    assert by_id[first].active(NOW + timedelta(days=999))
+    assert by_id[second].active(NOW)
+    assert not by_id[second].active(NOW + timedelta(days=1))
+    with pytest.raises(UsageError, match=first):
+        allow(casework)
+    casework.disallow(first, actor="bob", now=NOW)
+    assert [entry.entry_id for entry in casework.allowed()] == [second]
+    with pytest.raises(UsageError):
+        casework.disallow(first, actor="bob", now=NOW)
+    assert allow(casework) != first
+    actions = [(entry.actor, entry.action, entry.subject) for entry in casework.audit()]
+    assert ("ann", "allow.add", first) in actions
+    assert ("bob", "allow.remove", first) in actions
+
+
+def test_a_database_of_another_version_is_not_touched_before_someone_asks(tmp_path: Path) -> None:
+    path = tmp_path / "casework.sqlite"
+    Casework(path).create(NOW)
+    later = (*MIGRATIONS, Migration(2, "a note", ("ALTER TABLE run_history ADD COLUMN note TEXT",)))
+    newer = Casework(path, later)
+    with pytest.raises(ConfigurationError, match="version 1 and needs 2"):
+        newer.create(NOW)
+    assert [migration.version for migration in newer.migrate(NOW)] == [2]
+    newer.check()
+    assert newer.migrate(NOW) == ()
+    with pytest.raises(ConfigurationError, match="has version 2; this linkage knows 1"):
+        Casework(path).create(NOW)
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "casework.sqlite"
+    Casework(path).create(NOW)
+    broken = (*MIGRATIONS, Migration(2, "breaks", ("CREATE TABLE more (a)", "CREATE TABLE more (a)")))
+    with pytest.raises(Exception, match="OperationalError"):
+        Casework(path, broken).migrate(NOW)
+    assert Casework(path).version() == 1
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'more'").fetchall()
+
+
+def test_a_damaged_database_is_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "casework.sqlite"
+    path.write_bytes(b"this is not a database, " * 100)
+    with pytest.raises(SnapshotDamaged):
+        Casework(path).check()
+
+
+def test_a_copy_holds_what_was_committed_last(casework: Casework, tmp_path: Path) -> None:
+    casework.copy_to(tmp_path / "copy.sqlite")
+    copy = Casework(tmp_path / "copy.sqlite")
+    assert copy.audit() == casework.audit()
+    assert copy.audit_fault() is None

@@ -1,0 +1,383 @@
+"""Both pages, in each of their states, on real snapshots; the script is run as Streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from linkage.ui import serve
+from linkage.ui.cluster_page import URL_PATH
+from linkage.ui.evidence_panel import accounts_of, group_rows, touched
+from linkage.ui.frames import UnknownCluster, account_bits, account_facts, cluster_frames, links
+from linkage.ui.graph import draw
+from linkage.ui.members_panel import _why, member_rows
+from linkage.ui.queue_page import reasons_in_brief
+from linkage.ui.summary_panel import reasons
+from linkage.workspace import Workspace
+from tests.lib.screen_world import HOSTILE, USUAL, Spec, publish
+
+TOP = USUAL[0]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with one refresh, which is the one that the pages show."""
+    path = tmp_path / "workspace"
+    publish(path, "r-0001", USUAL)
+    monkeypatch.setenv("LINKAGE_WORKSPACE", str(path))
+    return path
+
+
+def show(page: str = "", **query: str) -> AppTest:
+    """Run the script at the URL of a page."""
+    test = AppTest.from_file(str(serve.script()), default_timeout=60)
+    for name, value in query.items():
+        test.query_params[name] = value
+    if page:
+        from streamlit.navigation.page import calc_hash
+
+        test._page_hash = calc_hash(page)
+    return test.run()
+
+
+def said(test: AppTest) -> str:
+    """Everything that the page says, backslashes that keep Markdown away left out."""
+    elements = [*test.title, *test.markdown, *test.info, *test.warning, *test.error, *test.caption, *test.subheader]
+    return "\n".join(str(element.value) for element in elements).replace("\\", "").replace("\u00a0", " ")
+
+
+def figures(test: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value.replace("\u00a0", " ") for metric in test.metric}
+
+
+# --- the queue ------------------------------------------------------------------------------------------------------
+
+
+def test_the_queue_lists_every_cluster_by_score(workspace: Path) -> None:
+    test = show()
+    assert not test.exception
+    table = test.dataframe[0].value
+    assert table["cluster"].tolist() == [f"{spec.cluster_id} →" for spec in USUAL]
+    assert table["link"].iloc[0] == f"cluster?cluster={TOP.cluster_id}&refresh=r-0001"
+    assert table["tier"].tolist() == ["1 · flagged", "2 · for a person", "3 · linked only", "3 · linked only"]
+    assert "4 clusters: 1 flagged, 1 for a person, 2 linked only" in said(test).replace("*", "")
+    assert "Local mode, no sign-in" in said(test)
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ({"tier": "3 · linked only"}, [2, 3]),
+        ({"size": "24"}, [0, 1]),
+        ({"text": "ONE KIND"}, [1]),
+        ({"text": "c-dddd"}, [3]),
+    ],
+)
+def test_filters_of_the_url_are_applied(workspace: Path, query: dict[str, str], kept: list[int]) -> None:
+    test = show(**query)
+    assert test.dataframe[0].value["cluster"].tolist() == [f"{USUAL[at].cluster_id} →" for at in kept]
+    assert f"{len(USUAL) - len(kept)} do not pass the filters" in said(test)
+
+
+def test_a_kind_that_is_chosen_keeps_the_clusters_that_it_holds_together(workspace: Path) -> None:
+    test = show()
+    test.multiselect[0].select("payment_instrument").run()
+    assert len(test.dataframe[0].value) == 4
+    assert test.multiselect[0].options == ["cards", "templates"]
+
+
+def test_no_match_says_what_to_do(workspace: Path) -> None:
+    test = show(text="nothing has this")
+    assert not test.dataframe
+    assert "No cluster passes these filters." in said(test)
+    assert "take a filter away" in said(test)
+
+
+def test_a_refresh_without_clusters_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINKAGE_WORKSPACE", str(tmp_path / "workspace"))
+    publish(tmp_path / "workspace", "r-0001", ())
+    assert "This refresh found no cluster" in said(show())
+
+
+def test_no_workspace_says_what_to_do_and_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINKAGE_WORKSPACE", str(tmp_path / "nothing"))
+    for page in ("", URL_PATH):
+        test = show(page)
+        assert not test.exception
+        assert "There is no refresh to show yet." in said(test)
+        assert [code.value for code in test.code] == ["linkage ingest PATH\nlinkage refresh", "linkage demo"]
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_newer_refresh_is_announced_and_shown_when_asked_for(workspace: Path) -> None:
+    test = show()
+    publish(workspace, "r-0002", (Spec("c-ffff000011112222", 40, score=0.99, base=70_000), *USUAL), parent="r-0001")
+    test.run()
+    assert "A newer refresh is there: r-0002" in said(test)
+    assert len(test.dataframe[0].value) == 4
+    test.button(key="show-newest").click().run()
+    assert "A newer refresh is there" not in said(test)
+    assert test.dataframe[0].value["cluster"].iloc[0] == "c-ffff000011112222 →"
+
+
+def test_an_older_refresh_of_the_url_is_shown_as_such(workspace: Path) -> None:
+    publish(workspace, "r-0002", USUAL[1:], parent="r-0001")
+    test = show(refresh="r-0001")
+    assert len(test.dataframe[0].value) == 4
+    assert "You are looking at r-0001" in said(test)
+
+
+@pytest.mark.parametrize("refresh", ["r-9999", "../../etc", "<b>x</b>"])
+def test_a_refresh_that_is_not_kept_leads_to_the_current_one(workspace: Path, refresh: str) -> None:
+    test = show(refresh=refresh)
+    assert not test.exception
+    assert "is not kept" in said(test)
+    assert refresh == "r-9999" or refresh not in said(test)
+    test.button[0].click().run()
+    assert len(test.dataframe[0].value) == 4
+
+
+def test_damage_is_said_with_a_next_step(workspace: Path) -> None:
+    for file in (workspace / "snapshots" / "r-0001").glob("clusters.parquet"):
+        file.write_bytes(file.read_bytes()[:-1] + b"\x00")
+    test = show()
+    assert not test.exception
+    assert "clusters.parquet" in test.error[0].value.replace("\\", "")
+    assert "Next:" in said(test)
+    assert "linkage doctor" in said(test)
+
+
+def test_an_older_snapshot_in_place_of_a_damaged_one_is_said(workspace: Path) -> None:
+    publish(workspace, "r-0002", USUAL, parent="r-0001")
+    (workspace / "snapshots" / "r-0002" / "members.parquet").unlink()
+    test = show()
+    assert len(test.dataframe[0].value) == 4
+    assert "refresh r-0001 is served in its place" in said(test)
+
+
+def test_reasons_that_do_not_fit_are_cut_visibly() -> None:
+    long = ["linked", *["+1.0 a reason that goes on for a while"] * 9]
+    brief = reasons_in_brief(long)
+    assert len(brief) <= 140
+    assert brief.endswith(" …")
+    assert reasons_in_brief(["linked only"]) == "linked only"
+
+
+# --- a cluster ------------------------------------------------------------------------------------------------------
+
+
+def test_a_cluster_shows_its_figures_and_where_they_come_from(workspace: Path) -> None:
+    test = show(URL_PATH, cluster=TOP.cluster_id)
+    assert not test.exception
+    assert test.title[0].value.replace("\\", "") == f"Cluster {TOP.cluster_id}"
+    shown = figures(test)
+    assert (shown["Members"], shown["Score"], shown["q"], shown["Abuse, points"]) == ("220", "0.96", "0.004", "+6.5")
+    assert all("table" in metric.help or "rows of" in metric.help for metric in test.metric)
+    text = said(test)
+    assert "Rank 1 of 4 clusters" in text
+    assert "from 14 rows of cluster_identifiers (cards)" in text
+    assert "3 identifiers that members share with many outside" in text
+    assert "Left out: 2 accounts that came close" in text.replace("*", "")
+    assert "Without cards: 73 stay tied (33 %)" in text.replace("*", "")
+    assert "−1.0 4% of active days fall on a weekend" in text.replace("*", "")
+
+
+def test_evidence_draws_and_lists_the_same(workspace: Path) -> None:
+    test = show(URL_PATH, cluster=TOP.cluster_id, tab="evidence")
+    assert not test.exception
+    assert "161 of 263 nodes drawn: 43 of 43 identifiers and 118 groups that hold 220 of 220 accounts" in said(test)
+    identifiers, groups = (frame.value for frame in test.dataframe)
+    assert len(identifiers) == 43
+    assert groups["accounts"].sum() == 220
+
+
+def test_members_and_timeline_come_with_their_rows(workspace: Path) -> None:
+    members = show(URL_PATH, cluster=TOP.cluster_id, tab="members")
+    assert len(members.dataframe[0].value) == 220
+    assert members.dataframe[0].value["membership"].is_monotonic_decreasing
+    members.text_input[0].set_value("no account has this").run()
+    assert "No member passes these filters" in said(members)
+    timeline = show(URL_PATH, cluster=TOP.cluster_id, tab="timeline")
+    assert not timeline.exception
+    assert len(timeline.dataframe[0].value) == 30
+    assert "from 30 rows of timeline" in said(timeline)
+
+
+def test_a_cluster_with_nothing_in_its_tables_is_still_a_page(workspace: Path) -> None:
+    publish(workspace, "r-0002", (Spec("c-0000", 2, 3, 0.1, identifiers=1, hubs=0, days=0, left_out=0, reasons=()),))
+    for tab in ("summary", "evidence", "members", "timeline"):
+        test = show(URL_PATH, cluster="c-0000", refresh="r-0002", tab=tab)
+        assert not test.exception
+        assert not test.error
+
+
+def test_no_cluster_chosen_and_an_unknown_one_lead_to_the_queue(workspace: Path) -> None:
+    assert "No cluster is chosen." in said(show(URL_PATH))
+    test = show(URL_PATH, cluster="c-<script>")
+    assert not test.exception
+    assert "There is no cluster of this id at refresh r-0001" in said(test)
+    assert "<script>" not in said(test)
+
+
+def test_a_cluster_that_merged_leads_to_what_it_became(workspace: Path) -> None:
+    merged = Spec("c-9999000011112222", 250, lineage="merged", parent=TOP.cluster_id, base=90_000)
+    publish(workspace, "r-0002", (merged, *USUAL[1:]), parent="r-0001")
+    with pytest.raises(UnknownCluster) as fault:
+        cluster_frames(Workspace(workspace), "r-0002", TOP.cluster_id)
+    assert fault.value.became == ("c-9999000011112222",)
+    test = show(URL_PATH, cluster=TOP.cluster_id, refresh="r-0002")
+    assert not test.exception
+    assert [link.proto.label for link in test.get("page_link")] == ["It became c-9999000011112222", "Open the queue"]
+
+
+def test_what_comes_from_outside_makes_no_markup(workspace: Path) -> None:
+    test = show(URL_PATH, cluster=USUAL[2].cluster_id)
+    shown = next(element.value for element in test.markdown if "onerror" in element.value)
+    assert "\\<" in shown
+    assert "\\*\\*bold" in shown
+    assert "\\:red" in shown
+    assert HOSTILE[1:] in shown.replace("\\", "").replace("\u2060", "")
+
+
+def test_a_hostile_account_name_is_shown_letter_by_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "workspace"
+    monkeypatch.setenv("LINKAGE_WORKSPACE", str(path))
+    names = [f"{HOSTILE} {number}" for number in range(4)]
+    rows = pd.DataFrame({"event_time": "2026-01-02T00:00:00Z", "account_id": names, "ip_address": "198.51.100.7"})
+    rows.to_csv(tmp_path / "events.csv", index=False)
+    Workspace(path).ingest(tmp_path / "events.csv")
+    known = Workspace(path).names(range(100))
+    numbers = sorted(number for number, name in known.items() if name in names)
+    assert numbers == list(range(numbers[0], numbers[0] + 4))
+    publish(path, "r-0001", (Spec("c-0001", 4, identifiers=3, hubs=0, base=numbers[0]),))
+    members = show(URL_PATH, cluster="c-0001", tab="members")
+    assert sorted(members.dataframe[0].value["name"]) == names
+    test = show(URL_PATH, cluster="c-0001", tab="evidence")
+    test.session_state["chosen-c-0001"] = f"a{numbers[0]}"
+    test.run()
+    assert not test.exception
+    shown = next(element.value for element in test.markdown if "Selected:" in element.value)
+    assert "\\<img" in shown
+    assert f"Selected: account {known[numbers[0]]}." in shown.replace("\\", "").replace("\u2060", "").replace(
+        "*", "", 4
+    )
+
+
+def test_no_value_of_an_identifier_is_read_for_the_pages(workspace: Path) -> None:
+    frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
+    assert "value" not in {*frames.identifiers.columns, *links(Workspace(workspace), frames).columns}
+
+
+# --- what the panels compute ------------------------------------------------------------------------------------------
+
+
+def test_reasons_are_five_at_most_and_none_speaks_against(workspace: Path) -> None:
+    frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
+    found = reasons(frames)
+    assert [reason.text for reason in found[:3]] == list(TOP.reasons)
+    assert len(found) == 5
+    assert found[0].points == 3.0
+    assert all(reason.points is None or reason.points > 0 for reason in found)
+    assert all("rows of" in reason.rows for reason in found)
+
+
+def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> None:
+    frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
+    seen = links(Workspace(workspace), frames)
+    picture = draw(frames.identifiers, seen, frames.members)
+    node = next(node for node in picture.nodes if node.sort == "identifier")
+    assert touched(frames, picture, node.id)["identifier"].tolist() == [node.identifier]
+    on = set(seen.loc[seen["identifier"] == node.identifier, "account"])
+    groups = group_rows(picture, node.id)
+    assert groups["on"].sum() == len(on) == node.accounts
+    group = str(groups["id"].iloc[0])
+    assert {f"i{number}" for number in touched(frames, picture, group)["identifier"]} == {
+        edge.target for edge in picture.edges if edge.source == group
+    }
+
+
+def test_accounts_behind_a_selection_are_the_ones_that_touched_it(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
+    seen = links(Workspace(workspace), frames)
+    picture = draw(frames.identifiers, seen, frames.members)
+    node = next(node for node in picture.nodes if node.sort == "identifier")
+    monkeypatch.setenv("LINKAGE_WORKSPACE", str(workspace))
+    on = accounts_of(frames, picture, node.id)
+    assert set(on["account"]) == set(seen.loc[seen["identifier"] == node.identifier, "account"])
+    group = next(node for node in picture.nodes if node.sort == "group")
+    assert len(accounts_of(frames, picture, group.id)) == group.accounts
+
+
+def test_a_member_row_names_its_strongest_steps_and_their_sum(workspace: Path) -> None:
+    opened = Workspace(workspace)
+    frames = cluster_frames(opened, "r-0001", TOP.cluster_id)
+    bits = account_bits(opened, frames)
+    rows = member_rows(frames, account_facts(opened, frames), bits)
+    account = int(frames.members["account"].iloc[0])
+    assert rows["bits"].iloc[0] == pytest.approx(bits.loc[bits["account"] == account, "bits"].sum())
+    assert rows["why"].iloc[0].count("+4.5") == 3
+    assert rows["cost"].sum() == pytest.approx(frames.row["cost_usd_micros"] / 1e6)
+
+
+def test_a_step_without_identifier_is_put_in_words() -> None:
+    bits = pd.DataFrame(
+        {
+            "account": [1, 1, 1],
+            "step": ["prior", "absence", "private work"],
+            "kind": [None, None, None],
+            "identifier": [None, None, None],
+            "bits": [-9.0, -1.25, -2.5],
+        }
+    )
+    found: Any = _why(bits).iloc[0]
+    assert found["why"] == "work of its own −2.5 · what it lacks −1.2"
+    assert found["bits"] == -12.75
+
+
+def test_identifiers_come_before_what_was_taken_off_again() -> None:
+    bits = pd.DataFrame(
+        {
+            "account": 1,
+            "step": ["prior", "identifier", "cap of the kind"],
+            "kind": [None, "prompt_template", "prompt_template"],
+            "identifier": [None, 7, None],
+            "bits": [-9.0, 11.0, -14.0],
+        }
+    )
+    assert _why(bits)["why"].iloc[0] == "template #7 +11.0 · cap of the kind on templates −14.0"
+
+
+# --- the server -------------------------------------------------------------------------------------------------------
+
+
+def test_both_ways_of_serving_have_the_same_settings() -> None:
+    file = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    theme = {name: value for name, value in file["theme"].items() if not isinstance(value, dict)}
+    nested = {f"theme.{name}": value for name, value in file["theme"].items() if isinstance(value, dict)}
+    assert file | {"theme": theme} | nested == serve.SETTINGS
+
+
+def test_every_setting_exists_in_this_version_of_the_framework() -> None:
+    from streamlit import config
+
+    known = set(config.get_config_options())
+    assert {f"{section}.{name}" for section, values in serve.SETTINGS.items() for name in values} <= known
+
+
+def test_a_taken_port_is_said_in_our_words(tmp_path: Path) -> None:
+    import socket
+
+    from linkage.errors import UsageError
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(UsageError, match="cannot be served on"):
+            serve.serve(tmp_path, port=taken.getsockname()[1])
