@@ -159,10 +159,9 @@ def _line_uses(draft: Draft) -> Uses:
     for name in ("home", "mobile", "job"):
         work, off = columns[f"{name}_work"], columns[f"{name}_off"]
         who = np.flatnonzero((work > 0) | (off > 0))
-        bounds = (np.full(len(who), -1, np.int16), np.full(len(who), FOREVER, np.int16))
-        for part, values in zip(
-            parts, (who.astype(np.int32), columns[name][who], work[who], off[who], *bounds), strict=True
-        ):
+        rows: list[npt.NDArray[Any]] = [who.astype(np.int32), columns[name][who], work[who], off[who]]
+        rows += [np.full(len(who), -1, np.int16), np.full(len(who), FOREVER, np.int16)]
+        for part, values in zip(parts, rows, strict=True):
             part.append(values)
     account, item, work, off, first, last = (np.concatenate(part) for part in parts)
     return Uses.gather(draft.rows, account, item, (work, off), first, last)
