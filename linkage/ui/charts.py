@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 COLOURS = {"light": ("#1d5fae", "#a8480a", "#31333f"), "dark": ("#82b8ff", "#f7b267", "#e6e8ec")}
 #: Lines of text over which the names of releases are spread, so that two of one week do not overlap.
 _LINES = 3
+#: Days from which a chart says the year.
+_YEAR = 300
 
 
 def events(timeline: pd.DataFrame, releases: pd.DataFrame, theme: str) -> alt.LayerChart | alt.FacetChart:
@@ -62,7 +64,8 @@ def active(timeline: pd.DataFrame, releases: pd.DataFrame, theme: str) -> alt.La
             ],
         )
     )
-    return alt.layer(chart, *_releases(releases, theme)).properties(height=180)
+    # The chart above says the names of the releases; here they would stand in the line.
+    return alt.layer(chart, *_releases(releases, theme)[:1]).properties(height=180)
 
 
 def every_day(timeline: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +95,14 @@ def _across(days: pd.DataFrame, theme: str) -> alt.X:
         alt.DateTime(year=at.year, month=at.month, date=at.day, hours=at.hour, utc=True)
         for at in (days["day"].min() - edge, days["day"].max() + edge)
     ]
-    return alt.X("day:T", title=None, scale=alt.Scale(type="utc", domain=domain), axis=_axis(theme, format="%d %b"))
+    return alt.X(
+        "day:T", title=None, scale=alt.Scale(type="utc", domain=domain), axis=_axis(theme, format=_dates(days))
+    )
+
+
+def _dates(days: pd.DataFrame) -> str:
+    """Format of the days below a chart: with the year where one day of the year may come twice."""
+    return "%b %Y" if (days["day"].max() - days["day"].min()).days >= _YEAR else "%d %b"
 
 
 def _up(column: str, theme: str) -> alt.Y:

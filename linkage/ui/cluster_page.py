@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from linkage.ui import evidence_panel, members_panel, session, summary_panel, timeline_panel
+from linkage.ui import evidence_panel, members_panel, rows_panel, session, summary_panel, timeline_panel
 from linkage.ui.frames import ClusterFrames, UnknownCluster
+from linkage.ui.rows_panel import Rows
 from linkage.ui.words import (
     LINEAGE,
+    NONE,
     TIER_MEANING,
     TIERS,
     counted,
+    day,
     decimal,
     dollars,
     moment,
@@ -21,12 +26,15 @@ from linkage.ui.words import (
     whole,
 )
 
-URL_PATH = "cluster"
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 TABS = {
     "summary": summary_panel.panel,
     "evidence": evidence_panel.panel,
     "members": members_panel.panel,
     "timeline": timeline_panel.panel,
+    "rows": rows_panel.panel,
 }
 _BADGES = {1: "red", 2: "orange", 3: "gray"}
 
@@ -58,8 +66,16 @@ def page() -> None:
         if tab.open:
             with tab:
                 panel(cluster)
-    link = session.address(URL_PATH, cluster=cluster.cluster_id, refresh=refresh_id, tab=st.session_state.get("tab"))
+    link = session.address(
+        session.CLUSTER, cluster=cluster.cluster_id, refresh=refresh_id, **_view(st.session_state.get("tab"))
+    )
     st.markdown(f"[Link to this view]({link}): the same cluster at the same refresh, for whoever opens it.")
+
+
+def _view(tab: str | None) -> dict[str, str | None]:
+    """Parameters of the URL that say what of the cluster is shown."""
+    filters = rows_panel.FILTERS if tab == "rows" else ()
+    return {"tab": tab} | {name: st.session_state.get(name) for name in filters}
 
 
 def _title(cluster: ClusterFrames) -> None:
@@ -77,56 +93,68 @@ def _title(cluster: ClusterFrames) -> None:
 
 
 def _figures(cluster: ClusterFrames) -> None:
+    """Ten figures in two rows. The name of each is a link to the rows that it was taken from."""
     row = cluster.row
-    size = int(row["size"])
-    source = f"Row of the table clusters, refresh {cluster.refresh_id}"
+    size, days = int(row["size"]), len(cluster.timeline)
+    own, daily = Rows("clusters", 1), Rows("timeline", days)
+    volume = f"Sum over {counted(days, 'day')}"
     first = st.columns(5)
-    first[0].metric("Score", decimal(row["score"]), help=f"Suspicion of coordinated abuse, 0–1. {source}.")
-    first[1].metric(
-        "Abuse, points",
-        signed(row["abuse_score"], 1),
-        help=f"Sum of {counted(len(cluster.terms), 'row')} of cluster_terms, for and against.",
-    )
-    first[2].metric(
-        "Linkage, bits",
-        decimal(row["linkage_score"], 1),
-        help=f"Mean bits that tie a member to others: {counted(len(cluster.evidence), 'row')} of cluster_identifiers.",
-    )
-    first[3].metric(
-        "q", probability(row["q_value"]), help="How often chance alone makes a group this tight; table null_maxima."
-    )
-    first[4].metric(
-        "Members", whole(size), delta=_growth(cluster), delta_color="off", delta_arrow="off",
-        help=f"{counted(size, 'row')} of the table members. {_origin(cluster)}",
+    _figure(first[0], "Score", decimal(row["score"]), "Suspicion of coordinated abuse, 0–1", cluster, own)
+    _figure(
+        first[1], "Abuse, points", signed(row["abuse_score"], 1), "Sum of the terms for and against abuse", cluster,
+        Rows("cluster_terms", len(cluster.terms)),
     )  # fmt: skip
+    _figure(
+        first[2], "Linkage, bits", decimal(row["linkage_score"], 1), "Mean evidence that ties a member to the others",
+        cluster, Rows("cluster_kinds", len(cluster.kinds)),
+    )  # fmt: skip
+    _figure(
+        first[3], "By chance, q", probability(row["q_value"]),
+        "How often chance alone would make a group this tight, judged on rewired copies of the data", cluster,
+        Rows("null_maxima", len(session.null_maxima(cluster))),
+    )  # fmt: skip
+    _figure(first[4], "Members", whole(size), _origin(cluster), cluster, Rows("members", size), _growth(cluster))
     second = st.columns(5)
-    days = f"Sum over {counted(len(cluster.timeline), 'day')} of the table timeline, {counted(size, 'account')}."
-    second[0].metric("Exchanges", short(row["events"]), help=f"{whole(row['events'])}. {days}")
-    second[1].metric("Tokens", short(row["tokens"]), help=f"{whole(row['tokens'])}. {days}")
-    second[2].metric(
-        "Cost", dollars(row["cost_usd_micros"]), help=f"Sum over {counted(size, 'row')} of the table accounts."
-    )
-    second[3].metric(
-        "First seen", f"{row['first_seen']:%Y-%m-%d}", help=f"First event: {moment(row['first_seen'])}. {source}."
-    )
-    second[4].metric(
-        "Last seen", f"{row['last_seen']:%Y-%m-%d}", help=f"Last event: {moment(row['last_seen'])}. {source}."
-    )
+    _figure(second[0], "Exchanges", short(row["events"]), f"{whole(row['events'])}. {volume}", cluster, daily)
+    known = session.recorded(cluster.refresh_id)
+    _figure(
+        second[1], "Tokens", short(row["tokens"]) if known["tokens"] else NONE,
+        f"{whole(row['tokens'])}. {volume}" if known["tokens"] else "No exchange of this refresh says its tokens",
+        cluster, daily,
+    )  # fmt: skip
+    _figure(
+        second[2], "Cost", dollars(row["cost_usd_micros"]) if known["cost_usd_micros"] else NONE,
+        f"Sum over {counted(size, 'member')}" if known["cost_usd_micros"]
+        else "No exchange of this refresh says its cost", cluster, Rows("accounts", size),
+    )  # fmt: skip
+    seen = f"First event: {moment(row['first_seen'])}", f"Last event: {moment(row['last_seen'])}"
+    _figure(second[3], "First seen", day(row["first_seen"]), seen[0], cluster, own)
+    _figure(second[4], "Last seen", day(row["last_seen"]), seen[1], cluster, own)
 
 
-def _growth(cluster: ClusterFrames) -> str:
-    event = str(cluster.row["lineage"])
+def _figure(
+    place: DeltaGenerator, name: str, value: str, meaning: str, cluster: ClusterFrames, rows: Rows,
+    change: str | None = None,
+) -> None:  # fmt: skip
+    place.metric(
+        f"[{name}]({rows.address(cluster)})", value, delta=change, delta_color="off", delta_arrow="off",
+        help=f"{meaning}. From {counted(rows.number, 'row')} of {plain(rows.table)}.",
+    )  # fmt: skip
+
+
+def _growth(cluster: ClusterFrames) -> str | None:
+    """How far it overlaps with what it follows from; None where it follows from nothing."""
     overlaps = cluster.lineage["overlap"].dropna()
-    word = LINEAGE.get(event, event)
-    return f"{word}, overlap {overlaps.max():.0%}" if len(overlaps) else word
+    event = str(cluster.row["lineage"])
+    return f"{LINEAGE.get(event, event)}, overlap {overlaps.max():.0%}" if len(overlaps) else None
 
 
 def _origin(cluster: ClusterFrames) -> str:
     parents = cluster.lineage.dropna(subset=["parent_cluster_id"])
     if parents.empty:
-        return "It follows from no earlier cluster."
+        return "Accounts of the cluster; it follows from no earlier one"
     named = ", ".join(f"{row.parent_cluster_id} (overlap {row.overlap:.0%})" for row in parents.itertuples())
-    return f"It follows from {named} of refresh {parents['parent_refresh_id'].iloc[0]}."
+    return f"Accounts of the cluster; it follows from {named} of refresh {parents['parent_refresh_id'].iloc[0]}"
 
 
 def _unknown(fault: UnknownCluster, refresh_id: str) -> None:

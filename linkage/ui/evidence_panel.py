@@ -8,6 +8,7 @@ import streamlit as st
 
 from linkage.ui import graph_component, session
 from linkage.ui.graph import draw
+from linkage.ui.rows_panel import Rows, first
 from linkage.ui.summary_panel import identifier_columns, identifier_rows
 from linkage.ui.words import counted, identifier_label, plain, share
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from linkage.ui.frames import ClusterFrames
     from linkage.ui.graph import Picture
-
-#: Accounts of a selection that are listed before all of them are asked for.
-_FIRST = 1_000
 
 
 @session.remembered
@@ -41,7 +39,12 @@ def panel(cluster: ClusterFrames) -> None:
     def choose(node: str | None) -> None:
         st.session_state[name] = node
 
-    st.markdown(f"{plain(picture.cut())}  \n:small[from cluster_identifiers and sightings; values are masked]")
+    identifiers = Rows("cluster_identifiers", len(cluster.identifiers))
+    sightings = Rows("sightings", len(session.links(cluster)))
+    st.markdown(
+        f"{plain(picture.cut())}  \n"
+        f":small[from {identifiers.link(cluster)}, {sightings.link(cluster)}; values are masked]"
+    )
     graph_component.show(drawing, name=cluster.cluster_id, said=picture.cut(), selected=selected, on_select=choose)
     _selection(cluster, picture, selected, name)
     touching = touched(cluster, picture, selected)
@@ -80,7 +83,7 @@ def group_rows(picture: Picture, selected: str | None) -> pd.DataFrame:
             "id": [node.id for node in groups],
             "group": [node.label for node in groups],
             "accounts": [node.accounts for node in groups],
-            "share": [node.accounts / max(picture.size, 1) for node in groups],
+            "share": [100 * node.accounts / max(picture.size, 1) for node in groups],
             "on": [ties.get(node.id, {}).get(selected or "", None) for node in groups],
             "touches": [", ".join(strongest.get(node.id, [])[:6]) for node in groups],
         }
@@ -155,7 +158,7 @@ def _groups(cluster: ClusterFrames, picture: Picture, selected: str | None, name
         "group": st.column_config.TextColumn("Account", width="medium") if alone else None,
         "on": st.column_config.NumberColumn("On the selected identifier", format="localized") if identifier else None,
         "accounts": st.column_config.NumberColumn("Accounts", format="localized", width="small"),
-        "share": st.column_config.ProgressColumn("Share", min_value=0.0, max_value=1.0, format="percent", width=110),
+        "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=100, format="%.0f %%", width=110),
         "touches": st.column_config.TextColumn(
             "Touches, strongest first" if alone else "Touches (accounts), strongest first", width=640
         ),
@@ -176,8 +179,7 @@ def _groups(cluster: ClusterFrames, picture: Picture, selected: str | None, name
 def _accounts(cluster: ClusterFrames, picture: Picture, selected: str) -> None:
     found = accounts_of(cluster, picture, selected)
     st.subheader("Accounts behind the selection", anchor=False)
-    every = len(found) <= _FIRST or st.toggle(f"List all {len(found):,}", key=f"all-{cluster.cluster_id}-{selected}")
-    listed = found if every else found.head(_FIRST)
+    listed = first(found, key=f"{cluster.cluster_id}-{selected}")
     st.caption(
         f"{len(listed):,} of {counted(len(found), 'account')}, surest members first; rows of members and sightings."
     )

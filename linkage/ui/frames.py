@@ -123,6 +123,11 @@ def account_bits(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
     return _rows_of(workspace, cluster.refresh_id, "account_bits", cluster.cluster_id)
 
 
+def null_maxima(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
+    """The largest statistic of each rewired copy and size class, of the cluster's refresh."""
+    return _read(workspace, cluster.refresh_id, "null_maxima", None, None)
+
+
 def clusters(workspace: Workspace, refresh_id: str) -> pd.DataFrame:
     """Every cluster of the refresh in its rank order, with ``rank`` from 1."""
     frame = workspace.snapshot(refresh_id).table("clusters").to_pandas()

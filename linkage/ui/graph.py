@@ -1,8 +1,8 @@
 """A cluster as a picture a person can read: its strongest identifiers, and groups of accounts by which they touch.
 
 Drawing every account of a large cluster shows nothing, and grouping accounts by their exact sets of identifiers gives
-almost as many groups as accounts. So each account is put with those that share its few strongest identifiers, as
-deep as the largest groups still hold nearly everybody. What is not drawn is counted.
+almost as many groups as accounts. So each account is put with those that share its few strongest identifiers: as many
+of them as still make groups that hold nearly everybody, and not one account each. What is not drawn is counted.
 """
 
 from __future__ import annotations
@@ -34,8 +34,12 @@ class Limits:
     alone: int = 60
     #: Share of the accounts that the groups drawn should hold.
     covered: float = 0.9
+    #: Accounts that a group should hold on average: groups of one say nothing that the accounts would not.
+    held: float = 1.5
     #: Share of a group that must touch an identifier outside its signature for an edge to it.
-    edge_share: float = 0.2
+    edge_share: float = 0.5
+    #: Groups to which every identifier has an edge, whatever their share: what is drawn hangs together as it does.
+    ends: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,10 @@ def _masks(members: NDArray[np.int64], chosen: NDArray[np.int64], links: pd.Data
 
 
 def _group(masks: NDArray[np.int64], limits: Limits) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
-    """The deepest grouping whose largest groups hold enough: depth, signatures, and group per member (−1: none)."""
+    """The deepest grouping that holds enough accounts, and enough of them together; the shallowest if there is none.
+
+    Returns depth, signature per group, and group per member (−1: none).
+    """
     touching = int(np.count_nonzero(masks))
     best: tuple[int, NDArray[np.int64], NDArray[np.int64]] = (0, masks[:0], np.full(len(masks), -1, dtype=np.int64))
     for depth in (62, 3, 2, 1):
@@ -193,7 +200,8 @@ def _group(masks: NDArray[np.int64], limits: Limits) -> tuple[int, NDArray[np.in
         position = np.full(len(signatures), -1, dtype=np.int64)
         position[order] = np.arange(len(order))
         best = (depth, signatures[order], position[inverse])
-        if sizes[order].sum() >= limits.covered * touching:
+        held = sizes[order].sum()
+        if held >= limits.covered * touching and held >= limits.held * len(order):
             break
     return best
 
@@ -258,7 +266,9 @@ def _edges(
         touching = drawn & (masks >> np.int64(bit) & 1).astype(bool)
         counts = np.bincount(group_of[touching], minlength=len(groups))
         own = (signatures >> np.int64(bit) & 1).astype(bool)
-        kept = (counts > 0) & (own | (counts >= np.maximum(2, limits.edge_share * sizes)))
+        kept = own | (counts >= np.maximum(2, limits.edge_share * sizes))
+        kept[np.argsort(-counts, kind="stable")[: limits.ends]] = True
+        kept &= counts > 0
         found += [(-int(counts[group]), group, bit) for group in np.flatnonzero(kept).tolist()]
     found.sort()
     edges = tuple(Edge(groups[group].id, hubs[bit], -count) for count, group, bit in found[: limits.edges])

@@ -58,7 +58,7 @@ def _spread(graph: object, part: list[str], radii: dict[str, float]) -> dict[str
     points = points[:, np.argsort(-points.std(axis=0))]
     points *= np.array([math.sqrt(ASPECT), 1 / math.sqrt(ASPECT)])
     # As much room as the marks need, and more of it where many lines cross.
-    room = 1.2 + 1.4 * min(len(part), 60) / 60
+    room = 1.2 + 2.8 * min(len(part), 60) / 60
     points *= math.sqrt(room * float((size**2).sum())) / max(float(np.abs(points).max()), 1e-9)
     return dict(zip(part, map(tuple, _apart(points, size).tolist()), strict=True))
 

@@ -18,9 +18,7 @@ def main() -> None:
     st.set_page_config(page_title="linkage", page_icon=asset("icon.svg"), layout="wide")
     st.html(f"<style>{asset('page.css')}</style>")
     queue = st.Page(_guarded(queue_page.page), title="Queue", icon=":material/format_list_numbered:", default=True)
-    cluster = st.Page(
-        _guarded(cluster_page.page), title="Cluster", icon=":material/hub:", url_path=cluster_page.URL_PATH
-    )
+    cluster = st.Page(_guarded(cluster_page.page), title="Cluster", icon=":material/hub:", url_path=session.CLUSTER)
     session.remember_pages(queue=queue, cluster=cluster)
     chosen = st.navigation([queue, cluster], position="top")
     st.caption(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from linkage.ui import session
+from linkage.ui.rows_panel import Rows, first
 from linkage.ui.words import counted, identifier_label, kind_words, signed
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 _STEPS = 3
 #: Steps that stand on no single identifier.
 _STEP_WORDS = {"absence": "what it lacks", "private work": "work of its own"}
-#: Members that are listed before all of them are asked for.
-_FIRST = 1_000
 
 
 @session.remembered
@@ -45,17 +44,17 @@ def panel(cluster: ClusterFrames) -> None:
         found = found[(found["name"] + " " + found["why"]).str.contains(text, case=False, regex=False)]
     if wanted:
         found = found[found["role"].isin(wanted)]
-    everything = len(found) <= _FIRST or st.toggle(f"List all {len(found):,}", key=f"every-{cluster.cluster_id}")
-    listed = found if everything else found.head(_FIRST)
+    listed = first(found, key=f"members-{cluster.cluster_id}")
     roles = rows["role"].value_counts()
     said = ", ".join(f"{int(number):,} {name}" for name, number in roles.items())
     st.markdown(
         f"{len(listed):,} of {counted(len(rows), 'member')} listed, surest first ({said}). "
-        ":small[from members, accounts and account_bits]"
+        f":small[from {', '.join(each.link(cluster) for each in _behind(cluster))}]"
     )
     if found.empty:
         st.info("No member passes these filters. Take a filter away.", icon=":material/filter_alt_off:")
         return
+    known = session.recorded(cluster.refresh_id)
     st.dataframe(
         listed,
         key=f"members-{cluster.refresh_id}-{cluster.cluster_id}",
@@ -75,13 +74,22 @@ def panel(cluster: ClusterFrames) -> None:
             "why": st.column_config.TextColumn("Why it is in: bits by step, identifiers first", width="large"),
             "bits": st.column_config.NumberColumn("Bits, sum", format="%+.1f", width="small"),
             "events": st.column_config.NumberColumn("Exchanges", format="localized", width="small"),
-            "tokens": st.column_config.NumberColumn("Tokens", format="compact", width="small"),
-            "cost": st.column_config.NumberColumn("Cost", format="dollar", width="small"),
+            "tokens": st.column_config.NumberColumn("Tokens", format="compact", width="small")
+            if known["tokens"]
+            else None,
+            "cost": st.column_config.NumberColumn("Cost", format="dollar", width="small")
+            if known["cost_usd_micros"]
+            else None,
             "active_days": st.column_config.NumberColumn("Days", format="localized", width="small"),
             "first_seen": st.column_config.DatetimeColumn("First seen", format="YYYY-MM-DD"),
             "last_seen": st.column_config.DatetimeColumn("Last seen", format="YYYY-MM-DD"),
         },
     )
+
+
+def _behind(cluster: ClusterFrames) -> tuple[Rows, ...]:
+    size = len(cluster.members)
+    return Rows("members", size), Rows("accounts", size), Rows("account_bits", len(session.bits(cluster)))
 
 
 def member_rows(cluster: ClusterFrames, facts: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from linkage.ui import session
-from linkage.ui.cluster_page import URL_PATH
 from linkage.ui.words import (
     LINEAGE,
+    NONE,
     TIERS,
     counted,
     day,
@@ -20,6 +20,7 @@ from linkage.ui.words import (
     plain,
     probability,
     short,
+    split_points,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from linkage.model.run import RunRecord
 
 #: Heights of the table, pixels.
-_ROW, _MOST = 68, 780
+_ROW, _MOST = 68, 40 + 11 * 68
 #: Letters of reasons that fit into three lines of their column.
 _BRIEF = 140
 #: After the id on the button that opens a cluster.
@@ -124,20 +125,20 @@ def _table(refresh_id: str, clusters: pd.DataFrame) -> None:
     )
     click = st.session_state.get(clicked)
     if click is not None:
-        session.visit(session.address(URL_PATH, cluster=str(click["label"]).removesuffix(_ARROW), refresh=refresh_id))
+        session.visit(
+            session.address(session.CLUSTER, cluster=str(click["label"]).removesuffix(_ARROW), refresh=refresh_id)
+        )
 
 
 def rows(refresh_id: str, clusters: pd.DataFrame) -> pd.DataFrame:
     """Clusters as the table shows them."""
     import pandas as pd
 
+    known = session.recorded(refresh_id)
     return pd.DataFrame(
         {
             "rank": clusters["rank"].to_numpy(),
             "cluster": (clusters["cluster_id"] + _ARROW).to_numpy(),
-            "link": [
-                session.address(URL_PATH, cluster=cluster, refresh=refresh_id) for cluster in clusters["cluster_id"]
-            ],
             "tier": clusters["tier"].map(TIERS).to_numpy(),
             "score": clusters["score"].to_numpy(),
             "size": clusters["size"].to_numpy(),
@@ -145,13 +146,17 @@ def rows(refresh_id: str, clusters: pd.DataFrame) -> pd.DataFrame:
             "lineage": clusters["lineage"].map(lambda event: LINEAGE.get(event, event)).to_numpy(),
             "kinds": clusters["kinds"].map(kind_list).to_numpy(),
             "events": clusters["events"].map(short).to_numpy(),
-            "cost": clusters["cost_usd_micros"].map(dollars).to_numpy(),
+            "cost": clusters["cost_usd_micros"].map(dollars).to_numpy() if known["cost_usd_micros"] else NONE,
             "last": clusters["last_seen"].map(day).to_numpy(),
-            "tokens": clusters["tokens"].map(short).to_numpy(),
+            "tokens": clusters["tokens"].map(short).to_numpy() if known["tokens"] else NONE,
             "abuse": clusters["abuse_score"].to_numpy(),
             "linkage": clusters["linkage_score"].to_numpy(),
             "q": clusters["q_value"].map(probability).to_numpy(),
             "first": clusters["first_seen"].map(day).to_numpy(),
+            "link": [
+                session.address(session.CLUSTER, cluster=cluster, refresh=refresh_id)
+                for cluster in clusters["cluster_id"]
+            ],
         }
     )
 
@@ -159,22 +164,32 @@ def rows(refresh_id: str, clusters: pd.DataFrame) -> pd.DataFrame:
 def reasons_in_brief(reasons: Sequence[str]) -> str:
     """The strongest reasons as far as a row has room; that it is cut shows, and the cluster's page has all of them."""
     # The first entry says what the members share, which a column of its own says too.
-    text = " · ".join(list(reasons[1:] if len(reasons) > 1 else reasons))
-    return text if len(text) <= _BRIEF else text[: _BRIEF - 2].rsplit(" ", 1)[0] + " …"
+    parted = map(split_points, reasons[1:] if len(reasons) > 1 else reasons)
+    # Figures open most reasons: points in front of them would read as one number with them.
+    first, *others = [f"{words} ({points})" if points else words for words, points in parted] or [""]
+    if len(first) > _BRIEF:
+        return first[: _BRIEF - 2].rsplit(" ", 1)[0] + " …"
+    text = first
+    for other in others:
+        if len(text) + len(other) > _BRIEF - 5:
+            return text + " …"
+        text += f" · {other}"
+    return text
 
 
 def _columns(clicked: str) -> dict[str, Any]:
     shown = st.column_config
     return {
         "rank": shown.NumberColumn("#", width=44, help="Rank by score, from 1"),
-        "cluster": shown.ButtonColumn("Cluster", type="tertiary", key=clicked, width=164, alignment="left"),
-        "link": shown.LinkColumn("URL", display_text="↗", width=48, help="The cluster's own URL, in a new tab"),
-        "tier": shown.TextColumn("Tier", width=118, help="1 flagged, 2 for a person to decide, 3 linked only"),
+        "cluster": shown.ButtonColumn("Cluster", type="tertiary", key=clicked, width=150, alignment="left"),
+        "tier": shown.TextColumn("Tier", width=112, help="1 flagged, 2 for a person to decide, 3 linked only"),
         "score": shown.ProgressColumn(
-            "Score", min_value=0.0, max_value=1.0, format="%.2f", width=104, help="Suspicion of coordinated abuse, 0–1"
+            "Score", min_value=0.0, max_value=1.0, format="%.2f", width=96, help="Suspicion of coordinated abuse, 0–1"
         ),
-        "reasons": shown.TextColumn("Top reasons", width=360),
-        "size": shown.NumberColumn("Members", format="localized", width=80),
+        "reasons": shown.TextColumn(
+            "Top reasons", width=340, help="Points of each in brackets: + for abuse, − against"
+        ),
+        "size": shown.NumberColumn("Members", format="localized", width=76),
         "lineage": shown.TextColumn("Lineage", width=88, help="What became of it since the last refresh"),
         "kinds": shown.TextColumn("Held together by", width=126, help="Identifier kinds that corroborate"),
         "events": shown.TextColumn("Exchanges", width=86),
@@ -185,4 +200,5 @@ def _columns(clicked: str) -> dict[str, Any]:
         "linkage": shown.NumberColumn("Linkage, bits", format="%.1f", help="Mean bits that tie a member to the others"),
         "q": shown.TextColumn("q", width=66, help="How often chance alone makes a group this tight"),
         "first": shown.TextColumn("First seen", width=96),
+        "link": shown.LinkColumn("URL", display_text="↗", width=48, help="The cluster's own URL, in a new tab"),
     }

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from linkage.model.run import RunRecord
     from linkage.workspace import Workspace
 
+#: Path of the page of one cluster.
+CLUSTER = "cluster"
 _PINNED = "refresh_shown"
 _PAGES = "pages"
 #: Seconds between two looks for a newer refresh.
@@ -162,6 +164,12 @@ def clusters(refresh_id: str) -> pd.DataFrame:
     return frame
 
 
+def recorded(refresh_id: str) -> dict[str, bool]:
+    """Whether tokens and cost were recorded at all: a source without them is no source of free exchanges."""
+    rows = clusters(refresh_id)
+    return {name: bool(rows[name].any()) for name in ("tokens", "cost_usd_micros")}
+
+
 def cluster(refresh_id: str, cluster_id: str) -> ClusterFrames:
     """Frames of a cluster. Shared: do not change.
 
@@ -191,6 +199,13 @@ def bits(cluster: ClusterFrames) -> pd.DataFrame:
     """Bits per member and step. Shared: do not change."""
     with _READING:
         return frames.account_bits(workspace(), cluster)
+
+
+@remembered
+def null_maxima(cluster: ClusterFrames) -> pd.DataFrame:
+    """What chance alone made of the rewired data of the cluster's refresh. Shared: do not change."""
+    with _READING:
+        return frames.null_maxima(workspace(), cluster)
 
 
 def releases(first: date, last: date) -> pd.DataFrame:

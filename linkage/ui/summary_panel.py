@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from linkage.ui.words import counted, decimal, identifier_label, kind_list, kind_words, plain, share, signed, whole
+from linkage.ui.rows_panel import Rows
+from linkage.ui.words import counted, decimal, identifier_label, kind_words, plain, share, signed, split_points, whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from linkage.ui.frames import ClusterFrames
 
-#: What stands before the words of an abuse term among the top reasons.
-_POINTS = re.compile(r"^[+\u2212-]\d+(?:\.\d+)? ")
+#: Points below which a term would be shown as +0.0 or −0.0, and is no reason for anybody.
+_FELT = 0.05
 #: Abuse term → identifier kind on whose rows it was counted; the others stand on the members' own rows.
 _COUNTED_ON = {
     "rotating_cards": "payment_instrument",
@@ -46,7 +46,7 @@ class Reason:
 
     text: str
     points: float | None
-    rows: str
+    rows: tuple[Rows, ...]
 
 
 def reasons(cluster: ClusterFrames) -> list[Reason]:
@@ -54,34 +54,30 @@ def reasons(cluster: ClusterFrames) -> list[Reason]:
     terms = {str(row.sentence): row for row in cluster.terms.itertuples()}
     found: dict[str, Reason] = {}
     for entry in cluster.row["top_reasons"]:
-        text = _POINTS.sub("", str(entry))
+        text, _ = split_points(str(entry))
         if text not in terms:
-            found[text] = Reason(text, None, _rows_of(cluster.evidence))
-        elif terms[text].points > 0:
+            found[text] = Reason(text, None, _identifiers(cluster.evidence))
+        elif terms[text].points >= _FELT:
             found[text] = _term(cluster, terms[text])
     for text, row in terms.items():
-        if row.points > 0:
+        if row.points >= _FELT:
             found.setdefault(text, _term(cluster, row))
     return list(found.values())[:5]
 
 
 def _term(cluster: ClusterFrames, row: Any) -> Reason:
-    return Reason(str(row.sentence), float(row.points), _behind(cluster, str(row.term)))
+    """A term with its own row, and the rows that its figures were counted among: identifiers, else the members."""
+    kind = _COUNTED_ON.get(str(row.term))
+    among = cluster.evidence[cluster.evidence["kind"] == kind]
+    counted_on = _identifiers(among, kind) if len(among) else (Rows("accounts", len(cluster.members)),)
+    return Reason(str(row.sentence), float(row.points), (Rows("cluster_terms", 1, str(row.term)), *counted_on))
 
 
-def _behind(cluster: ClusterFrames, term: str) -> str:
-    kind = _COUNTED_ON.get(term)
-    rows = cluster.evidence[cluster.evidence["kind"] == kind] if kind else cluster.evidence.iloc[:0]
-    if len(rows):
-        return _rows_of(rows)
-    return f"{counted(len(cluster.members), 'row')} of accounts, one a member"
-
-
-def _rows_of(identifiers: pd.DataFrame) -> str:
-    sightings = int(identifiers["members_on"].sum())
-    kinds = kind_list(sorted(identifiers["kind"].unique()))
+def _identifiers(rows: pd.DataFrame, kind: str | None = None) -> tuple[Rows, ...]:
+    """These identifiers that count as evidence, and the sightings of members on them."""
     return (
-        f"{counted(len(identifiers), 'row')} of cluster_identifiers ({kinds}), {counted(sightings, 'row')} of sightings"
+        Rows("cluster_identifiers", len(rows), kind, "evidence"),
+        Rows("sightings", int(rows["members_on"].sum()), kind, "evidence"),
     )
 
 
@@ -91,38 +87,41 @@ def _reasons(cluster: ClusterFrames) -> None:
     if not found:
         st.markdown("None stands out: the members are linked, and nothing they do speaks for abuse.")
     for number, reason in enumerate(found, start=1):
-        _point(f"{number}.", reason)
+        _point(cluster, f"**{number}.** ", reason)
 
 
-def _point(lead: str, reason: Reason) -> None:
-    """A reason as a paragraph: its lead in bold, its points, and the rows behind it in small print."""
-    points = "" if reason.points is None else f" **{signed(reason.points, 1)}**"
+def _point(cluster: ClusterFrames, lead: str, reason: Reason) -> None:
+    """A reason as a paragraph: its lead, its words, and in small print its points and the rows behind it."""
     text = plain(reason.text[:1].upper() + reason.text[1:])
-    lead = f"**{lead}**" if lead else ""
-    st.markdown(f"{lead}{points} {text}  \n:small[from {plain(reason.rows)}]")
+    points = "" if reason.points is None else f"**{signed(reason.points, 1)} points**, "
+    st.markdown(f"{lead}{text}  \n:small[{points}{_from(cluster, *reason.rows)}]")
+
+
+def _from(cluster: ClusterFrames, *rows: Rows) -> str:
+    return "from " + ", ".join(each.link(cluster) for each in rows)
 
 
 def _against(cluster: ClusterFrames) -> None:
     st.subheader("What speaks against", anchor=False)
-    against = cluster.terms[cluster.terms["points"] < 0].sort_values("points")
+    against = cluster.terms[cluster.terms["points"] <= -_FELT].sort_values("points")
     for row in against.itertuples():
-        _point("", _term(cluster, row))
+        _point(cluster, "", _term(cluster, row))
     if against.empty:
-        st.markdown(
-            f"No term counts against: of {counted(len(cluster.terms), 'row')} of cluster_terms, none is negative."
-        )
+        st.markdown(f"No term counts against.  \n:small[{_from(cluster, Rows('cluster_terms', len(cluster.terms)))}]")
     hubs = cluster.discounted
     if len(hubs):
         st.markdown(
-            f"**Discounted:** {counted(len(hubs), 'identifier')} that members share with many outside "
-            f"({counted(len(hubs), 'row')} of cluster_identifiers); they hold nothing together by themselves."
+            f"**Discounted:** {counted(len(hubs), 'identifier')} that members share with many outside; they hold "
+            f"nothing together by themselves.  \n"
+            f":small[{_from(cluster, Rows('cluster_identifiers', len(hubs), role='discounted'))}]"
         )
         with st.expander(f"Show the discounted {_noun(len(hubs))}"):
             table(hubs, len(cluster.members), key=f"hubs-{cluster.refresh_id}-{cluster.cluster_id}")
     left = cluster.left_out
     if len(left):
         st.markdown(
-            f"**Left out:** {counted(len(left), 'account')} that came close ({counted(len(left), 'row')} of left_out)."
+            f"**Left out:** {counted(len(left), 'account')} that came close.  \n"
+            f":small[{_from(cluster, Rows('left_out', len(left)))}]"
         )
         with st.expander("Show who was left out, and why"):
             st.dataframe(
@@ -151,15 +150,16 @@ def _kinds(cluster: ClusterFrames) -> None:
         behind = cluster.evidence[cluster.evidence["kind"] == row.kind]
         role = "counts as evidence of its own" if row.corroborates else "supports, and would not do alone"
         st.markdown(
-            f"**{plain(kind.many[:1].upper() + kind.many[1:])}** tie {int(row.members_tied):,} of {size:,} members "
+            f"**{plain(kind.many[:1].upper() + kind.many[1:])}** ({plain(str(row.kind))}) tie "
+            f"{int(row.members_tied):,} of {size:,} members "
             f"({share(row.members_tied, size)}), {decimal(row.bits, 1)} bits a member; {role}. "
             f"**Without {plain(kind.many)}:** {int(row.members_without):,} stay tied "
             f"({share(row.members_without, size)}), linkage {decimal(row.linkage_score_without, 1)} instead of "
             f"{decimal(cluster.row['linkage_score'], 1)} bits.  \n"
-            f":small[from {plain(_rows_of(behind))}]"
+            f":small[{_from(cluster, Rows('cluster_kinds', 1, str(row.kind)), *_identifiers(behind, str(row.kind)))}]"
         )
     if cluster.kinds.empty:
-        st.markdown("No row of cluster_kinds: no identifier kind ties these members.")
+        st.markdown("No identifier kind ties these members: there is no row of cluster\\_kinds.")
 
 
 def _terms(cluster: ClusterFrames) -> None:
@@ -194,7 +194,7 @@ def identifier_rows(identifiers: pd.DataFrame, size: int) -> pd.DataFrame:
                 for kind, number in zip(identifiers["kind"], identifiers["identifier"], strict=True)
             ],
             "members": [f"{whole(on)} of {size:,}" for on in identifiers["members_on"]],
-            "share": identifiers["members_on"] / max(size, 1),
+            "share": 100 * identifiers["members_on"] / max(size, 1),
             "degree": identifiers["degree"],
             "trust": identifiers["trust"],
             "bits": identifiers["bits"],
@@ -216,7 +216,7 @@ def identifier_columns() -> dict[str, Any]:
     return {
         "identifier": shown.TextColumn("Identifier", help="Kind and surrogate number; values are masked"),
         "members": shown.TextColumn("Members on it", width=130),
-        "share": shown.ProgressColumn("Share", min_value=0.0, max_value=1.0, format="percent", width=110),
+        "share": shown.ProgressColumn("Share", min_value=0, max_value=100, format="%.0f %%", width=110),
         "degree": shown.NumberColumn("Accounts anywhere", format="localized", help="Accounts that used it at all"),
         "trust": shown.NumberColumn("Trust", format="%.2f", help="Share of its pairs of accounts that belong together"),
         "bits": shown.NumberColumn("Bits", format="%.1f", help="What it gives an account for membership"),

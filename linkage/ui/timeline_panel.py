@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from linkage.ui import charts, session
+from linkage.ui.rows_panel import Rows
 from linkage.ui.words import counted
 
 if TYPE_CHECKING:
@@ -26,19 +27,20 @@ def panel(cluster: ClusterFrames) -> None:
     busiest = timeline.loc[timeline["accounts"].idxmax()]
     st.markdown(
         f"At most **{int(busiest['accounts']):,} of {size:,}** members were active on one day ({busiest['day']}). "
-        f"The expectation spreads the cluster's exchanges over the days as the whole population's. "
-        f":small[from {counted(len(timeline), 'row')} of timeline]"
+        f"Expected: as many exchanges in all, spread over the days as those of the whole population are.  \n"
+        f":small[from {Rows('timeline', len(timeline)).link(cluster)}]"
     )
-    st.markdown("**Exchanges a day, UTC** (bars), and what the population's days would give (dashed line)")
+    st.markdown("**Exchanges a day, UTC** (bars), and expected (dashed line)")
     drawn = charts.every_day(timeline)
     st.altair_chart(charts.events(drawn, releases, theme), key=f"events-{cluster.cluster_id}")
     st.markdown(f"**Active members a day, UTC**, of {size:,}")
     st.altair_chart(charts.active(drawn, releases, theme), key=f"active-{cluster.cluster_id}")
     if len(releases):
         st.caption(f"Dotted lines: {counted(len(releases), 'model release')} within these days, from model_releases.")
+    known = ["tokens"] if session.recorded(cluster.refresh_id)["tokens"] else []
     st.subheader("The same as a table", anchor=False)
     st.dataframe(
-        timeline[["day", "events", "expected_events", "accounts", "tokens"]],
+        timeline[["day", "events", "expected_events", "accounts", *known]],
         key=f"timeline-{cluster.refresh_id}-{cluster.cluster_id}",
         hide_index=True,
         height=min(420, 38 + 35 * len(timeline)),

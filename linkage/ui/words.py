@@ -130,6 +130,12 @@ def signed(value: Any, digits: int = 2) -> str:
     return f"{float(value):+,.{digits}f}".replace("-", "−")
 
 
+def split_points(reason: str) -> tuple[str, str]:
+    """A top reason as its words and the points that stand before them, ``""`` where there are none."""
+    points = _POINTS.match(reason)
+    return (reason[points.end() :], points[1]) if points else (reason, "")
+
+
 def probability(value: Any) -> str:
     """A p or q value: three figures, a bound where it would read as zero."""
     if _missing(value):
@@ -168,6 +174,8 @@ def plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in line)
 
 
+#: What stands before the words of an abuse term among the top reasons.
+_POINTS = re.compile(r"([+\u2212-]\d+(?:\.\d+)?) ")
 _MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:&")
 #: Where a link of its own begins: https://…, www.…, name@host.
 _LINKS = re.compile(r":(?=//)|www(?=\.)|[^\s](?=@)", re.IGNORECASE)

@@ -12,7 +12,7 @@ from tests.e2e.conftest import Screen, served
 from tests.lib.screen_world import USUAL, Spec, publish
 
 LARGE = Spec("c-eeee000011112222", 25_000, score=0.99, identifiers=2_500, hubs=20, base=1_000_000)
-VIEWS = ("", "&tab=evidence", "&tab=members", "&tab=timeline")
+VIEWS = ("", "&tab=evidence", "&tab=members", "&tab=timeline", "&tab=rows&table=sightings")
 
 #: Texts of the page whose colour has less than that contrast to what is behind them: [text, ratio].
 FAINT = """(least) => {
@@ -46,8 +46,10 @@ FAINT = """(least) => {
             }
             let below = [255, 255, 255];
             for (const ground of grounds.reverse()) below = over(ground, below);
-            const own = read(getComputedStyle(element).color);
+            const style = getComputedStyle(element);
+            const own = read(element instanceof SVGElement ? style.fill : style.color);
             for (let at = element; at; at = up(at)) own[3] *= Number(getComputedStyle(at).opacity);
+            if (!own[3]) continue;
             const [a, b] = [light(over(own, below)), light(below)].sort((x, y) => y - x);
             const ratio = (a + .05) / (b + .05);
             if (ratio < least) faint.push([text.slice(0, 60), Math.round(ratio * 100) / 100]);

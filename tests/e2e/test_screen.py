@@ -101,6 +101,19 @@ def test_from_the_queue_to_a_mark_and_back(visit: Visit, screen: Screen) -> None
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Cluster {TOP.cluster_id}")
 
 
+def test_a_figure_leads_to_its_rows(visit: Visit, screen: Screen) -> None:
+    page = visit.page
+    page.goto(f"{screen.url}/cluster?cluster={TOP.cluster_id}&refresh=r-0001")
+    with visit.context.expect_page() as opened:
+        page.get_by_role("link", name="14 rows of cluster_identifiers").first.click()
+    rows = opened.value
+    expect(rows.get_by_text("14 of 43 rows of the table cluster_identifiers")).to_be_visible()
+    expect(rows.get_by_role("tab", name="rows")).to_have_attribute("aria-selected", "true")
+    with visit.context.expect_page() as opened:
+        page.locator("[data-testid=stMetric]").get_by_role("link", name="Members").click()
+    expect(opened.value.get_by_text("220 of 220 rows of the table members")).to_be_visible()
+
+
 def test_a_row_of_the_table_selects_in_the_graph_and_clearing_clears_both(visit: Visit, screen: Screen) -> None:
     page = visit.page
     page.goto(f"{screen.url}/cluster?cluster={TOP.cluster_id}&refresh=r-0001&tab=evidence")

@@ -47,6 +47,7 @@ class Spec:
     reasons: tuple[str, ...] = ("cards rotate over the members", "no private work", "made within three days")
     base: int = 1_000
     days: int = DAYS
+    recorded: bool = True
 
 
 @dataclass
@@ -168,8 +169,8 @@ def _verdict(draft: _Draft, spec: Spec, parent: str | None, events: int, start: 
     flagged = spec.tier == 1
     draft.add(
         "clusters", **one, size=[spec.size], score=spec.score, linkage_score=7.25, abuse_score=6.5 if flagged else -1.5,
-        q_value=0.004, tier=spec.tier, flagged=flagged, events=events, tokens=events * 900,
-        cost_usd_micros=events * 4_000, first_seen=start, last_seen=end, kinds=[list(KINDS[:2])],
+        q_value=0.004, tier=spec.tier, flagged=flagged, events=events, tokens=events * 900 * spec.recorded,
+        cost_usd_micros=events * 4_000 * spec.recorded, first_seen=start, last_seen=end, kinds=[list(KINDS[:2])],
         top_reasons=[list(spec.reasons)], lineage=spec.lineage,
     )  # fmt: skip
     draft.add(

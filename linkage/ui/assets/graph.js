@@ -176,7 +176,8 @@ class View {
   }
 
   // Labels keep their size on the screen whatever the zoom, and stand where there is room for them: what is chosen
-  // and its neighbours first, then identifiers, then groups, those that stand for most first.
+  // and its neighbours first, then identifiers, then groups, those that stand for most first. A label may cover a
+  // group or an account, whose fill is pale, but no identifier and no other label.
   label() {
     const { cy } = this;
     const zoom = cy.zoom(), size = 12 / zoom;
@@ -186,7 +187,7 @@ class View {
       node.hasClass("chosen") || node.hasClass("cursor") ? 3 : node.hasClass("near") ? 2 : node.data("rank");
     const nodes = cy.nodes().sort((a, b) =>
       rank(b) - rank(a) || b.data("accounts") - a.data("accounts") || (a.id() < b.id() ? -1 : 1));
-    const taken = nodes.map((node) => {
+    const taken = nodes.filter("[rank > 0]").map((node) => {
       const at = node.renderedPosition(), half = node.renderedWidth() / 2;
       return [at.x - half, at.y - half, at.x + half, at.y + half, node.id()];
     });

@@ -92,6 +92,22 @@ def test_edges_past_the_limit_are_counted() -> None:
     assert min(edge.accounts for edge in cut.edges) >= max(edge.accounts for edge in set(whole.edges) - set(cut.edges))
 
 
+def test_groups_hold_several_accounts_even_where_no_two_use_the_same() -> None:
+    """Every account shares two strong identifiers with some others, and has two more in a combination of its own."""
+    touches = {at: {1_000 + at % 6, 1_010 + at % 5, 1_020 + at % 9, 1_030 + at // 9} for at in range(90)}
+    identifiers, links, accounts = cluster(touches)
+    identifiers["bits"] = 20.0 - (identifiers["identifier"] - 1_000) // 10
+    groups = [node for node in draw(identifiers, links, accounts).nodes if node.sort == "group"]
+    assert sum(node.accounts for node in groups) == 90
+    assert len(groups) <= 60
+
+
+def test_no_identifier_that_is_drawn_stands_alone() -> None:
+    picture = draw(*large())
+    tied = {edge.target for edge in picture.edges}
+    assert all(node.id in tied for node in picture.nodes if node.sort == "identifier")
+
+
 def test_a_small_cluster_is_drawn_whole() -> None:
     picture = draw(*cluster({1: {100, 101}, 2: {100}, 3: {101}}))
     assert picture.complete

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from linkage.ui import serve
-from linkage.ui.cluster_page import URL_PATH
+from linkage.ui import rows_panel, serve
 from linkage.ui.evidence_panel import accounts_of, group_rows, touched
 from linkage.ui.frames import UnknownCluster, account_bits, account_facts, cluster_frames, links
 from linkage.ui.graph import draw
 from linkage.ui.members_panel import _why, member_rows
 from linkage.ui.queue_page import reasons_in_brief
+from linkage.ui.session import CLUSTER as URL_PATH
 from linkage.ui.summary_panel import reasons
 from linkage.workspace import Workspace
 from tests.lib.screen_world import HOSTILE, USUAL, Spec, publish
 
 TOP = USUAL[0]
+#: A link to rows: how many, of which table, and the query of its URL.
+_ROWS = re.compile(r"\[([\d,]+) rows? of (\w+)\]\(cluster\?([^)]*)\)")
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ def said(test: AppTest) -> str:
 
 
 def figures(test: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value.replace("\u00a0", " ") for metric in test.metric}
+    return {metric.label[1:].split("]")[0]: metric.value.replace("\u00a0", " ") for metric in test.metric}
 
 
 # --- the queue ------------------------------------------------------------------------------------------------------
@@ -164,7 +169,9 @@ def test_reasons_that_do_not_fit_are_cut_visibly() -> None:
     long = ["linked", *["+1.0 a reason that goes on for a while"] * 9]
     brief = reasons_in_brief(long)
     assert len(brief) <= 140
-    assert brief.endswith(" …")
+    assert brief.endswith("a reason that goes on for a while (+1.0) …")
+    assert reasons_in_brief(["linked", "−2.3 5 accounts"]) == "5 accounts (−2.3)"
+    assert len(reasons_in_brief(["linked", "+1.0 " + "word " * 90])) <= 140
     assert reasons_in_brief(["linked only"]) == "linked only"
 
 
@@ -176,15 +183,22 @@ def test_a_cluster_shows_its_figures_and_where_they_come_from(workspace: Path) -
     assert not test.exception
     assert test.title[0].value.replace("\\", "") == f"Cluster {TOP.cluster_id}"
     shown = figures(test)
-    assert (shown["Members"], shown["Score"], shown["q"], shown["Abuse, points"]) == ("220", "0.96", "0.004", "+6.5")
-    assert all("table" in metric.help or "rows of" in metric.help for metric in test.metric)
+    assert (shown["Members"], shown["Score"], shown["By chance, q"], shown["Abuse, points"]) == (
+        "220",
+        "0.96",
+        "0.004",
+        "+6.5",
+    )
+    assert all(f"]({URL_PATH}?cluster={TOP.cluster_id}&refresh=r-0001&tab=rows&table=" in m.label for m in test.metric)
     text = said(test)
     assert "Rank 1 of 4 clusters" in text
-    assert "from 14 rows of cluster_identifiers (cards)" in text
+    assert "[14 rows of cluster_identifiers]" in text
     assert "3 identifiers that members share with many outside" in text
     assert "Left out: 2 accounts that came close" in text.replace("*", "")
     assert "Without cards: 73 stay tied (33 %)" in text.replace("*", "")
-    assert "−1.0 4% of active days fall on a weekend" in text.replace("*", "")
+    assert "4% of active days fall on a weekend; matched ordinary accounts: 24%  \n:small[−1.0 points" in text.replace(
+        "*", ""
+    )
 
 
 def test_evidence_draws_and_lists_the_same(workspace: Path) -> None:
@@ -205,7 +219,7 @@ def test_members_and_timeline_come_with_their_rows(workspace: Path) -> None:
     timeline = show(URL_PATH, cluster=TOP.cluster_id, tab="timeline")
     assert not timeline.exception
     assert len(timeline.dataframe[0].value) == 30
-    assert "from 30 rows of timeline" in said(timeline)
+    assert "[30 rows of timeline]" in said(timeline)
 
 
 def test_a_cluster_with_nothing_in_its_tables_is_still_a_page(workspace: Path) -> None:
@@ -273,6 +287,48 @@ def test_no_value_of_an_identifier_is_read_for_the_pages(workspace: Path) -> Non
     assert "value" not in {*frames.identifiers.columns, *links(Workspace(workspace), frames).columns}
 
 
+def test_every_link_to_rows_lists_as_many_as_it_says(workspace: Path) -> None:
+    pages = [show(URL_PATH, cluster=TOP.cluster_id, tab=tab) for tab in ("summary", "evidence", "members", "timeline")]
+    linked = {found for page in pages for found in _ROWS.findall(said(page))}
+    assert {table for _, table, _ in linked} == {*rows_panel.TABLES} - {"clusters", "lineage", "null_maxima"}
+    for number, table, query in linked:
+        listed = show(URL_PATH, **dict(parse_qsl(query)))
+        assert not listed.exception
+        assert len(listed.dataframe[0].value) == int(number.replace(",", "")), (table, query)
+        assert f"{number} of" in said(listed)
+
+
+@pytest.mark.parametrize("table", [*rows_panel.TABLES])
+def test_rows_name_accounts_and_show_no_value_of_an_identifier(workspace: Path, table: str) -> None:
+    test = show(URL_PATH, cluster=TOP.cluster_id, tab="rows", table=table)
+    assert not test.exception
+    assert f"of the table {table} that speak of this cluster" in said(test)
+    shown = test.dataframe[0].value
+    assert len(shown) > 0
+    assert not {"value", "name"} & {*shown.columns}
+    assert f"tab=rows&table={table}" in said(test)
+
+
+def test_a_filter_of_the_url_that_fits_no_table_is_no_fault(workspace: Path) -> None:
+    test = show(URL_PATH, cluster=TOP.cluster_id, tab="rows", table="<b>", of="nothing", role="nobody")
+    assert not test.exception
+    assert len(test.dataframe[0].value) == 1
+
+
+def test_what_the_source_does_not_record_is_unknown_and_not_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINKAGE_WORKSPACE", str(tmp_path / "workspace"))
+    rows = [("r-0001", TOP), ("r-0002", replace(TOP, recorded=False))]
+    for refresh, spec in rows:
+        publish(tmp_path / "workspace", refresh, (spec,))
+    known, unknown = (figures(show(URL_PATH, cluster=TOP.cluster_id, refresh=refresh)) for refresh, _ in rows)
+    assert "–" not in (known["Tokens"], known["Cost"])
+    assert (unknown["Tokens"], unknown["Cost"]) == ("–", "–")
+    queue = show(refresh="r-0002").dataframe[0].value
+    assert (queue["tokens"].iloc[0], queue["cost"].iloc[0]) == ("–", "–")
+
+
 # --- what the panels compute ------------------------------------------------------------------------------------------
 
 
@@ -283,7 +339,15 @@ def test_reasons_are_five_at_most_and_none_speaks_against(workspace: Path) -> No
     assert len(found) == 5
     assert found[0].points == 3.0
     assert all(reason.points is None or reason.points > 0 for reason in found)
-    assert all("rows of" in reason.rows for reason in found)
+    assert [rows.table for rows in found[0].rows] == ["cluster_terms", "cluster_identifiers", "sightings"]
+    assert [rows.table for rows in found[3].rows] == ["cluster_terms", "accounts"]
+
+
+def test_a_term_that_is_next_to_nothing_is_no_reason(workspace: Path) -> None:
+    frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
+    terms = frames.terms.assign(points=frames.terms["points"].where(frames.terms["term"] != "one_capability", 0.04))
+    assert "agentic_reasoning" in " ".join(reason.text for reason in reasons(frames))
+    assert "agentic_reasoning" not in " ".join(reason.text for reason in reasons(replace(frames, terms=terms)))
 
 
 def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> None:
