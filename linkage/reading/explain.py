@@ -110,7 +110,13 @@ def explain_cluster(questions: Questions, cluster: str, view: View) -> Explanati
                 _TERMS,
                 (f"All terms together: {points:+.2f} points.",),
             ),
-            view.section("terms_against", "Speaks against", (term for term in terms if term["points"] <= 0), _TERMS),
+            view.section("terms_against", "Speaks against", (term for term in terms if term["points"] < 0), _TERMS),
+            view.section(
+                "terms_neither",
+                "Measured, and speaks neither way",
+                (term for term in terms if not term["points"]),
+                _TERMS,
+            ),
             view.section(
                 "left_out",
                 "Considered and left out",

@@ -93,7 +93,7 @@ def _title(cluster: ClusterFrames) -> None:
 
 
 def _figures(cluster: ClusterFrames) -> None:
-    """Ten figures in two rows. The name of each is a link to the rows that it was taken from."""
+    """Ten figures in two rows, each above a link to the rows that it was taken from."""
     row = cluster.row
     size, days = int(row["size"]), len(cluster.timeline)
     own, daily = Rows("clusters", 1), Rows("timeline", days)
@@ -108,10 +108,11 @@ def _figures(cluster: ClusterFrames) -> None:
         first[2], "Linkage, bits", decimal(row["linkage_score"], 1), "Mean evidence that ties a member to the others",
         cluster, Rows("cluster_kinds", len(cluster.kinds)),
     )  # fmt: skip
+    chance = Rows("null_maxima", len(session.null_maxima(cluster)))
     _figure(
         first[3], "By chance, q", probability(row["q_value"]),
-        "How often chance alone would make a group this tight, judged on rewired copies of the data", cluster,
-        Rows("null_maxima", len(session.null_maxima(cluster))),
+        "How often chance alone would make a group this tight, judged on rewired copies of the data"
+        + ("" if chance.number else "; those held no group at all"), cluster, chance,
     )  # fmt: skip
     _figure(first[4], "Members", whole(size), _origin(cluster), cluster, Rows("members", size), _growth(cluster))
     second = st.columns(5)
@@ -136,10 +137,8 @@ def _figure(
     place: DeltaGenerator, name: str, value: str, meaning: str, cluster: ClusterFrames, rows: Rows,
     change: str | None = None,
 ) -> None:  # fmt: skip
-    place.metric(
-        f"[{name}]({rows.address(cluster)})", value, delta=change, delta_color="off", delta_arrow="off",
-        help=f"{meaning}. From {counted(rows.number, 'row')} of {plain(rows.table)}.",
-    )  # fmt: skip
+    place.metric(name, value, delta=change, delta_color="off", delta_arrow="off", help=f"{meaning}.")
+    place.markdown(f":small[{rows.link(cluster)}]")
 
 
 def _growth(cluster: ClusterFrames) -> str | None:

@@ -53,11 +53,15 @@ def page() -> None:
         st.info("This refresh found no cluster: what accounts share is no more than chance.", icon=":material/inbox:")
         st.markdown("**Next:** ingest more days or another identifier kind, refresh, and come back.")
         return
-    wanted = _filters(clusters)
+    bar = st.container(horizontal=True, vertical_alignment="bottom", key="filters")
+    with bar:
+        wanted = _filters(clusters)
     if wanted.empty:
         st.info("No cluster passes these filters.", icon=":material/filter_alt_off:")
         st.markdown("**Next:** take a filter away.")
         return
+    with bar:
+        _open_by_name(refresh_id, wanted)
     _table(refresh_id, wanted)
     left = len(clusters) - len(wanted)
     st.caption(
@@ -79,25 +83,22 @@ def _headline(run: RunRecord, clusters: pd.DataFrame) -> None:
 
 def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
     """Filters, each in the URL, and the clusters that pass."""
-    tier, kind, size, text = st.columns([3, 3, 1.4, 2.6], vertical_alignment="bottom")
-    tiers = tier.pills(
-        "Tier",
-        list(TIERS),
-        selection_mode="multi",
-        format_func=TIERS.__getitem__,
-        key="tier",
-        bind="query-params",
-        wrap=True,
-    )
-    every = sorted({name for kinds in clusters["kinds"] for name in kinds})
-    kinds = kind.multiselect(
-        "Held together by", every, format_func=lambda name: kind_words(name).many, placeholder="any kind", key="kind",
-        bind="query-params",
+    tiers = st.pills(
+        "Tier", list(TIERS), selection_mode="multi", format_func=TIERS.__getitem__, key="tier",
+        bind="query-params", width="content",
     )  # fmt: skip
-    smallest = size.number_input("Members, at least", min_value=1, value=1, step=1, key="size", bind="query-params")
-    words = text.text_input(
-        "Id or reason contains", key="text", bind="query-params", placeholder="any text", icon=":material/search:"
+    every = sorted({name for kinds in clusters["kinds"] for name in kinds})
+    kinds = st.multiselect(
+        "Held together by", every, format_func=lambda name: kind_words(name).many, placeholder="any kind",
+        key="kind", bind="query-params", width=220,
+    )  # fmt: skip
+    smallest = st.number_input(
+        "Members, at least", min_value=1, value=1, step=1, key="size", bind="query-params", width=140
     )
+    words = st.text_input(
+        "Id or reason contains", key="text", bind="query-params", placeholder="any text",
+        icon=":material/search:", width=220,
+    )  # fmt: skip
     kept = clusters["size"] >= int(smallest or 1)
     if tiers:
         kept &= clusters["tier"].isin(tiers)
@@ -107,6 +108,20 @@ def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
         said = clusters["cluster_id"] + " " + clusters["top_reasons"].map(" ".join)
         kept &= said.str.contains(words, case=False, regex=False)
     return clusters[kept]
+
+
+def _open_by_name(refresh_id: str, clusters: pd.DataFrame) -> None:
+    """Choose a cluster from a list: the buttons of the table answer to a mouse only."""
+    said = {
+        row.cluster_id: f"{row.rank}. {row.cluster_id}, {TIERS[row.tier]}, score {row.score:.2f}"
+        for row in clusters.itertuples()
+    }
+    chosen = st.selectbox(
+        "Open a cluster", list(said), index=None, format_func=said.__getitem__, key=f"by-name-{refresh_id}",
+        placeholder="choose one, or type its id", width=240,
+    )  # fmt: skip
+    if chosen is not None:
+        session.visit(session.address(session.CLUSTER, cluster=chosen, refresh=refresh_id))
 
 
 def _table(refresh_id: str, clusters: pd.DataFrame) -> None:

@@ -75,6 +75,8 @@ def test_clusters_members_and_explanations_agree(capsys: pytest.CaptureFixture[s
     why = json.loads(out)
     points = sum(row["points"] for name in ("terms_for", "terms_against") for row in why["sections"][name]["rows"])
     assert points == pytest.approx(why["abuse_score"])
+    assert all(row["points"] < 0 for row in why["sections"]["terms_against"]["rows"])
+    assert all(row["points"] == 0 for row in why["sections"]["terms_neither"]["rows"])
     for row in by_cluster[first][:3]:
         _, out, _ = run(capsys, path, "explain", "--account", str(row["account_id"]), "--format", "json")
         account = json.loads(out)

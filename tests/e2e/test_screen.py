@@ -110,7 +110,7 @@ def test_a_figure_leads_to_its_rows(visit: Visit, screen: Screen) -> None:
     expect(rows.get_by_text("14 of 43 rows of the table cluster_identifiers")).to_be_visible()
     expect(rows.get_by_role("tab", name="rows")).to_have_attribute("aria-selected", "true")
     with visit.context.expect_page() as opened:
-        page.locator("[data-testid=stMetric]").get_by_role("link", name="Members").click()
+        page.get_by_role("link", name="220 rows of members").first.click()
     expect(opened.value.get_by_text("220 of 220 rows of the table members")).to_be_visible()
 
 
@@ -144,6 +144,20 @@ def test_the_keyboard_reaches_and_selects_a_mark(visit: Visit, screen: Screen) -
     expect(page.get_by_text("Nothing is selected")).to_be_visible()
 
 
+def test_the_keyboard_opens_a_cluster_and_back_leads_to_the_queue(visit: Visit, screen: Screen) -> None:
+    page = visit.page
+    open_queue(page, screen)
+    page.get_by_role("combobox", name="Open a cluster").focus()
+    page.keyboard.type(USUAL[1].cluster_id)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cluster?*")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Cluster {USUAL[1].cluster_id}")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Queue")
+    expect(cell(page, 1, 2)).to_have_text(f"{TOP.cluster_id} →")
+    assert page.url == f"{screen.url}/"
+
+
 def test_view_and_selection_outlive_reruns_and_the_theme(visit: Visit, screen: Screen) -> None:
     page = visit.page
     page.goto(f"{screen.url}/cluster?cluster={TOP.cluster_id}&refresh=r-0001&tab=evidence")
@@ -153,13 +167,14 @@ def test_view_and_selection_outlive_reruns_and_the_theme(visit: Visit, screen: S
     before = view_of(canvas)
     canvas.evaluate("(element, id) => { element._cyreg.cy.getElementById(id).emit('tap'); }", chosen["id"])
     expect(page.get_by_text(f"Selected: {chosen['label']}.")).to_be_visible()
-    light = canvas.evaluate("(e, id) => e._cyreg.cy.getElementById(id).style('background-color')", chosen["id"])
+    colour = "([e, id]) => e._cyreg.cy.getElementById(id).style('background-color')"
+    shown = [canvas.element_handle(), chosen["id"]]
+    light = page.evaluate(colour, shown)
     page.emulate_media(color_scheme="dark")
     expect(page.locator("[data-testid=stApp]")).to_have_css("color-scheme", "dark")
     expect(canvas).to_have_attribute("data-selected", chosen["id"])
-    page.wait_for_timeout(300)
+    page.wait_for_function(f"([e, id, light]) => ({colour})([e, id]) !== light", arg=[*shown, light])
     assert view_of(canvas) == before
-    assert light != canvas.evaluate("(e, id) => e._cyreg.cy.getElementById(id).style('background-color')", chosen["id"])
 
 
 def test_a_reload_shows_the_same_view(visit: Visit, screen: Screen) -> None:
