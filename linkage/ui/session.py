@@ -244,16 +244,21 @@ def freshness(refresh_id: str) -> None:
         st.rerun(scope="app")
 
 
+def _sentence(message: str) -> str:
+    """A message, which starts in lower case, as a sentence of its own."""
+    return plain(message[:1].upper() + message[1:])
+
+
 def failed(fault: LinkageError) -> None:
     """A fault of ours as a sentence and a next step."""
-    st.error(plain(fault.message[:1].upper() + fault.message[1:]), icon=":material/error:")
+    st.error(_sentence(fault.message), icon=":material/error:")
     st.markdown(f"**Next:** {plain(fault.hint)}")
 
 
 def nothing_yet(fault: NoSnapshot) -> None:
     """Nothing to show yet, or not any more."""
     if "refresh" in st.query_params:
-        st.info(f"{plain(fault.message)}.", icon=":material/history:")
+        st.info(f"{_sentence(fault.message)}.", icon=":material/history:")
         if st.button("Show the current refresh", type="primary"):
             go_to_newest()
             st.rerun()
