@@ -275,3 +275,11 @@ def test_megabyte_fields_are_taken(tmp_path: Path) -> None:
         assert take_one(root, file).accepted == 9
         assert {event["user_agent"] for event in events(root)} == {agent}
     assert digest(tmp_path / "lake-0") == digest(tmp_path / "lake-1")
+
+
+def test_a_whole_number_is_the_same_account_in_a_column_of_floats(tmp_path: Path) -> None:
+    """One row without a value, and a column of whole numbers becomes one of floats."""
+    time = "2026-04-01T00:00:00Z"
+    floats = pa.array([7.0, 4_000_000_000_001.0, 0.5, None])
+    take_one(tmp_path / "lake", parquet_file(tmp_path / "f.parquet", {"event_time": [time] * 4, "account_id": floats}))
+    assert {event["account"] for event in events(tmp_path / "lake")} == {"7", "4000000000001", "0.5"}
