@@ -190,7 +190,7 @@ class Context:
         value = f"given.{quoted(kind.time)}" if kind.time and kind.time in chosen else "CAST(NULL AS VARCHAR)"
         parts = {
             "relation": lines_relation(tuple(chosen)) if lines else "chunk",
-            "row_rule": "given.row_rule" if lines else "CAST(NULL AS VARCHAR)",
+            "row_rule": "given._row_rule" if lines else "CAST(NULL AS VARCHAR)",
             "texts": ", ".join(texts),
             "given_time": f"nullif({value}, '')" if pa.types.is_string(given) else value,
             "instant": time.instant,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -278,12 +278,13 @@ class Intake:
             self._batch.rows += accepted
         self._staging.clear()
 
-    def _look(self, kinds: Iterable[str]) -> None:
+    def _look(self, kinds: dict[str, str]) -> None:
         """Keep the first rows for a preview."""
         missing = PREVIEW_ROWS - len(self.preview)
         if self._publisher is None and missing > 0:
             found = execute(self._connection, "preview_rows", parameters={"rows": missing})
-            self.preview += tuple(masked(row, kinds) for (row,) in found)
+            shown = ({kinds.get(name, name): value for name, value in row.items()} for (row,) in found)
+            self.preview += tuple(masked(row, kinds.values()) for row in shown)
 
     def _undo(self, taken: _Taken) -> None:
         """Take back whatever came of a file before it was refused."""

@@ -18,8 +18,9 @@ from linkage.ingest.columns import (
     EVENT_TYPES,
     INTEGERS,
     SHORT,
-    identifier_column,
+    raw_column,
     source_column,
+    staged_column,
 )
 from linkage.ingest.mapping import Mapping
 from linkage.ingest.statements import quoted, render
@@ -58,7 +59,7 @@ def admit(shape: Shape) -> str:
     checked = [name for name in integers if not pa.types.is_integer(shape.types[name])]
     parts = {
         "relation": lines_relation(shape.types) if shape.lines else "chunk",
-        "row_rule": "given.row_rule" if shape.lines else "CAST(NULL AS VARCHAR)",
+        "row_rule": "given._row_rule" if shape.lines else "CAST(NULL AS VARCHAR)",
         "texts": ",\n            ".join(
             [
                 *(f"{_or_null(shape, name)} AS {quoted(_admitted(name))}" for name in texts),
@@ -147,7 +148,7 @@ _GUARDED = ("prompt", "template_hash", "payment_instrument", "kind", "identifier
 
 def _admitted(name: str) -> str:
     """Name in `admitted`: a given source is not yet the row's source."""
-    return "source_given" if name == "source" else name
+    return "source_given" if name == "source" else raw_column(name)
 
 
 def _number(shape: Shape, name: str) -> str:
@@ -183,7 +184,7 @@ _TEMPLATE = "prompt_template"
 
 def staged_columns(shape: Shape, kinds: Iterable[str]) -> dict[str, str]:
     """Columns of the staged rows besides the fixed ones, with their types."""
-    columns = {identifier_column(kind): "VARCHAR" for kind in kinds}
+    columns = {staged_column(kind): "VARCHAR" for kind in kinds}
     if shape.mapping.layout == "events":
         columns |= {name: "VARCHAR" for name in (*DESCRIPTIONS, "country") if shape.has(name)}
         columns |= {name: "BIGINT" for name in INTEGERS if shape.has(name)}
@@ -196,7 +197,7 @@ def stage(shape: Shape, kinds: tuple[str, ...]) -> str:
     value = _long_value if long else _wide_value
     columns = ["account_id", f"{'coalesce(count, 1)' if long and shape.has('count') else '1'} AS events"]
     columns.append(f"{_event_type(shape)} AS event_type")
-    columns += [f"{value(kind)} AS {quoted(identifier_column(kind))}" for kind in kinds]
+    columns += [f"{value(kind)} AS {quoted(staged_column(kind))}" for kind in kinds]
     if not long:
         columns += [name for name in (*DESCRIPTIONS, *INTEGERS) if shape.has(name)]
         columns += ["upper(country) AS country"] if shape.has("country") else []
@@ -230,7 +231,7 @@ def ip_column(shape: Shape) -> str | None:
 def _wide_value(kind: str) -> str:
     if kind in ("asn", "country"):
         return f"upper(CAST({kind} AS VARCHAR))"
-    return "ip_value" if kind == "ip_address" else quoted(source_column(kind))
+    return "ip_value" if kind == "ip_address" else quoted(raw_column(source_column(kind)))
 
 
 def _long_value(kind: str) -> str:
@@ -278,7 +279,7 @@ def _long_rules() -> Iterable[str]:
 
 def _all_text(shape: Shape) -> list[str]:
     skipped = {"event_time", "count", "prompt", "source", *INTEGERS}
-    names = [quoted(name) for name in shape.types if name not in skipped]
+    names = [quoted(raw_column(name)) for name in shape.types if name not in skipped]
     if shape.has("prompt") and not shape.has("template_hash"):
         names.append("template_hash")
     return [*names, "source"]
@@ -302,7 +303,8 @@ def _further_fields(shape: Shape) -> Iterable[str]:
     """Configured kinds in a row's digest, by name: a kind that a row does not have leaves no trace."""
     for kind in sorted(shape.extra):
         if shape.has(kind) and kind not in _DIGESTED and shape.mapping.layout == "events":
-            yield f", CASE WHEN {quoted(kind)} IS NOT NULL THEN concat({_SEPARATOR}, '{kind}=', {quoted(kind)}) END"
+            value = quoted(raw_column(kind))
+            yield f", CASE WHEN {value} IS NOT NULL THEN concat({_SEPARATOR}, '{kind}=', {value}) END"
 
 
 def _long_fields(shape: Shape) -> list[str]:

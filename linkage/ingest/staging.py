@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.ingest.addresses import canonical
-from linkage.ingest.columns import RESERVED_KINDS, identifier_column
+from linkage.ingest.columns import RESERVED_KINDS, staged_column
 from linkage.ingest.keyed import Keyed
 from linkage.ingest.projection import Shape, admit, ip_column, kinds_of, stage, staged_columns
 from linkage.ingest.reading import Chunk
@@ -81,7 +81,7 @@ class Staging:
         if len(kinds) > MOST_KINDS:
             raise Refusal("file.too_many_kinds")
         self._widen(staged_columns(shape, kinds))
-        self.kinds |= {identifier_column(kind): kind for kind in kinds}
+        self.kinds |= {staged_column(kind): kind for kind in kinds}
         execute_text(self.connection, "stage", stage(shape, kinds), parameters)
         execute(self.connection, "set_aside", parameters=parameters)
         execute(self.connection, "drop_set_aside")
