@@ -26,7 +26,7 @@ from linkage.ingest.mapping import Mapping
 from linkage.ingest.statements import quoted, render
 from linkage.ingest.times import reading
 
-#: Between the fields of a row's digest; rows with control characters are set aside, so no field can hold it.
+#: Between the fields of what is digested.
 _SEPARATOR = "chr(31)"
 _LITERAL_TYPES = ", ".join(f"'{name}'" for name in EVENT_TYPES)
 
@@ -211,10 +211,9 @@ def stage(shape: Shape, kinds: tuple[str, ...]) -> str:
     parts = {
         "too_long": "\n        ".join(_too_long(shape)),
         "layout_rules": "\n        ".join(_long_rules() if long else _wide_rules(shape)),
-        "all_text": f"concat({', '.join(_all_text(shape))})",
         "event_key": _event_key(shape),
         "columns": ",\n    ".join(columns),
-        "text": f"concat({(', ' + _SEPARATOR + ', ').join(fields)}{''.join(_further_fields(shape))}, amiss)",
+        "text": _joined([*fields, f"concat({', '.join([*_further_fields(shape), 'amiss'])})"], _all_text(shape)),
         "source": f"coalesce({source}, $source)",
         "ip_given": ip,
     }
@@ -238,6 +237,13 @@ def _long_value(kind: str) -> str:
     return f"CASE WHEN kind = '{kind}' THEN {'ip_value' if kind == 'ip_address' else 'identifier'} END"
 
 
+def _joined(fields: list[str], texts: list[str]) -> str:
+    """``fields`` as one text that no other fields give: as JSON where one of ``texts`` holds the separator itself."""
+    plain = f"concat({(', ' + _SEPARATOR + ', ').join(fields)})"
+    as_json = f"CAST(json_array({', '.join(f'concat({field})' for field in fields)}) AS VARCHAR)"
+    return f"CASE WHEN contains(concat({', '.join(texts)}), {_SEPARATOR}) THEN {as_json} ELSE {plain} END"
+
+
 def _event_type(shape: Shape) -> str:
     return "coalesce(event_type, 'request')" if shape.has("event_type") else "'request'"
 
@@ -247,7 +253,8 @@ def _event_key(shape: Shape) -> str:
     if not shape.has("event_id"):
         return own
     day = "CAST(CAST(event_time AS DATE) AS VARCHAR)"
-    named = f"CAST(substr(sha256(concat(source, {_SEPARATOR}, event_id, {_SEPARATOR}, {day})), 1, 32) AS UUID)"
+    text = _joined(["source", "event_id", day], ["source", "event_id"])
+    named = f"CAST(substr(sha256({text}), 1, 32) AS UUID)"
     return f"CASE WHEN event_id IS NULL THEN {own} ELSE {named} END"
 
 
@@ -304,7 +311,7 @@ def _further_fields(shape: Shape) -> Iterable[str]:
     for kind in sorted(shape.extra):
         if shape.has(kind) and kind not in _DIGESTED and shape.mapping.layout == "events":
             value = quoted(raw_column(kind))
-            yield f", CASE WHEN {value} IS NOT NULL THEN concat({_SEPARATOR}, '{kind}=', {value}) END"
+            yield f"CASE WHEN {value} IS NOT NULL THEN concat({_SEPARATOR}, '{kind}=', {value}) END"
 
 
 def _long_fields(shape: Shape) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 ROW_RULES: dict[str, str] = {
     "payment_instrument.card_number": "looks like a card number (known issuer range, valid Luhn sum); send a token",
     "account_id.missing": "account_id is empty",
+    "account_id.control_characters": "account_id holds a control character",
     "account_id.too_long": "account_id is longer than 256 characters",
     "event_time.missing": "event_time is empty",
     "event_time.naive": "event_time has no offset and the mapping states no zone",
@@ -36,7 +37,7 @@ ROW_RULES: dict[str, str] = {
     "kind.missing": "kind is empty",
     "kind.invalid": "kind is not lower-case letters, digits and _ starting with a letter, or is a reserved name",
     "identifier.missing": "identifier is empty",
-    "row.control_characters": "a text column holds a control character",
+    "row.control_characters": "a text column of context holds a control character",
     "row.nested_value": "a mapped column holds an object or a list",
     "row.invalid_json": "the line is not valid JSON",
     "row.not_an_object": "the line is JSON, but not an object",

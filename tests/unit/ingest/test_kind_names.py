@@ -39,7 +39,9 @@ def test_the_names_are_those_that_matter() -> None:
 @pytest.mark.parametrize("names", in_portions(), ids=lambda names: f"{names[0]}-{names[-1]}")
 def test_a_configured_kind_may_have_any_name(tmp_path: Path, names: list[str]) -> None:
     settings = Settings.model_validate({"identifiers": [{"kind": name} for name in names]})
-    record = {"event_time": TIME, "account_id": "a", "ip_address": "198.51.100.7"} | {name: f"={name}" for name in names}
+    record = {"event_time": TIME, "account_id": "a", "ip_address": "198.51.100.7"} | {
+        name: f"={name}" for name in names
+    }
     files = [
         csv_file(tmp_path / "k.csv", ",".join(record), ",".join(record.values())),
         jsonl_file(tmp_path / "k.jsonl", [record]),
