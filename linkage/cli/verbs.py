@@ -40,16 +40,19 @@ def ingest(arguments: Namespace) -> int:
             progress=sink,
         )
     _list(_files(report), arguments, empty="No files.")
-    for name in report.ignored:
-        _note(f"left alone because of its ending: {name}")
+    if report.ignored:
+        _note(f"left alone, by ending, leading . or _, or as a workspace: {', '.join(report.ignored)}")
     if report.dropped_columns:
         _note(f"columns that nothing maps, dropped: {', '.join(report.dropped_columns)}")
+    absent = sorted({name for file in report.files for name in file.absent_columns})
+    if absent:
+        _note(f"columns that the mapping names and a file lacks: {', '.join(absent)}")
     for file in (*report.files, *report.context):
         if file.refused is not None:
-            _note(f"refused: {file.file_name}: {file.reason} ({file.refused})")
+            _note(f"refused: {file.path}: {file.reason} ({file.refused})")
         elif file.quarantined:
             rules = ", ".join(f"{rule} {count}" for rule, count in sorted(file.rules.items()))
-            _note(f"in quarantine: {file.file_name}: {rules}")
+            _note(f"in quarantine: {file.path}: {rules}")
     if report.rows and chosen_format(arguments.format, arguments.output) == "table":
         show.listing(sys.stdout, Rows.of(report.rows), empty="")
     if report.refused:

@@ -47,6 +47,7 @@ class _Taken:
     number: int
     name: str
     format: str | None
+    path: str
     digest: str = ""
     origin: str = ""
     read: int = 0
@@ -79,6 +80,7 @@ class _Taken:
             self.absent,
             self.refusal.rule if self.refusal else None,
             self.refusal.reason if self.refusal else None,
+            self.path,
         )
 
 
@@ -139,7 +141,7 @@ class Intake:
 
     def take(self, candidate: Candidate) -> None:
         """Take one file, or note why it is refused."""
-        taken = _Taken(len(self._files), candidate.name, candidate.format)
+        taken = _Taken(len(self._files), candidate.name, candidate.format, str(candidate.path))
         self._files.append(taken)
         self._mark = (self._unit, len(self._batch.spool))
         try:

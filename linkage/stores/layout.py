@@ -34,6 +34,11 @@ class Layout:
         """Whether this is a workspace already."""
         return self.version.exists()
 
+    @property
+    def is_workspace(self) -> bool:
+        """Whether a linkage of any version has made this its workspace."""
+        return self.version.is_file() and self.version.read_bytes().startswith(LAYOUT.partition("/")[0].encode("ascii"))
+
     def check(self) -> None:
         """Raise unless there is no workspace here yet, or one of the layout that this linkage knows.
 
