@@ -115,6 +115,7 @@ def test_values_are_canonical(tmp_path: Path) -> None:
         ("fe80::1%eth0", "fe80::/48", True),
         ("fd00::1", "fd00::/48", True),
         ("::1", "::/48", True),
+        ("::ffff:10.0.0.1%eth0", "10.0.0.0/24", True),
     ],
 )
 def test_networks_of_addresses(tmp_path: Path, address: str, prefix: str, private: bool) -> None:
