@@ -127,7 +127,7 @@ def _simple(array: pa.Array, target: str, name: str) -> pa.Array:
     if pa.types.is_dictionary(kind):
         array = array.dictionary_decode()
         kind = array.type
-    if isinstance(kind, pa.ExtensionType):
+    if isinstance(kind, pa.BaseExtensionType):
         array = (
             array.storage if not isinstance(kind, pa.UuidType) else pa.array([v and str(v) for v in array.to_pylist()])
         )

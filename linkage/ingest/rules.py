@@ -40,6 +40,7 @@ ROW_RULES: dict[str, str] = {
     "row.control_characters": "a text column of context holds a control character",
     "row.nested_value": "a mapped column holds an object or a list",
     "row.invalid_json": "the line is not valid JSON",
+    "row.repeated_key": "the object gives one name two values",
     "row.not_an_object": "the line is JSON, but not an object",
     "row.columns": "the row has another number of columns than the header",
     "conflicting_event_id": "the event_id stands for another event of the same source and UTC day",

@@ -139,15 +139,18 @@ def bad_files(folder: Path) -> list[BadFile]:
         + b'{"account_id": "a",}\n{"account_id": NaN}\n[1]\n"text"\nnull\n{} trailing\n\xf0\x9f\x98\x80\n{}\n'
         + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": {"id": 1}}\n'
         + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "{not nested}", "x": {"y": [1]}}\n'
-        + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "nul \\u0000"}\n',
+        + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "nul \\u0000"}\n'
+        + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "a", "account_id": "b"}\n'
+        + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "a", "x": {"account_id": "b"}}\n',
         rules={
             "row.invalid_json": 5,
             "row.not_an_object": 3,
             "account_id.missing": 1,
             "row.nested_value": 1,
+            "row.repeated_key": 1,
             "account_id.control_characters": 1,
         },
-        read=ROWS + 12,
+        read=ROWS + 14,
     )
     add(
         "values.csv",

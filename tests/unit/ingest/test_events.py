@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -284,3 +285,11 @@ def test_a_whole_number_is_the_same_account_in_a_column_of_floats(tmp_path: Path
     floats = pa.array([7.0, 4_000_000_000_001.0, 0.5, None])
     take_one(tmp_path / "lake", parquet_file(tmp_path / "f.parquet", {"event_time": [time] * 4, "account_id": floats}))
     assert {event["account"] for event in events(tmp_path / "lake")} == {"7", "4000000000001", "0.5"}
+
+
+def test_a_uuid_is_its_text(tmp_path: Path) -> None:
+    """Databases write such columns as 16 bytes."""
+    number = uuid.UUID("019d0f3a-0000-7000-8000-0000000000ff")
+    columns = {"event_time": ["2026-04-01T00:00:00Z"], "account_id": pa.array([number.bytes], pa.uuid())}
+    take_one(tmp_path / "lake", parquet_file(tmp_path / "u.parquet", columns))
+    assert [event["account"] for event in events(tmp_path / "lake")] == [str(number)]
