@@ -76,6 +76,7 @@ def refresh(arguments: Namespace) -> int:
 
 def clusters(arguments: Namespace) -> int:
     """The ranked list."""
+    chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
     table = workspace.table("clusters", refresh=arguments.refresh)
     _alert(workspace)
@@ -85,6 +86,7 @@ def clusters(arguments: Namespace) -> int:
 
 def members(arguments: Namespace) -> int:
     """Members of one cluster or of all."""
+    chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
     table = workspace.table("members", cluster=arguments.cluster, refresh=arguments.refresh)
     _alert(workspace)
@@ -93,6 +95,7 @@ def members(arguments: Namespace) -> int:
 
 def lineage(arguments: Namespace) -> int:
     """How clusters follow from earlier ones."""
+    chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
     last = arguments.to_refresh if arguments.to_refresh is not None else arguments.refresh
     table = workspace.lineage_table(arguments.from_refresh, last)
@@ -102,6 +105,7 @@ def lineage(arguments: Namespace) -> int:
 
 def lookup(arguments: Namespace) -> int:
     """Who touched an identifier."""
+    chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
     found = workspace.find(arguments.identifiers, refresh=arguments.refresh)
     _alert(workspace)

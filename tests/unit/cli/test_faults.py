@@ -191,3 +191,11 @@ def test_a_refresh_is_the_way_out_of_a_damaged_snapshot(tmp_path: Path, capsys: 
         assert main([*workspace, "refresh"]) == 0
         assert main([*workspace, "members"]) == 0
         assert main([*workspace, "doctor"]) == 0
+
+
+@pytest.mark.parametrize("verb", [["clusters"], ["members"], ["lineage"], ["lookup", "x"], ["allow", "list"]])
+def test_a_format_that_cannot_be_written_is_a_wrong_call_before_anything_is_read(
+    tmp_path: Path, verb: list[str]
+) -> None:
+    for options in (["--format", "parquet"], ["--output", "list.doc"]):
+        assert main(["--workspace", str(tmp_path / "none"), *verb, *options]) == 2
