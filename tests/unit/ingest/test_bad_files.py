@@ -120,5 +120,5 @@ def test_folders_are_walked_in_order_and_other_files_are_named(tmp_path: Path) -
             csv_file(source / name, "event_time,account_id", f"2026-04-01T00:00:0{n}Z,a")
     report = take(tmp_path / "lake", source, source / "b" / "1.csv", source / "*" / "*.csv")
     assert [file.file_name for file in report.files] == ["3.jsonl", "2.CSV", "1.csv", "_5.csv"]
-    assert report.ignored == ("read.me",)
+    assert report.ignored == (".hidden", "_5.csv", "read.me")
     assert not report.refused
