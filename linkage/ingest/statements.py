@@ -10,7 +10,7 @@ import duckdb
 
 from linkage import engine
 from linkage.errors import LinkageError, TryAgain
-from linkage.ingest.cards import CARD_PATTERN, GROUPED_PATTERN, REAL_PATTERN
+from linkage.ingest.cards import CARD_PATTERN, REAL_PATTERN
 
 _PACKAGE = "linkage.ingest"
 #: A limit on the size of a file counts as a full disk.
@@ -72,7 +72,6 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the shared expressions known to ``connection``."""
     parts = {
         "card": CARD_PATTERN,
-        "grouped": GROUPED_PATTERN,
         "real": REAL_PATTERN,
         "wide": _WIDE,
         "narrow": _NARROW,

@@ -1,6 +1,6 @@
 -- Small expressions that the other statements share. Reads and writes nothing.
--- Parts: {card} the pattern of card numbers, {grouped} of digits in groups, {real} of whole numbers as floats, {wide}
--- and {narrow} characters and what they become.
+-- Parts: {card} the pattern of card numbers, {real} of whole numbers as floats, {wide} and {narrow}
+-- characters and what they become.
 
 -- TIMESTAMPTZ → TIMESTAMP in UTC; infinite values have no place on a calendar.
 CREATE OR REPLACE TEMP MACRO utc(moment) AS
@@ -46,11 +46,14 @@ CREATE OR REPLACE TEMP MACRO card_digits(digits) AS
 CREATE OR REPLACE TEMP MACRO plain_characters(text) AS
     CASE WHEN regexp_matches(text, '[\x{FF01}-\x{FF5E}]') THEN translate(text, '{wide}', '{narrow}') ELSE text END;
 
+-- Digits in any grouping, or a whole number written as a float. Nearly every token holds a letter besides E, and is
+-- done with at once.
 CREATE OR REPLACE TEMP MACRO is_card(text) AS
-    CASE WHEN regexp_full_match(text, '{grouped}')
-         THEN card_digits(regexp_replace(plain_characters(text), '[^0-9]', '', 'g')) ELSE false END
-    OR CASE WHEN regexp_full_match(text, '\s*({real})\s*')
-            THEN card_digits(CAST(CAST(CAST(text AS DECIMAL(38, 9)) AS HUGEINT) AS VARCHAR)) ELSE false END;
+    CASE WHEN regexp_matches(text, '[A-DF-Za-df-z]') THEN false
+         WHEN regexp_full_match(text, '\s*({real})\s*')
+              AND card_digits(CAST(CAST(TRY_CAST(text AS DECIMAL(38, 9)) AS HUGEINT) AS VARCHAR)) THEN true
+         WHEN regexp_matches(text, '[Ee]') THEN false
+         ELSE card_digits(regexp_replace(plain_characters(text), '[^0-9]', '', 'g')) END;
 
 -- HMAC-SHA256 (RFC 2104) of a text under the key whose two blocks are given.
 CREATE OR REPLACE TEMP MACRO keyed(text, inner_block, outer_block) AS
