@@ -42,7 +42,11 @@ class EngineSettings(Section):
     """Limits of the in-process SQL engine."""
 
     memory_limit: Annotated[
-        str, Field(description="memory of the SQL engine, e.g. 3GB; more than that spills to disk")
+        str,
+        Field(
+            pattern=r"(?i)^[0-9]+([.][0-9]+)? ?([KMGT]i?B|B)$",
+            description="memory of the SQL engine, e.g. 3GB; more than that spills to disk",
+        ),
     ] = "2GB"
     threads: Annotated[int | None, Field(ge=1, description="threads; default: one per core")] = None
 
@@ -225,7 +229,9 @@ def load(path: Path) -> Settings:
     if not path.exists():
         return Settings()
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except OSError as fault:
+        raise ConfigurationError(f"{path.name}: cannot be read ({fault.strerror})") from fault
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ConfigurationError(f"{path.name}: not valid TOML: {fault}") from fault
     except ValidationError as fault:

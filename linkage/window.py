@@ -52,8 +52,10 @@ def window(view: LakeView, text: str, as_of: datetime | None) -> Window:
     match = _DAYS.match(text)
     if match is None and text != "all":
         raise UsageError("a window is a number of days, as in 90d, or all")
-    first = until.date() - timedelta(days=int(match[1]) - 1) if match else days[0]
-    return Window(text, first, until.date(), until)
+    last = until.date()
+    # The calendar may begin within the window.
+    first = last - timedelta(days=min(int(match[1]) - 1, (last - date.min).days)) if match else days[0]
+    return Window(text, first, last, until)
 
 
 def relations(connection: duckdb.DuckDBPyConnection, view: LakeView, chosen: Window, kinds: tuple[str, ...]) -> None:

@@ -40,16 +40,19 @@ def ingest(arguments: Namespace) -> int:
             progress=sink,
         )
     _list(_files(report), arguments, empty="No files.")
-    for name in report.ignored:
-        _note(f"left alone because of its ending: {name}")
+    if report.ignored:
+        _note(f"left alone, by ending, leading . or _, or as a workspace: {', '.join(report.ignored)}")
     if report.dropped_columns:
         _note(f"columns that nothing maps, dropped: {', '.join(report.dropped_columns)}")
+    absent = sorted({name for file in report.files for name in file.absent_columns})
+    if absent:
+        _note(f"columns that the mapping names and a file lacks: {', '.join(absent)}")
     for file in (*report.files, *report.context):
         if file.refused is not None:
-            _note(f"refused: {file.file_name}: {file.reason} ({file.refused})")
+            _note(f"refused: {file.path}: {file.reason} ({file.refused})")
         elif file.quarantined:
             rules = ", ".join(f"{rule} {count}" for rule, count in sorted(file.rules.items()))
-            _note(f"in quarantine: {file.file_name}: {rules}")
+            _note(f"in quarantine: {file.path}: {rules}")
     if report.rows and chosen_format(arguments.format, arguments.output) == "table":
         show.listing(sys.stdout, Rows.of(report.rows), empty="")
     if report.refused:
@@ -73,6 +76,7 @@ def refresh(arguments: Namespace) -> int:
 
 def clusters(arguments: Namespace) -> int:
     """The ranked list."""
+    chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
     table = workspace.table("clusters", refresh=arguments.refresh)
     _alert(workspace)
@@ -82,6 +86,7 @@ def clusters(arguments: Namespace) -> int:
 
 def members(arguments: Namespace) -> int:
     """Members of one cluster or of all."""
+    chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
     table = workspace.table("members", cluster=arguments.cluster, refresh=arguments.refresh)
     _alert(workspace)
@@ -90,6 +95,7 @@ def members(arguments: Namespace) -> int:
 
 def lineage(arguments: Namespace) -> int:
     """How clusters follow from earlier ones."""
+    chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
     last = arguments.to_refresh if arguments.to_refresh is not None else arguments.refresh
     table = workspace.lineage_table(arguments.from_refresh, last)
@@ -99,6 +105,7 @@ def lineage(arguments: Namespace) -> int:
 
 def lookup(arguments: Namespace) -> int:
     """Who touched an identifier."""
+    chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
     found = workspace.find(arguments.identifiers, refresh=arguments.refresh)
     _alert(workspace)

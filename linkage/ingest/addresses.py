@@ -16,24 +16,34 @@ def canonical(text: str) -> str | None:
     ('192.0.2.1', '2001:db8::1', None)
     """
     try:
-        address = ipaddress.ip_address(text.strip().split("%", 1)[0])
+        address = ipaddress.ip_address(text.strip())
     except ValueError:
         return None
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        address = ipaddress.IPv6Address(int(address))
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return str(address)
 
 
 def canonical_network(text: str) -> str | None:
-    """Canonical form of a network in CIDR (host bits dropped); None where ``text`` is none.
+    """Canonical form of a network in CIDR (host bits dropped, v4 in v6 unwrapped); None where ``text`` is none.
 
-    >>> canonical_network("198.51.100.7/24"), canonical_network("x")
-    ('198.51.100.0/24', None)
+    >>> canonical_network("198.51.100.7/24"), canonical_network("::ffff:198.51.100.7/120"), canonical_network("x")
+    ('198.51.100.0/24', '198.51.100.0/24', None)
     """
     try:
-        return str(ipaddress.ip_network(text.strip(), strict=False))
+        network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
         return None
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is not None and network.prefixlen >= _MAPPED_BITS:
+        network = ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+    return str(network)
+
+
+#: What stands before a v4 address in a v6 one, bits.
+_MAPPED_BITS = 96
 
 
 #: Private, shared (CGNAT, RFC 6598), loopback, link-local, multicast and reserved space, from the IANA registries of

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     import duckdb
 
 
+#: Most that a day of one account adds up to: ten million dollars, or as many million tokens. Every number of the
+#: contract is taken, up to 2⁶³ - 1, and what is summed further must still fit for 900,000 such days.
+_BOUND = {"most": str(10**13)}
+
+
 def sightings(connection: duckdb.DuckDBPyConnection, events: str, kinds: Iterable[str]) -> duckdb.DuckDBPyRelation:
     """SIGHTINGS of the relation named ``events`` (EVENTS and identifier columns), for those of ``kinds`` it has."""
     present = set(connection.table(events).columns)
@@ -26,6 +31,7 @@ def sightings(connection: duckdb.DuckDBPyConnection, events: str, kinds: Iterabl
                 "identifier": quoted(identifier_column(kind)),
                 "asn": "min(asn)" if kind == "ip_address" else "CAST(NULL AS BIGINT)",
                 "country": "min(country)" if kind == "ip_address" else "CAST(NULL AS VARCHAR)",
+                **_BOUND,
             },
         )
         for kind in kinds
@@ -42,6 +48,7 @@ def sightings(connection: duckdb.DuckDBPyConnection, events: str, kinds: Iterabl
                     "identifier": "account",
                     "asn": "min(asn)",
                     "country": "min(country)",
+                    **_BOUND,
                 },
             )
         ]
@@ -50,12 +57,12 @@ def sightings(connection: duckdb.DuckDBPyConnection, events: str, kinds: Iterabl
 
 def activity(connection: duckdb.DuckDBPyConnection, events: str) -> duckdb.DuckDBPyRelation:
     """ACTIVITY of the relation named ``events``."""
-    return _checked(connection, ACTIVITY, render("activity", {"events": quoted(events)}))
+    return _checked(connection, ACTIVITY, render("activity", {"events": quoted(events), **_BOUND}))
 
 
 def usage(connection: duckdb.DuckDBPyConnection, events: str) -> duckdb.DuckDBPyRelation:
     """USAGE of the relation named ``events``."""
-    return _checked(connection, USAGE, render("usage", {"events": quoted(events)}))
+    return _checked(connection, USAGE, render("usage", {"events": quoted(events), **_BOUND}))
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, table: Table, text: str) -> duckdb.DuckDBPyRelation:

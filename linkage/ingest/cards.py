@@ -7,6 +7,8 @@ Ranges: ISO/IEC 7812 issuer identification numbers as the networks publish them.
 from __future__ import annotations
 
 import re
+import unicodedata
+from decimal import Decimal
 
 #: Length and leading digits of the large networks, for digits without separators.
 CARD_PATTERN = (
@@ -24,31 +26,40 @@ CARD_PATTERN = (
     r"|1[0-9]{14})"  # UATP
 )
 
-#: A run of 13 to 19 digits, possibly grouped by single blanks, dots or dashes.
-GROUPED_PATTERN = r"[0-9](?:[ .\-]?[0-9]){12,18}"
+#: A whole number as a column of floats writes it: 4111111111111111.0, or 4.111111111111111E15.
+REAL_PATTERN = r"[0-9]{13,19}[.]0*|[0-9][.][0-9]{1,18}[eE][+]?1[2-8]"
 
 _CARD = re.compile(CARD_PATTERN)
-_GROUPED = re.compile(r"(?=(" + GROUPED_PATTERN + r"))")
+_REAL = re.compile(REAL_PATTERN)
+#: In a record, what stands between groups is a single blank, dot or dash.
+_GROUPED = re.compile(r"(?=([0-9](?:[ .\-]?[0-9]){12,18}))")
 _SEPARATORS = str.maketrans("", "", " .-")
 
 
 def is_card_number(text: str) -> bool:
-    """Whether ``text`` as a whole is a card number, grouped or not.
+    """Whether ``text`` as a whole is a card number, grouped or not, or written as a float.
 
-    >>> is_card_number("4111 1111 1111 1111"), is_card_number("4111111111111112")
-    (True, False)
+    >>> is_card_number("4111 1111 1111 1111"), is_card_number("4111111111111111.0"), is_card_number("4111111111111112")
+    (True, True, False)
     """
-    digits = text.strip().translate(_SEPARATORS)
-    return _CARD.fullmatch(digits) is not None and _luhn(digits)
+    text = unicodedata.normalize("NFKC", text).strip()
+    if _REAL.fullmatch(text) and _is_card(str(int(Decimal(text)))):
+        return True
+    # In groups or not: whatever stands between the digits is no letter.
+    return not re.search("[A-Za-z]", text) and _is_card(re.sub("[^0-9]", "", text))
 
 
 def holds_card_number(text: str) -> bool:
     """Whether a card number stands anywhere in ``text``, say in a row that could not be taken apart."""
     for match in _GROUPED.finditer(text):
         digits = match.group(1).translate(_SEPARATORS)
-        if any(_CARD.fullmatch(digits[:length]) and _luhn(digits[:length]) for length in range(13, len(digits) + 1)):
+        if any(_is_card(digits[:length]) for length in range(13, len(digits) + 1)):
             return True
     return False
+
+
+def _is_card(digits: str) -> bool:
+    return _CARD.fullmatch(digits) is not None and _luhn(digits)
 
 
 def _luhn(digits: str) -> bool:

@@ -83,9 +83,27 @@ def identifier_column(kind: str) -> str:
     return f"_{kind}" if kind in EVENTS.names else kind
 
 
+def raw_column(name: str) -> str:
+    """Name of a contract column or of a kind while its raw values are on their way in.
+
+    Other kinds than the contract's get a leading underscore, so that no name of ours can be one of theirs.
+    """
+    return name if name in EVENT_COLUMNS or name in LONG_COLUMNS else f"_{name}"
+
+
+def staged_column(kind: str) -> str:
+    """Name of the staged column with the raw values of ``kind``."""
+    return kind if kind in CONTRACT_KINDS else f"_{kind}"
+
+
 def check_kinds(kinds: tuple[str, ...]) -> None:
-    """Raise ConfigurationError when a configured kind has a reserved name."""
+    """Raise ConfigurationError when a configured kind has a reserved name, or would keep prompts."""
     for kind in kinds:
+        if kind == "prompt":
+            raise ConfigurationError(
+                "[[identifiers]] kind = 'prompt': prompts are hashed and kept nowhere",
+                hint="Leave it out: their templates link accounts as the kind prompt_template, which is always on.",
+            )
         if kind in RESERVED_KINDS:
             raise ConfigurationError(
                 f"[[identifiers]] kind = {kind!r} is a reserved name",

@@ -128,7 +128,14 @@ class Context:
             rules, standing, known = self._merge(kind, chosen, tables, broken, (digest, candidate.name))
         except Refusal as refusal:
             read = refusal.read or read
-            report = FileReport(candidate.name, candidate.format, read, refused=refusal.rule, reason=refusal.reason)
+            report = FileReport(
+                candidate.name,
+                candidate.format,
+                read,
+                refused=refusal.rule,
+                reason=refusal.reason,
+                path=str(candidate.path),
+            )
         else:
             dropped = tuple(name for name in present or () if name not in chosen)
             report = FileReport(
@@ -140,6 +147,7 @@ class Context:
                 rules.total(),
                 rules=dict(sorted(rules.items())),
                 dropped_columns=dropped,
+                path=str(candidate.path),
             )
         return report, _line(kind, digest, report) if digest else None
 
@@ -190,7 +198,7 @@ class Context:
         value = f"given.{quoted(kind.time)}" if kind.time and kind.time in chosen else "CAST(NULL AS VARCHAR)"
         parts = {
             "relation": lines_relation(tuple(chosen)) if lines else "chunk",
-            "row_rule": "given.row_rule" if lines else "CAST(NULL AS VARCHAR)",
+            "row_rule": "given._row_rule" if lines else "CAST(NULL AS VARCHAR)",
             "texts": ", ".join(texts),
             "given_time": f"nullif({value}, '')" if pa.types.is_string(given) else value,
             "instant": time.instant,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from linkage.ingest.rules import Refusal
+from linkage.stores.layout import Layout
 
 Format = Literal["parquet", "csv", "jsonl"]
 Compression = Literal["gzip", "zstd"]
@@ -41,7 +42,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Files to take, in order, and the names of files in folders that were left alone because of their ending."""
+    """Files to take, in order, and the names of what was found but not named, and left alone."""
 
     candidates: tuple[Candidate, ...]
     ignored: tuple[str, ...]
@@ -50,8 +51,8 @@ class Found:
 def discover(paths: Iterable[str | Path]) -> Found:
     """Expand ``paths``: a file stands for itself, a folder for what is in it (recursive, sorted), else a pattern.
 
-    In folders and patterns, names that start with `.` or `_` are skipped, and files of another ending are listed as
-    ignored. A file that is reached in two ways is taken once.
+    Links are followed. Left alone, and listed as ignored, are files of another ending, what is in a workspace, and
+    in folders whatever starts with `.` or `_`. A file that is reached in two ways is taken once.
     """
     search = _Search()
     for given in paths:
@@ -68,7 +69,8 @@ def discover(paths: Iterable[str | Path]) -> Found:
 @dataclass(slots=True)
 class _Search:
     candidates: list[Candidate] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    #: Names as keys, in order.
+    ignored: dict[str, None] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
     def file(self, path: Path, candidate: Candidate) -> None:
@@ -77,35 +79,54 @@ class _Search:
             self.seen.add(real)
             self.candidates.append(candidate)
 
-    def found(self, path: Path) -> None:
+    def found(self, path: Path) -> bool:
+        """Take or leave a file that was not named; whether it is one to take."""
         candidate = _classify(path)
         if candidate.format is None:
-            self.ignored.append(path.name)
-        else:
-            self.file(path, candidate)
+            self.ignored[path.name] = None
+            return False
+        self.file(path, candidate)
+        return True
 
     def folder(self, folder: Path) -> None:
-        known = len(self.seen)
         paths: list[Path] = []
-        for root, folders, names in os.walk(folder):
-            folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-            paths.extend(Path(root, name) for name in names if not name.startswith((".", "_")))
-        for path in sorted(paths):
-            self.found(path)
-        if len(self.seen) == known and not any(_classify(path).format for path in paths):
+        entered: set[str] = set()
+        for root, folders, names in os.walk(folder, followlinks=True):
+            real = os.path.realpath(root)
+            if real in entered or _is_workspace(Path(root)):
+                folders.clear()
+                if real not in entered:
+                    self.ignored[Path(root).name] = None
+                continue
+            entered.add(real)
+            left = [name for name in (*folders, *names) if name.startswith((".", "_"))]
+            self.ignored |= dict.fromkeys(sorted(left))
+            folders[:] = [name for name in folders if name not in left]
+            paths.extend(Path(root, name) for name in names if name not in left)
+        to_take = sum(self.found(path) for path in sorted(paths))
+        if not to_take:
             self.candidates.append(Candidate(folder, refusal=Refusal("file.missing", "the folder holds none to take")))
 
     def pattern(self, pattern: str) -> None:
+        taken = False
         matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
-        if not matches:
-            self.candidates.append(Candidate(Path(pattern), refusal=Refusal("file.missing")))
         for match in matches:
-            if match.is_dir():
+            workspace = next((folder for folder in (match, *match.parents) if _is_workspace(folder)), None)
+            if workspace is not None:
+                self.ignored[workspace.name] = None
+            elif not match.is_dir():
+                taken |= self.found(match)
+            elif "**" not in pattern:
                 # `**` names folders besides the files in them: those files are matches themselves.
-                if "**" not in pattern:
-                    self.folder(match)
-            else:
-                self.found(match)
+                self.folder(match)
+                taken = True
+        if not taken:
+            detail = "it matches none to take" if matches else ""
+            self.candidates.append(Candidate(Path(pattern), refusal=Refusal("file.missing", detail)))
+
+
+def _is_workspace(folder: Path) -> bool:
+    return Layout(folder).is_workspace
 
 
 def _classify(path: Path) -> Candidate:

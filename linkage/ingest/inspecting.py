@@ -148,7 +148,7 @@ def open_parquet(path: Path, compression: Compression | None) -> pq.ParquetFile:
             raise Refusal("file.truncated", "the Parquet footer is not there")
         try:
             # Where the writer has left checksums of its pages, they are checked.
-            return pq.ParquetFile(source, page_checksum_verification=True)
+            return pq.ParquetFile(source, page_checksum_verification=True, arrow_extensions_enabled=True)
         except PARQUET_FAULTS as fault:
             raise Refusal("file.truncated", "the Parquet footer cannot be read") from fault
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,7 @@ class _Taken:
     number: int
     name: str
     format: str | None
+    path: str
     digest: str = ""
     origin: str = ""
     read: int = 0
@@ -79,6 +80,7 @@ class _Taken:
             self.absent,
             self.refusal.rule if self.refusal else None,
             self.refusal.reason if self.refusal else None,
+            self.path,
         )
 
 
@@ -139,7 +141,7 @@ class Intake:
 
     def take(self, candidate: Candidate) -> None:
         """Take one file, or note why it is refused."""
-        taken = _Taken(len(self._files), candidate.name, candidate.format)
+        taken = _Taken(len(self._files), candidate.name, candidate.format, str(candidate.path))
         self._files.append(taken)
         self._mark = (self._unit, len(self._batch.spool))
         try:
@@ -278,12 +280,13 @@ class Intake:
             self._batch.rows += accepted
         self._staging.clear()
 
-    def _look(self, kinds: Iterable[str]) -> None:
+    def _look(self, kinds: dict[str, str]) -> None:
         """Keep the first rows for a preview."""
         missing = PREVIEW_ROWS - len(self.preview)
         if self._publisher is None and missing > 0:
             found = execute(self._connection, "preview_rows", parameters={"rows": missing})
-            self.preview += tuple(masked(row, kinds) for (row,) in found)
+            shown = ({kinds.get(name, name): value for name, value in row.items()} for (row,) in found)
+            self.preview += tuple(masked(row, kinds.values()) for row in shown)
 
     def _undo(self, taken: _Taken) -> None:
         """Take back whatever came of a file before it was refused."""

@@ -18,14 +18,15 @@ from linkage.ingest.columns import (
     EVENT_TYPES,
     INTEGERS,
     SHORT,
-    identifier_column,
+    raw_column,
     source_column,
+    staged_column,
 )
 from linkage.ingest.mapping import Mapping
 from linkage.ingest.statements import quoted, render
 from linkage.ingest.times import reading
 
-#: Between the fields of a row's digest; rows with control characters are set aside, so no field can hold it.
+#: Between the fields of what is digested.
 _SEPARATOR = "chr(31)"
 _LITERAL_TYPES = ", ".join(f"'{name}'" for name in EVENT_TYPES)
 
@@ -58,7 +59,7 @@ def admit(shape: Shape) -> str:
     checked = [name for name in integers if not pa.types.is_integer(shape.types[name])]
     parts = {
         "relation": lines_relation(shape.types) if shape.lines else "chunk",
-        "row_rule": "given.row_rule" if shape.lines else "CAST(NULL AS VARCHAR)",
+        "row_rule": "given._row_rule" if shape.lines else "CAST(NULL AS VARCHAR)",
         "texts": ",\n            ".join(
             [
                 *(f"{_or_null(shape, name)} AS {quoted(_admitted(name))}" for name in texts),
@@ -147,7 +148,7 @@ _GUARDED = ("prompt", "template_hash", "payment_instrument", "kind", "identifier
 
 def _admitted(name: str) -> str:
     """Name in `admitted`: a given source is not yet the row's source."""
-    return "source_given" if name == "source" else name
+    return "source_given" if name == "source" else raw_column(name)
 
 
 def _number(shape: Shape, name: str) -> str:
@@ -183,7 +184,7 @@ _TEMPLATE = "prompt_template"
 
 def staged_columns(shape: Shape, kinds: Iterable[str]) -> dict[str, str]:
     """Columns of the staged rows besides the fixed ones, with their types."""
-    columns = {identifier_column(kind): "VARCHAR" for kind in kinds}
+    columns = {staged_column(kind): "VARCHAR" for kind in kinds}
     if shape.mapping.layout == "events":
         columns |= {name: "VARCHAR" for name in (*DESCRIPTIONS, "country") if shape.has(name)}
         columns |= {name: "BIGINT" for name in INTEGERS if shape.has(name)}
@@ -196,7 +197,7 @@ def stage(shape: Shape, kinds: tuple[str, ...]) -> str:
     value = _long_value if long else _wide_value
     columns = ["account_id", f"{'coalesce(count, 1)' if long and shape.has('count') else '1'} AS events"]
     columns.append(f"{_event_type(shape)} AS event_type")
-    columns += [f"{value(kind)} AS {quoted(identifier_column(kind))}" for kind in kinds]
+    columns += [f"{value(kind)} AS {quoted(staged_column(kind))}" for kind in kinds]
     if not long:
         columns += [name for name in (*DESCRIPTIONS, *INTEGERS) if shape.has(name)]
         columns += ["upper(country) AS country"] if shape.has("country") else []
@@ -210,10 +211,9 @@ def stage(shape: Shape, kinds: tuple[str, ...]) -> str:
     parts = {
         "too_long": "\n        ".join(_too_long(shape)),
         "layout_rules": "\n        ".join(_long_rules() if long else _wide_rules(shape)),
-        "all_text": f"concat({', '.join(_all_text(shape))})",
         "event_key": _event_key(shape),
         "columns": ",\n    ".join(columns),
-        "text": f"concat({(', ' + _SEPARATOR + ', ').join(fields)}{''.join(_further_fields(shape))}, amiss)",
+        "text": _joined([*fields, f"concat({', '.join([*_further_fields(shape), 'amiss'])})"], _all_text(shape)),
         "source": f"coalesce({source}, $source)",
         "ip_given": ip,
     }
@@ -230,11 +230,18 @@ def ip_column(shape: Shape) -> str | None:
 def _wide_value(kind: str) -> str:
     if kind in ("asn", "country"):
         return f"upper(CAST({kind} AS VARCHAR))"
-    return "ip_value" if kind == "ip_address" else quoted(source_column(kind))
+    return "ip_value" if kind == "ip_address" else quoted(raw_column(source_column(kind)))
 
 
 def _long_value(kind: str) -> str:
     return f"CASE WHEN kind = '{kind}' THEN {'ip_value' if kind == 'ip_address' else 'identifier'} END"
+
+
+def _joined(fields: list[str], texts: list[str]) -> str:
+    """``fields`` as one text that no other fields give: as JSON where one of ``texts`` holds the separator itself."""
+    plain = f"concat({(', ' + _SEPARATOR + ', ').join(fields)})"
+    as_json = f"CAST(json_array({', '.join(f'concat({field})' for field in fields)}) AS VARCHAR)"
+    return f"CASE WHEN contains(concat({', '.join(texts)}), {_SEPARATOR}) THEN {as_json} ELSE {plain} END"
 
 
 def _event_type(shape: Shape) -> str:
@@ -246,7 +253,8 @@ def _event_key(shape: Shape) -> str:
     if not shape.has("event_id"):
         return own
     day = "CAST(CAST(event_time AS DATE) AS VARCHAR)"
-    named = f"CAST(substr(sha256(concat(source, {_SEPARATOR}, event_id, {_SEPARATOR}, {day})), 1, 32) AS UUID)"
+    text = _joined(["source", "event_id", day], ["source", "event_id"])
+    named = f"CAST(substr(sha256({text}), 1, 32) AS UUID)"
     return f"CASE WHEN event_id IS NULL THEN {own} ELSE {named} END"
 
 
@@ -278,7 +286,7 @@ def _long_rules() -> Iterable[str]:
 
 def _all_text(shape: Shape) -> list[str]:
     skipped = {"event_time", "count", "prompt", "source", *INTEGERS}
-    names = [quoted(name) for name in shape.types if name not in skipped]
+    names = [quoted(raw_column(name)) for name in shape.types if name not in skipped]
     if shape.has("prompt") and not shape.has("template_hash"):
         names.append("template_hash")
     return [*names, "source"]
@@ -302,7 +310,8 @@ def _further_fields(shape: Shape) -> Iterable[str]:
     """Configured kinds in a row's digest, by name: a kind that a row does not have leaves no trace."""
     for kind in sorted(shape.extra):
         if shape.has(kind) and kind not in _DIGESTED and shape.mapping.layout == "events":
-            yield f", CASE WHEN {quoted(kind)} IS NOT NULL THEN concat({_SEPARATOR}, '{kind}=', {quoted(kind)}) END"
+            value = quoted(raw_column(kind))
+            yield f"CASE WHEN {value} IS NOT NULL THEN concat({_SEPARATOR}, '{kind}=', {value}) END"
 
 
 def _long_fields(shape: Shape) -> list[str]:

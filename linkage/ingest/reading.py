@@ -127,7 +127,7 @@ def _simple(array: pa.Array, target: str, name: str) -> pa.Array:
     if pa.types.is_dictionary(kind):
         array = array.dictionary_decode()
         kind = array.type
-    if isinstance(kind, pa.ExtensionType):
+    if isinstance(kind, pa.BaseExtensionType):
         array = (
             array.storage if not isinstance(kind, pa.UuidType) else pa.array([v and str(v) for v in array.to_pylist()])
         )
@@ -145,6 +145,8 @@ def _simple(array: pa.Array, target: str, name: str) -> pa.Array:
                 return array.cast(pa.float64())
         if pa.types.is_nested(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind):
             raise Refusal("file.column_type", f"column {name!r} is {kind}")
+        if pa.types.is_floating(kind):
+            return _digits(array)
         text = array.cast(pa.large_string() if pa.types.is_large_string(kind) else pa.string())
         if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
             text.validate(full=True)
@@ -154,6 +156,18 @@ def _simple(array: pa.Array, target: str, name: str) -> pa.Array:
         raise Refusal(rule, f"column {name!r} is {kind}") from fault
     except pa.ArrowNotImplementedError as fault:
         raise Refusal("file.column_type", f"column {name!r} is {kind}") from fault
+
+
+def _digits(array: pa.Array) -> pa.Array:
+    """Numbers as text. A whole one has its digits, as if no row without a value had made a column of floats of it."""
+    real = array.cast(pa.float64())
+    whole = pc.and_(pc.equal(real, pc.trunc(real)), pc.less_equal(pc.abs(real), _EXACT))
+    number = pc.if_else(whole, real, None).cast(pa.int64())
+    return pc.coalesce(number.cast(pa.string()), array.cast(pa.string()))
+
+
+#: Up to here every whole number has a float of its own.
+_EXACT = 2.0**53
 
 
 def _csv(file: Inspected, chosen: dict[str, str], keyed: Keyed) -> Iterator[Chunk]:

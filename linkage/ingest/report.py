@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -12,7 +12,8 @@ class FileReport:
 
     ``read`` is a count that is independent of the reader. ``retracted``: rows that were accepted earlier, from any
     file, and that rows of this file have shown to conflict. ``rules``: how many rows each rule set aside.
-    ``refused`` names the rule by which the whole file was refused, ``reason`` says it in a sentence.
+    ``refused`` names the rule by which the whole file was refused, ``reason`` says it in a sentence. ``path`` is how
+    the file was reached; it is for the caller, and on record nowhere.
     """
 
     file_name: str
@@ -27,13 +28,14 @@ class FileReport:
     absent_columns: tuple[str, ...] = ()
     refused: str | None = None
     reason: str | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
     """What an ingest did, or with ``preview`` would do. ``rows`` are the first canonical rows of a preview, masked.
 
-    ``ignored`` names files in folders that were left alone because of their ending. ``version`` is the lake's version
+    ``ignored`` names what was found in folders or by patterns and left alone. ``version`` is the lake's version
     afterwards; the same as before when nothing changed.
     """
 
@@ -81,10 +83,3 @@ class IngestReport:
 
     def _total(self, name: str) -> int:
         return sum(getattr(report, name) for report in self.files if not report.refused)
-
-
-def refused(report: FileReport, rule: str, reason: str, read: int) -> FileReport:
-    """``report`` as that of a refused file: its records were counted as far as possible, and none is in."""
-    return replace(
-        report, read=read, accepted=0, duplicate=0, quarantined=0, retracted=0, rules={}, refused=rule, reason=reason
-    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from linkage.ingest.columns import DESCRIPTIONS, INTEGERS
+from linkage.ingest.columns import DESCRIPTIONS, INTEGERS, identifier_column
 from linkage.ingest.keyed import Keyed
 from linkage.ingest.statements import execute, quoted, render
 
@@ -95,7 +95,7 @@ def encode(
     ]
     joins = []
     for place, (column, kind) in enumerate(sorted(kinds.items())):
-        plain.append(f"identity_{place}.id AS {quoted(column)}")
+        plain.append(f"identity_{place}.id AS {quoted(identifier_column(kind))}")
         parts = {"alias": f"identity_{place}", "kind": kind, "column": quoted(column)}
         joins.append(render("encode_join", parts))
     connection.register(

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.ingest.addresses import canonical
-from linkage.ingest.columns import RESERVED_KINDS, identifier_column
+from linkage.ingest.columns import RESERVED_KINDS, staged_column
 from linkage.ingest.keyed import Keyed
 from linkage.ingest.projection import Shape, admit, ip_column, kinds_of, stage, staged_columns
 from linkage.ingest.reading import Chunk
@@ -71,17 +71,17 @@ class Staging:
             "paths": ["/" + name.replace("~", "~0").replace("/", "~1") for name in shape.sources],
         }
         self.connection.register("chunk", chunk.rows)
+        rows = self._without_repeated_keys(file, chunk.rows) if shape.lines else chunk.rows
         execute_text(self.connection, "admit", admit(shape), parameters)
         if shape.lines:
-            self._set_aside_lines(file, chunk.rows)
-            self.keys |= {str(key) for (key,) in execute(self.connection, "json_keys")}
+            self._set_aside_lines(file, rows)
         self.connection.unregister("chunk")
         self._resolve_addresses(shape)
         kinds = kinds_of(shape, self._kinds_found() if shape.mapping.layout == "long" else ())
         if len(kinds) > MOST_KINDS:
             raise Refusal("file.too_many_kinds")
         self._widen(staged_columns(shape, kinds))
-        self.kinds |= {identifier_column(kind): kind for kind in kinds}
+        self.kinds |= {staged_column(kind): kind for kind in kinds}
         execute_text(self.connection, "stage", stage(shape, kinds), parameters)
         execute(self.connection, "set_aside", parameters=parameters)
         execute(self.connection, "drop_set_aside")
@@ -109,6 +109,23 @@ class Staging:
             self.connection.register("broken", table)
             execute(self.connection, "set_aside_broken")
             self.connection.unregister("broken")
+
+    def _without_repeated_keys(self, file: int, rows: pa.Table) -> pa.Table:
+        """Note the objects' keys, and set aside those in which one stands twice: no reader could say which value is
+        meant. What is left is `chunk` from then on.
+        """
+        lists = [names for (names,) in execute(self.connection, "json_keys")]
+        self.keys.update(*lists)
+        repeated = [names for names in lists if len(set(names)) < len(names)]
+        if not repeated:
+            return rows
+        places = [place for (place,) in execute(self.connection, "json_repeated", parameters={"lists": repeated})]
+        wrong = rows.take(pa.array(places)).to_pylist()
+        self._set_aside(file, [(row["row"], "row.repeated_key", self._keyed.record(row["line"])) for row in wrong])
+        rest = rows.filter(pa.array(~np.isin(np.arange(rows.num_rows), places)))
+        self.connection.unregister("chunk")
+        self.connection.register("chunk", rest)
+        return rest
 
     def _set_aside_lines(self, file: int, chunk: pa.Table) -> None:
         """Lines that are no JSON object: their digests are made from the text here, which the engine has not kept."""

@@ -10,7 +10,7 @@ import duckdb
 
 from linkage import engine
 from linkage.errors import LinkageError, TryAgain
-from linkage.ingest.cards import CARD_PATTERN, GROUPED_PATTERN
+from linkage.ingest.cards import CARD_PATTERN, REAL_PATTERN
 
 _PACKAGE = "linkage.ingest"
 #: A limit on the size of a file counts as a full disk.
@@ -70,7 +70,12 @@ def translated(fault: duckdb.Error, name: str) -> LinkageError:
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the shared expressions known to ``connection``."""
-    parts = {"card": CARD_PATTERN, "grouped": GROUPED_PATTERN, "wide": _WIDE, "narrow": _NARROW}
+    parts = {
+        "card": CARD_PATTERN,
+        "real": REAL_PATTERN,
+        "wide": _WIDE,
+        "narrow": _NARROW,
+    }
     for macro in render("macros", parts).split(";\n"):
         if macro.strip():
             connection.execute(macro)

@@ -34,12 +34,19 @@ class Layout:
         """Whether this is a workspace already."""
         return self.version.exists()
 
+    @property
+    def is_workspace(self) -> bool:
+        """Whether a linkage of any version has made this its workspace."""
+        return self.version.is_file() and self.version.read_bytes().startswith(LAYOUT.partition("/")[0].encode("ascii"))
+
     def check(self) -> None:
         """Raise unless there is no workspace here yet, or one of the layout that this linkage knows.
 
         Raises:
-            ConfigurationError: another layout, or the remains of one.
+            ConfigurationError: another layout, or the remains of one, or the path is not a folder.
         """
+        if self.root.exists() and not self.root.is_dir():
+            raise ConfigurationError("the workspace path is not a folder", hint="Choose another --workspace.")
         if self.exists:
             found = self.version.read_text(encoding="ascii", errors="replace").strip()
             if found != LAYOUT:
@@ -59,8 +66,6 @@ class Layout:
             TryAgain: the disk is full.
         """
         self.check()
-        if self.root.exists() and not self.root.is_dir():
-            raise ConfigurationError("the workspace path is not a folder", hint="Choose another --workspace.")
         with room_for("the workspace"):
             self.root.mkdir(parents=True, exist_ok=True)
             if not self.exists:

@@ -81,7 +81,10 @@ class Home:
     def ancestors(self) -> list[Snapshot]:
         """The current snapshot, its parent, and so on, as far as they are kept and whole; empty before the first."""
         found: list[Snapshot] = []
-        step = self.snapshots.current()
+        step = None
+        # Where none is whole, a refresh begins anew: it is the way out.
+        with contextlib.suppress(SnapshotDamaged):
+            step = self.snapshots.current()
         while step is not None:
             found.append(step)
             parent, step = step.run.parent_refresh_id, None

@@ -62,7 +62,8 @@ def read_truth(path: Path) -> pandas.DataFrame:
 
     Raises:
         UsageError: there is no such file.
-        InputRefused: the file cannot be read, or lacks a column, or ``malicious`` is neither true nor false.
+        InputRefused: the file cannot be read, lacks a column, contradicts itself, or ``malicious`` is neither true nor
+            false.
     """
     import pyarrow
     import pyarrow.csv
@@ -78,14 +79,21 @@ def read_truth(path: Path) -> pandas.DataFrame:
             options = pyarrow.csv.ConvertOptions(column_types=text, strings_can_be_null=False)
             table = pyarrow.csv.read_csv(path, convert_options=options)
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as fault:
-        raise InputRefused(f"{path.name}: the truth cannot be read ({type(fault).__name__})") from fault
+        raise InputRefused(f"{path.name}: the truth cannot be read ({type(fault).__name__})", hint=_HINT) from fault
     missing = [name for name in _COLUMNS if name not in table.column_names]
     if missing:
-        raise InputRefused(f"{path.name}: the truth lacks the column {missing[0]}")
+        raise InputRefused(f"{path.name}: the truth lacks the column {missing[0]}", hint=_HINT)
     frame: pandas.DataFrame = table.select(list(_COLUMNS)).to_pandas()
     if frame["malicious"].dtype != bool:
         words = frame["malicious"].astype("str").str.strip().str.lower()
         if not words.isin(("true", "false", "1", "0")).all():
-            raise InputRefused(f"{path.name}: malicious is true or false")
+            raise InputRefused(f"{path.name}: malicious is true or false", hint=_HINT)
         frame["malicious"] = words.isin(("true", "1"))
+    frame = frame.drop_duplicates(ignore_index=True)
+    twice = int(frame["account_id"].duplicated().sum())
+    if twice:
+        raise InputRefused(f"{path.name}: {twice} rows give an account another truth than a row before", hint=_HINT)
     return frame
+
+
+_HINT = "A truth is a CSV or Parquet file with account_id, group_id, group_kind, malicious: one row an account."

@@ -131,7 +131,7 @@ def bad_files(folder: Path) -> list[BadFile]:
         csv_bytes((5, "e5,2026-04-01T00:00:00Z,a"), (500, line(500) + ",more"), (ROWS, "x")),
         rules={"row.columns": 3},
     )
-    add("broken-lines.csv", csv_bytes((5, line(5, user_agent='"two\nlines"'))), rules={"row.control_characters": 1})
+    add("broken-lines.csv", csv_bytes((5, line(5, user_agent='"two\nlines"'))), rules={})
     add(
         "broken.jsonl",
         jsonl
@@ -139,15 +139,18 @@ def bad_files(folder: Path) -> list[BadFile]:
         + b'{"account_id": "a",}\n{"account_id": NaN}\n[1]\n"text"\nnull\n{} trailing\n\xf0\x9f\x98\x80\n{}\n'
         + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": {"id": 1}}\n'
         + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "{not nested}", "x": {"y": [1]}}\n'
-        + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "nul \\u0000"}\n',
+        + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "nul \\u0000"}\n'
+        + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "a", "account_id": "b"}\n'
+        + b'{"event_time": "2026-04-01T00:00:00Z", "account_id": "a", "x": {"account_id": "b"}}\n',
         rules={
             "row.invalid_json": 5,
             "row.not_an_object": 3,
             "account_id.missing": 1,
             "row.nested_value": 1,
-            "row.control_characters": 1,
+            "row.repeated_key": 1,
+            "account_id.control_characters": 1,
         },
-        read=ROWS + 12,
+        read=ROWS + 14,
     )
     add(
         "values.csv",
@@ -161,8 +164,8 @@ _LONG = "x" * 257
 _VALUES: list[tuple[str, str]] = [
     (line(1, account_id=""), "account_id.missing"),
     (line(2, account_id=_LONG), "account_id.too_long"),
-    (line(3, account_id="a\tb"), "row.control_characters"),
-    (line(4, account_id="a\x85b"), "row.control_characters"),
+    (line(3, account_id="a\tb"), "account_id.control_characters"),
+    (line(4, account_id="a\x85b"), "account_id.control_characters"),
     (line(5, event_time=""), "event_time.missing"),
     (line(6, event_time="2026-04-01 00:00:00"), "event_time.naive"),
     (line(7, event_time="tomorrow"), "event_time.invalid"),

@@ -1,9 +1,9 @@
 -- Lines of a JSONL file as columns, in one pass over each line.
--- Reads: chunk (row, line). Parts: {columns}. Parameters: $paths.
+-- Reads: chunk (row, line). Parts: {columns}; no kind begins with _. Parameters: $paths.
 (
     SELECT
         row,
-        row_rule,
+        row_rule AS _row_rule,
         {columns}
     FROM (
         SELECT

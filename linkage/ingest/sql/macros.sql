@@ -1,6 +1,6 @@
 -- Small expressions that the other statements share. Reads and writes nothing.
--- Parts: {card} the pattern of card numbers, {grouped} of digits in groups, {wide} and {narrow} characters and what
--- they become.
+-- Parts: {card} the pattern of card numbers, {real} of whole numbers as floats, {wide} and {narrow}
+-- characters and what they become.
 
 -- TIMESTAMPTZ → TIMESTAMP in UTC; infinite values have no place on a calendar.
 CREATE OR REPLACE TEMP MACRO utc(moment) AS
@@ -42,17 +42,22 @@ CREATE OR REPLACE TEMP MACRO luhn(digits) AS
 CREATE OR REPLACE TEMP MACRO card_digits(digits) AS
     CASE WHEN regexp_full_match(digits, '{card}') THEN luhn(digits) ELSE false END;
 
+-- Full-width forms as their plain characters: the part of NFKC that changes what a template looks like.
+CREATE OR REPLACE TEMP MACRO plain_characters(text) AS
+    CASE WHEN regexp_matches(text, '[\x{FF01}-\x{FF5E}]') THEN translate(text, '{wide}', '{narrow}') ELSE text END;
+
+-- Digits in any grouping, or a whole number written as a float. Nearly every token holds a letter besides E, and is
+-- done with at once.
 CREATE OR REPLACE TEMP MACRO is_card(text) AS
-    CASE WHEN regexp_full_match(text, '\s*{grouped}\s*')
-         THEN card_digits(regexp_replace(text, '[^0-9]', '', 'g')) ELSE false END;
+    CASE WHEN regexp_matches(text, '[A-DF-Za-df-z]') THEN false
+         WHEN regexp_full_match(text, '\s*({real})\s*')
+              AND card_digits(CAST(CAST(TRY_CAST(text AS DECIMAL(38, 9)) AS HUGEINT) AS VARCHAR)) THEN true
+         WHEN regexp_matches(text, '[Ee]') THEN false
+         ELSE card_digits(regexp_replace(plain_characters(text), '[^0-9]', '', 'g')) END;
 
 -- HMAC-SHA256 (RFC 2104) of a text under the key whose two blocks are given.
 CREATE OR REPLACE TEMP MACRO keyed(text, inner_block, outer_block) AS
     sha256(outer_block || unhex(sha256(inner_block || encode(text))));
-
--- Full-width forms as their plain characters: the part of NFKC that changes what a template looks like.
-CREATE OR REPLACE TEMP MACRO plain_characters(text) AS
-    CASE WHEN regexp_matches(text, '[\x{FF01}-\x{FF5E}]') THEN translate(text, '{wide}', '{narrow}') ELSE text END;
 
 -- A prompt without what varies from one filling of its template to the next: letter case, full-width forms, addresses
 -- of the web and of people, identifiers in hexadecimal, numbers and white space. The order matters: an address is

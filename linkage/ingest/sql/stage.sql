@@ -7,6 +7,7 @@ SELECT
     CASE
         WHEN card THEN 'payment_instrument.card_number'
         WHEN account_id IS NULL THEN 'account_id.missing'
+        WHEN regexp_matches(account_id, '[\x00-\x1f\x7f-\x{9f}]') THEN 'account_id.control_characters'
         {too_long}
         WHEN time_rule IS NOT NULL THEN time_rule
         WHEN event_time > $latest THEN 'event_time.future'
@@ -14,7 +15,6 @@ SELECT
         {layout_rules}
         WHEN ip_given IS NOT NULL AND ip_value IS NULL THEN 'ip_address.invalid'
         WHEN number_rule IS NOT NULL THEN number_rule
-        WHEN regexp_matches({all_text}, '[\x00-\x1f\x7f-\x{9f}]') THEN 'row.control_characters'
     END AS rule,
     CASE WHEN NOT card THEN CAST(substr(content, 1, 32) AS UUID) END AS digest,
     {event_key} AS event_key,

@@ -150,3 +150,52 @@ def test_a_terminal_of_120_columns_shows_the_clusters_with_whole_ids(world: Worl
 
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
     assert max(len(line.rstrip("\r")) for line in plain.split("\n")) <= 120
+
+
+@pytest.mark.parametrize("verb", ["clusters", "refresh", "doctor", "ingest"])
+def test_a_workspace_that_is_a_file_is_a_matter_of_configuration(tmp_path: Path, verb: str) -> None:
+    events = tmp_path / "events.csv"
+    events.write_text("event_time,account_id,ip_address\n2026-04-01T00:00:00Z,a,192.0.2.1\n", encoding="utf-8")
+    arguments = [verb, str(events)] if verb == "ingest" else [verb]
+    assert main(["--workspace", str(events), *arguments]) == 12
+
+
+@pytest.mark.parametrize("settings", ['[engine]\nmemory_limit = "lots"\n', "[engine]\nthreads = 0\n", "engine\n"])
+def test_a_wrong_setting_is_a_matter_of_configuration(
+    tmp_path: Path, settings: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    (workspace / "linkage.toml").write_text(settings, encoding="utf-8")
+    events = tmp_path / "events.csv"
+    events.write_text("event_time,account_id,ip_address\n2026-04-01T00:00:00Z,a,192.0.2.1\n", encoding="utf-8")
+    assert main(["--workspace", str(workspace), "ingest", str(events)]) == 12
+    assert "linkage.toml: " in capsys.readouterr().err
+    (workspace / "linkage.toml").write_bytes(b'\xef\xbb\xbf[engine]\nmemory_limit = "1gb"\n')
+    assert main(["--workspace", str(workspace), "ingest", str(events)]) == 0
+
+
+def test_a_refresh_is_the_way_out_of_a_damaged_snapshot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events = tmp_path / "events.csv"
+    lines = [f"2026-04-01T00:00:0{second}Z,a{second % 3},192.0.2.1" for second in range(9)]
+    events.write_text("\n".join(["event_time,account_id,ip_address", *lines, ""]), encoding="utf-8")
+    workspace = ["--workspace", str(tmp_path / "workspace")]
+    assert main([*workspace, "ingest", str(events)]) == 0
+    assert main([*workspace, "refresh"]) == 0
+    for name in ("members.parquet", "run.json"):
+        (damaged,) = (tmp_path / "workspace" / "snapshots").glob(f"*/{name}")
+        damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+        capsys.readouterr()
+        assert main([*workspace, "members"]) == 20
+        assert "refresh again" in capsys.readouterr().err
+        assert main([*workspace, "refresh"]) == 0
+        assert main([*workspace, "members"]) == 0
+        assert main([*workspace, "doctor"]) == 0
+
+
+@pytest.mark.parametrize("verb", [["clusters"], ["members"], ["lineage"], ["lookup", "x"], ["allow", "list"]])
+def test_a_format_that_cannot_be_written_is_a_wrong_call_before_anything_is_read(
+    tmp_path: Path, verb: list[str]
+) -> None:
+    for options in (["--format", "parquet"], ["--output", "list.doc"]):
+        assert main(["--workspace", str(tmp_path / "none"), *verb, *options]) == 2

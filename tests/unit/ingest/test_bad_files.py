@@ -73,7 +73,7 @@ def test_rows_are_named_by_their_number(files: dict[str, BadFile], tmp_path: Pat
     take_one(tmp_path / "values", files["values.csv"].path)
     assert [row["row"] for row in rows(tmp_path / "values", "quarantine")] == list(range(3, 24))
     take_one(tmp_path / "lines", files["broken.jsonl"].path)
-    assert [row["row"] for row in rows(tmp_path / "lines", "quarantine")] == [*range(1001, 1011), 1012]
+    assert [row["row"] for row in rows(tmp_path / "lines", "quarantine")] == [*range(1001, 1011), 1012, 1013]
 
 
 def test_text_in_any_script_comes_through_unchanged(files: dict[str, BadFile], tmp_path: Path) -> None:
@@ -120,5 +120,5 @@ def test_folders_are_walked_in_order_and_other_files_are_named(tmp_path: Path) -
             csv_file(source / name, "event_time,account_id", f"2026-04-01T00:00:0{n}Z,a")
     report = take(tmp_path / "lake", source, source / "b" / "1.csv", source / "*" / "*.csv")
     assert [file.file_name for file in report.files] == ["3.jsonl", "2.CSV", "1.csv", "_5.csv"]
-    assert report.ignored == ("read.me",)
+    assert report.ignored == (".hidden", "_5.csv", "read.me")
     assert not report.refused

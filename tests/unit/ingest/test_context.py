@@ -150,3 +150,9 @@ def test_the_digest_does_not_depend_on_who_came_first(tmp_path: Path) -> None:
     take(tmp_path / "two", accounts=known)
     take(tmp_path / "two", events)
     assert digest(tmp_path / "one") == digest(tmp_path / "two")
+
+
+def test_a_network_of_v4_in_v6_is_unwrapped_as_addresses_are(tmp_path: Path) -> None:
+    ranges = csv_file(tmp_path / "r.csv", "cidr,asn,kind", "::ffff:198.51.100.0/120,64500,hosting")
+    take(tmp_path / "lake", address_ranges=ranges)
+    assert [row["cidr"] for row in rows(tmp_path / "lake", "address_ranges")] == ["198.51.100.0/24"]

@@ -120,3 +120,23 @@ def test_late_rows_of_a_day_add_up(tmp_path: Path) -> None:
     whole = csv_file(tmp_path / "all.csv", HEADER, *(f"e{n},2026-04-01T00:00:00Z,a,1.1.1.1" for n in range(20)))
     take_one(tmp_path / "other", whole)
     assert digest(root) == digest(tmp_path / "other")
+
+
+def test_control_characters_in_a_field_do_not_blur_events(tmp_path: Path) -> None:
+    """Only accounts may not hold them; what separates fields in a digest is data like any other inside of one."""
+    header = "event_id,event_time,account_id,user_agent,device_id,model"
+    time = "2026-04-01T00:00:00Z"
+    unit = "\x1f"
+    lines = [
+        f'e1,{time},a,"two\nlines",tab\there,',
+        f"e2{unit}x,{time},a,b{unit},c,",
+        f"e2,{time},a,b,{unit}c,",
+        f"e2,{time},a,b,{unit}c,",
+    ]
+    report = take_one(tmp_path / "lake", csv_file(tmp_path / "c.csv", header, *lines))
+    assert (report.accepted, report.duplicate, report.quarantined) == (3, 1, 0)
+    wider = csv_file(tmp_path / "w.csv", f"{header},region,input_tokens", *(f"{line},," for line in lines))
+    assert take_one(tmp_path / "lake", wider).duplicate == 4
+    without = [f"{time},a,b{unit},c,", f"{time},a,b,{unit}c,", f"{time},a,b,,{unit}c", f"{time},a,b{unit}c,,"]
+    path = csv_file(tmp_path / "d.csv", header.removeprefix("event_id,"), *without)
+    assert take_one(tmp_path / "other", path).accepted == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,6 +116,7 @@ def test_values_are_canonical(tmp_path: Path) -> None:
         ("fe80::1%eth0", "fe80::/48", True),
         ("fd00::1", "fd00::/48", True),
         ("::1", "::/48", True),
+        ("::ffff:10.0.0.1%eth0", "10.0.0.0/24", True),
     ],
 )
 def test_networks_of_addresses(tmp_path: Path, address: str, prefix: str, private: bool) -> None:
@@ -275,3 +277,19 @@ def test_megabyte_fields_are_taken(tmp_path: Path) -> None:
         assert take_one(root, file).accepted == 9
         assert {event["user_agent"] for event in events(root)} == {agent}
     assert digest(tmp_path / "lake-0") == digest(tmp_path / "lake-1")
+
+
+def test_a_whole_number_is_the_same_account_in_a_column_of_floats(tmp_path: Path) -> None:
+    """One row without a value, and a column of whole numbers becomes one of floats."""
+    time = "2026-04-01T00:00:00Z"
+    floats = pa.array([7.0, 4_000_000_000_001.0, 0.5, None])
+    take_one(tmp_path / "lake", parquet_file(tmp_path / "f.parquet", {"event_time": [time] * 4, "account_id": floats}))
+    assert {event["account"] for event in events(tmp_path / "lake")} == {"7", "4000000000001", "0.5"}
+
+
+def test_a_uuid_is_its_text(tmp_path: Path) -> None:
+    """Databases write such columns as 16 bytes."""
+    number = uuid.UUID("019d0f3a-0000-7000-8000-0000000000ff")
+    columns = {"event_time": ["2026-04-01T00:00:00Z"], "account_id": pa.array([number.bytes], pa.uuid())}
+    take_one(tmp_path / "lake", parquet_file(tmp_path / "u.parquet", columns))
+    assert [event["account"] for event in events(tmp_path / "lake")] == [str(number)]

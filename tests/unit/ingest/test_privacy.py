@@ -14,7 +14,7 @@ import pytest
 from linkage.config import Settings
 from linkage.errors import TryAgain
 from linkage.ingest.cards import holds_card_number, is_card_number
-from tests.lib.lakes import csv_file, events, jsonl_file, rows, take, take_one
+from tests.lib.lakes import csv_file, events, jsonl_file, parquet_file, rows, take, take_one
 
 PROMPT = "the quick brown prompt must not be kept"
 CARDS = (
@@ -118,6 +118,42 @@ def test_card_numbers_are_told_from_tokens(card: str) -> None:
     last = (int(card[-1]) + 1) % 10
     assert not is_card_number(card[:-1] + str(last))
     assert not is_card_number(f"fp_{card}")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "4111111111111111.0",
+        "4111111111111111.",
+        "4.111111111111111E15",
+        "4.111111111111111e+15",
+        "4111  1111  1111  1111",
+        "4111\u00a01111\u00a01111\u00a01111",
+        "4111_1111_1111_1111",
+        "#4111/1111/1111/1111",
+        "\uff14" + "\uff11" * 15,
+    ],
+)
+def test_a_card_number_is_one_however_it_is_written(tmp_path: Path, written: str) -> None:
+    assert is_card_number(written)
+    time = "2026-04-01T00:00:00Z"
+    path = csv_file(tmp_path / "c.csv", "event_time,account_id,payment_instrument", f"{time},a,{written}")
+    assert take_one(tmp_path / "lake", path).rules == {"payment_instrument.card_number": 1}
+    record = f'{{"event_time": "{time}", "account_id": "a", "payment_instrument": 4111111111111111.0}}'
+    assert take_one(tmp_path / "lake", jsonl_file(tmp_path / "c.jsonl", [record])).quarantined == 1
+    assert written not in everything(tmp_path / "lake")
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.float64(), pa.decimal128(22, 2), pa.string()])
+def test_a_card_number_is_one_in_a_column_of_any_type(tmp_path: Path, kind: pa.DataType) -> None:
+    numbers = ["4111111111111111", "12", None] if pa.types.is_string(kind) else [4111111111111111, 12, None]
+    columns = {
+        "event_time": ["2026-04-01T00:00:00Z"] * 3,
+        "account_id": ["a", "b", "c"],
+        "payment_instrument": pa.array(numbers).cast(kind),
+    }
+    report = take_one(tmp_path / "lake", parquet_file(tmp_path / "c.parquet", columns))
+    assert (report.rules, report.accepted) == ({"payment_instrument.card_number": 1}, 2)
 
 
 @pytest.mark.parametrize(

@@ -46,3 +46,12 @@ def test_what_is_no_truth_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         read_truth(tmp_path / "truth.csv")
+
+
+def test_an_account_has_one_truth(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(HEADER + "a,g,k,true\na,g,k,1\nb,g,k,false\n", encoding="utf-8")
+    assert read_truth(path)["account_id"].tolist() == ["a", "b"]
+    path.write_text(HEADER + "a,g,k,true\na,h,k,false\nb,g,k,false\n", encoding="utf-8")
+    with pytest.raises(InputRefused, match="1 rows give an account another truth"):
+        read_truth(path)
