@@ -195,9 +195,9 @@ class LineageSettings(Section):
 
 
 class SnapshotSettings(Section):
-    """What is kept of earlier refreshes."""
+    """What is kept of earlier refreshes: at least the one before the current, which somebody may be reading."""
 
-    keep: Annotated[int, Field(ge=1, description="snapshots kept besides those that cases refer to")] = 10
+    keep: Annotated[int, Field(ge=2, description="snapshots kept besides those that cases refer to")] = 10
 
 
 class Settings(Section):

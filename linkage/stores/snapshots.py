@@ -2,29 +2,29 @@
 
 A snapshot is written into a temporary folder, synced, and renamed; then CURRENT is replaced. Killed anywhere, the old
 snapshot stays current. Every file's SHA-256 stands in ``run.json`` and is checked before the file is first read;
-``run.json`` carries its own digest. Readers take no lock.
+``run.json`` carries its own digest.
+
+Readers take no lock, so a snapshot may go while it is read. It goes as a whole: where the folder is gone, the refresh
+is no longer kept; where a file is gone from its folder, the snapshot is damaged.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from linkage.errors import LinkageError, SnapshotDamaged, UnknownRefresh
+from linkage.errors import LinkageError, SnapshotDamaged, TryAgain, UnknownRefresh
 from linkage.model.run import RunRecord
 from linkage.model.tables import SNAPSHOT_TABLES
-from linkage.model.times import from_text, to_text
 from linkage.stores.files import Verifier, room_for, sha256_of, sync_file, sync_folder, write_atomically
+from linkage.stores.record import parse, render
 
 if TYPE_CHECKING:
     import pyarrow
@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 #: Names of refreshes become names of folders.
 _REFRESH_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}\Z")
 _NAMES = tuple(table.name for table in SNAPSHOT_TABLES)
-_SCHEMA = "linkage.run/1"
+#: How often a reader follows CURRENT when what it named is gone before it is opened.
+_FOLLOWED = 5
 
 
 class Snapshot:
-    """One refresh, read-only. Its files were verified when it was opened."""
+    """One refresh, read-only. Its files were verified when it was opened; what was not read then is gone once the
+    snapshot is no longer kept.
+    """
 
     def __init__(self, folder: Path, run: RunRecord, verifier: Verifier) -> None:
         self.refresh_id = run.refresh_id
@@ -49,6 +52,7 @@ class Snapshot:
         """Parquet file of the table ``name``, verified.
 
         Raises:
+            UnknownRefresh: the snapshot is no longer kept.
             SnapshotDamaged: the file is missing or differs from its recorded digest.
         """
         file = f"{name}.parquet"
@@ -56,25 +60,29 @@ class Snapshot:
         if expected is None:
             raise SnapshotDamaged(f"snapshot {self.refresh_id} records no table {name}")
         path = self._folder / file
-        self._verifier.check(path, expected, f"snapshot {self.refresh_id}: {file}")
+        with _kept(self._folder):
+            self._verifier.check(path, expected, f"snapshot {self.refresh_id}: {file}")
         return path
 
     def table(self, name: str) -> pyarrow.Table:
         """The table ``name`` as Arrow, kept in memory for the next call.
 
         Raises:
+            UnknownRefresh: the snapshot is no longer kept, and this table was not read before.
             SnapshotDamaged: the file is missing or differs from its recorded digest.
         """
         if name not in self._tables:
             import pyarrow.parquet as parquet
 
-            self._tables[name] = parquet.read_table(self.path(name), partitioning=None)
+            with _kept(self._folder):
+                self._tables[name] = parquet.read_table(self.path(name), partitioning=None)
         return self._tables[name]
 
     def verify(self) -> None:
         """Check every file against its recorded digest.
 
         Raises:
+            UnknownRefresh: the snapshot is no longer kept.
             SnapshotDamaged: names the first file that differs.
         """
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
@@ -108,27 +116,30 @@ class Snapshots:
     def current(self) -> Snapshot | None:
         """The snapshot to serve; None when nothing was published yet.
 
-        When a file of the current one is damaged, the newest other one whose files are all good is served, and
-        ``alert`` says so.
+        A writer may publish others and prune the one that CURRENT named before it is open: then the one that CURRENT
+        names by now is served. When a file of the current one is damaged, the newest other one whose files are all
+        good is served, and ``alert`` says so.
 
         Raises:
             SnapshotDamaged: snapshots were published and none of them is whole.
+            TryAgain: CURRENT went on to another snapshot each time that one was opened.
         """
-        named = self.current_id()
         self.alert = None
-        if named is None:
-            return None
-        try:
-            return self.get(named)
-        except (SnapshotDamaged, UnknownRefresh) as fault:
-            damage = fault
-        for run in self.all():
-            if run.refresh_id != named:
-                with contextlib.suppress(SnapshotDamaged, UnknownRefresh):
-                    good = self.get(run.refresh_id)
-                    self.alert = f"{damage.message}; refresh {good.refresh_id} is served in its place"
-                    return good
-        raise SnapshotDamaged(f"{damage.message}; no other snapshot is whole") from damage
+        named = self.current_id()
+        for _ in range(_FOLLOWED):
+            if named is None:
+                return None
+            try:
+                return self.get(named)
+            except (SnapshotDamaged, UnknownRefresh) as fault:
+                damage = fault
+            opened, named = named, self.current_id()
+            if named == opened:
+                return self._instead_of(opened, damage)
+        raise TryAgain(
+            f"{_FOLLOWED} snapshots in a row were superseded and gone before they were open",
+            hint="Run the same command again while no refresh is at work.",
+        )
 
     def get(self, refresh_id: str) -> Snapshot:
         """The snapshot of ``refresh_id``, every file verified.
@@ -152,23 +163,17 @@ class Snapshots:
         """Records of the snapshots that are kept, newest first; damaged records are left out (see ``unreadable``)."""
         records = []
         for folder in self._folders():
-            with contextlib.suppress(SnapshotDamaged):
+            with contextlib.suppress(SnapshotDamaged, UnknownRefresh):
                 records.append(self._read(folder))
         return tuple(sorted(records, key=lambda run: (-run.number, run.refresh_id)))
 
     def unreadable(self) -> tuple[str, ...]:
         """Refresh ids of the snapshots whose records are damaged."""
-        return tuple(sorted({folder.name for folder in self._folders()} - {run.refresh_id for run in self.all()}))
+        return tuple(refresh_id for refresh_id, _ in self._faults(self._read))
 
     def damaged(self) -> tuple[tuple[str, str], ...]:
         """(refresh id, what is wrong) of every snapshot that is not whole; reads every byte of every snapshot."""
-        found = []
-        for folder in self._folders():
-            try:
-                Snapshot(folder, self._read(folder), Verifier()).verify()
-            except SnapshotDamaged as fault:
-                found.append((folder.name, fault.message))
-        return tuple(found)
+        return self._faults(lambda folder: Snapshot(folder, self._read(folder), Verifier()).verify())
 
     # --- writing: under the workspace's write lock -----------------------------------------------------------------
 
@@ -220,7 +225,7 @@ class Snapshots:
         stays = {run.refresh_id for run in records[:keep]} | set(referred) | {self.current_id()}
         gone = tuple(run.refresh_id for run in records if run.refresh_id not in stays)
         for refresh_id in gone:
-            # Renamed first: a reader finds a snapshot whole or not at all.
+            # Renamed first: a reader finds a snapshot whole or not at all, and can tell that from damage.
             (self._folder / refresh_id).rename(self._folder / f".pruned-{refresh_id}")
             self._open.pop(refresh_id, None)
         self.sweep()
@@ -234,6 +239,27 @@ class Snapshots:
                     shutil.rmtree(leftover)
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _instead_of(self, refresh_id: str, damage: LinkageError) -> Snapshot:
+        for run in self.all():
+            if run.refresh_id != refresh_id:
+                with contextlib.suppress(SnapshotDamaged, UnknownRefresh):
+                    good = self.get(run.refresh_id)
+                    self.alert = f"{damage.message}; refresh {good.refresh_id} is served in its place"
+                    return good
+        raise SnapshotDamaged(f"{damage.message}; no other snapshot is whole") from damage
+
+    def _faults(self, check: Callable[[Path], object]) -> tuple[tuple[str, str], ...]:
+        """(refresh id, what is wrong) of the snapshots that fail ``check``; one that is pruned meanwhile is none."""
+        found = []
+        for folder in self._folders():
+            try:
+                check(folder)
+            except UnknownRefresh:
+                continue
+            except SnapshotDamaged as fault:
+                found.append((folder.name, fault.message))
+        return tuple(found)
 
     def _folders(self) -> list[Path]:
         if not self._folder.exists():
@@ -258,21 +284,22 @@ class Snapshots:
             files[path.name] = sha256_of(path)
         number = 1 + max((kept.number for kept in self.all()), default=0)
         record = folder / "run.json"
-        record.write_bytes(_render(replace(run, files=files, number=number)))
+        record.write_bytes(render(replace(run, files=files, number=number)))
         sync_file(record)
         sync_folder(folder)
 
     def _read(self, folder: Path) -> RunRecord:
         where = f"snapshot {folder.name}: run.json"
+        with _kept(folder):
+            try:
+                data = (folder / "run.json").read_bytes()
+            except OSError as fault:
+                raise SnapshotDamaged(f"{where} cannot be read") from fault
         try:
-            data = (folder / "run.json").read_bytes()
-        except OSError as fault:
-            raise SnapshotDamaged(f"{where} cannot be read") from fault
-        try:
-            run = _parse(data)
+            run = parse(data)
         except (ValueError, TypeError, KeyError, AttributeError) as fault:
             raise SnapshotDamaged(f"{where} is not a record of a refresh") from fault
-        if _render(run) != data or run.refresh_id != folder.name:
+        if render(run) != data or run.refresh_id != folder.name:
             raise SnapshotDamaged(f"{where} differs from its recorded SHA-256")
         return run
 
@@ -319,54 +346,21 @@ def conform(tables: Mapping[str, pyarrow.Table]) -> dict[str, pyarrow.Table]:
     return conformed
 
 
+@contextlib.contextmanager
+def _kept(folder: Path) -> Iterator[None]:
+    """While a snapshot is read: what is missing because all of ``folder`` is gone is no damage.
+
+    Raises:
+        UnknownRefresh: the snapshot was pruned meanwhile.
+    """
+    try:
+        yield
+    except (SnapshotDamaged, FileNotFoundError) as fault:
+        if folder.is_dir():
+            raise
+        raise UnknownRefresh(f"refresh {folder.name} is no longer kept") from fault
+
+
 def _shown(refresh_id: str) -> str:
     """An id that came from outside, fit for a message."""
     return refresh_id if _REFRESH_ID.match(refresh_id) else "of that name"
-
-
-def _render(run: RunRecord) -> bytes:
-    """``run`` as the bytes of run.json: one key a line, sorted, with a digest over all others."""
-    fields: dict[str, Any] = {
-        "schema": _SCHEMA,
-        "refresh_id": run.refresh_id,
-        "parent_refresh_id": run.parent_refresh_id,
-        "number": run.number,
-        "as_of": to_text(run.as_of),
-        "window": run.window,
-        "window_first": run.window_first.isoformat(),
-        "window_last": run.window_last.isoformat(),
-        "settings": dict(run.settings),
-        "settings_digest": run.settings_digest,
-        "input_digest": run.input_digest,
-        "seed": run.seed,
-        "counts": dict(run.counts),
-        "files": dict(run.files),
-        "audit_head": run.audit_head,
-        "audit_length": run.audit_length,
-    }
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    fields["digest"] = hashlib.sha256(canonical.encode("ascii")).hexdigest()
-    return (json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=True) + "\n").encode("ascii")
-
-
-def _parse(data: bytes) -> RunRecord:
-    fields = json.loads(data.decode("ascii"))
-    if fields["schema"] != _SCHEMA:
-        raise ValueError("another schema")
-    return RunRecord(
-        refresh_id=fields["refresh_id"],
-        parent_refresh_id=fields["parent_refresh_id"],
-        as_of=from_text(fields["as_of"]),
-        window=fields["window"],
-        window_first=date.fromisoformat(fields["window_first"]),
-        window_last=date.fromisoformat(fields["window_last"]),
-        settings=fields["settings"],
-        settings_digest=fields["settings_digest"],
-        input_digest=fields["input_digest"],
-        seed=fields["seed"],
-        counts=fields["counts"],
-        files=fields["files"],
-        audit_head=fields["audit_head"],
-        audit_length=fields["audit_length"],
-        number=fields["number"],
-    )

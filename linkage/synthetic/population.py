@@ -46,6 +46,10 @@ def generate(
     the length of the window, at least 14; ``knobs`` replaces ranges of :class:`~linkage.synthetic.knobs.Knobs`;
     ``progress`` is called with (days done, days). Memory grows with accounts, not with events.
 
+    The same machine writes the same files to the byte. Processors differ in the last bit of an exponential or a
+    logarithm; on another one a row can differ only where a drawn number lies within that bit of a bound, such as the
+    next microsecond. Notes are rounded so that they do not show it.
+
     Raises:
         ValueError: the scenario, size or a knob is unknown or out of range.
     """

@@ -188,7 +188,9 @@ def write_truth(plan: Plan, keys: Keys, rng: np.random.Generator, path: Path) ->
 
 
 def write_notes(plan: Plan, keys: Keys, path: Path) -> None:
-    """What every campaign drew, as JSON: for people who study a population, never for detection."""
+    """What every campaign drew, to six significant digits, as JSON: for people who study a population, never for
+    detection. The digits that are left out may differ from one processor to another.
+    """
     import json
 
     groups = hex_texts(mix(np.arange(len(plan.group_kinds)), keys.text("group")), "g_").to_pylist()
@@ -198,7 +200,7 @@ def write_notes(plan: Plan, keys: Keys, path: Path) -> None:
             "group_id": groups[row],
             "group_kind": plan.group_kinds[row],
             "accounts": int(sizes[row]),
-            **plan.group_notes[row],
+            **{name: float(f"{value:.6g}") for name, value in plan.group_notes[row].items()},
         }
         for row in range(len(groups))
         if plan.group_malicious[row]

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from linkage.errors import LinkageError, NoSnapshot
+from linkage.errors import LinkageError, NoSnapshot, UnknownRefresh
 from linkage.ui import frames
 from linkage.ui.assets import asset
 from linkage.ui.frames import ClusterFrames
@@ -223,20 +223,22 @@ def releases(first: date, last: date) -> pd.DataFrame:
 def freshness(refresh_id: str) -> None:
     """Say so when a newer refresh than the one shown is there; looked up again every few seconds."""
     try:
-        current = newest()
+        current, own = run_of(newest()), run_of(refresh_id)
+    except UnknownRefresh as fault:
+        nothing_yet(fault)
+        return
     except LinkageError as fault:
         st.warning(f"{plain(fault.message)}. {plain(fault.hint)}", icon=":material/warning:")
         return
     alert = workspace().alert
     if alert:
         st.warning(f"{plain(alert)}. Run `linkage doctor`.", icon=":material/warning:")
-    if current == refresh_id:
+    if current.refresh_id == refresh_id:
         return
     said, button = st.container(horizontal=True, vertical_alignment="center", key="stale").columns([4, 1])
-    newer = run_of(current).number > run_of(refresh_id).number
-    relation = "A newer refresh is there" if newer else "Another refresh is current"
+    relation = "A newer refresh is there" if current.number > own.number else "Another refresh is current"
     said.info(
-        f"{relation}: {current}, as of {plain(moment(run_of(current).as_of))}. You are looking at {refresh_id}.",
+        f"{relation}: {current.refresh_id}, as of {plain(moment(current.as_of))}. You are looking at {refresh_id}.",
         icon=":material/update:",
     )
     if button.button("Show the current one", key="show-newest", width="stretch"):
@@ -257,7 +259,7 @@ def failed(fault: LinkageError) -> None:
 
 def nothing_yet(fault: NoSnapshot) -> None:
     """Nothing to show yet, or not any more."""
-    if "refresh" in st.query_params:
+    if isinstance(fault, UnknownRefresh):
         st.info(f"{_sentence(fault.message)}.", icon=":material/history:")
         if st.button("Show the current refresh", type="primary"):
             go_to_newest()

@@ -171,7 +171,7 @@ def test_refresh_before_any_ingest_ends_with_11(capsys: pytest.CaptureFixture[st
 
 def test_a_wrong_setting_ends_with_12(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
-    (tmp_path / "w" / "linkage.toml").write_text("[snapshots]\nkeep = 0\n", encoding="utf-8")
+    (tmp_path / "w" / "linkage.toml").write_text("[snapshots]\nkeep = 1\n", encoding="utf-8")
     (tmp_path / "mine.csv").write_text(ROWS, encoding="utf-8")
     code, _, err = run(capsys, tmp_path / "w", "ingest", str(tmp_path / "mine.csv"))
     assert code == 12

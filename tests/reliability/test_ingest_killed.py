@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -21,24 +19,36 @@ from tests.lib.lakes import check_reconciled, csv_file, digest, rows, take
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = "event_id,event_time,account_id,ip_address,device_id,prompt"
 
-#: Lakes, and kills in a row on each of them.
-LAKES, KILLS = 2, 4
+#: Kills, and how many of them in a row a lake may get.
+KILLS, IN_A_ROW = 8, 4
 
+#: Root of the checkout, lake, largest file in bytes or 0, step to die at or 0, sources. A step is what Python does to a
+#: file or folder of the lake; the process dies before it takes the last one, and prints how many it took otherwise.
 INGEST = """
-import sys
+import os, resource, signal, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from linkage.config import Settings
 from linkage.errors import TryAgain
 from tests.lib.lakes import take
-print("ready", flush=True)
-sys.stdin.readline()
+root, limit, last = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+steps = 0
+def count(event, arguments):
+    global steps
+    if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir") and str(arguments[0]).startswith(root):
+        steps += 1
+        if steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(count)
+if limit:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 settings = Settings.model_validate({"ingest": {"batch_rows": 1_000}, "engine": {"threads": 1}})
 try:
-    take(Path(sys.argv[2]), *map(Path, sys.argv[3:]), settings=settings)
+    take(Path(root), *map(Path, sys.argv[5:]), settings=settings)
 except TryAgain as fault:
     print(fault.message, file=sys.stderr)
     sys.exit(fault.exit_code)
+print(steps)
 """
 
 
@@ -53,35 +63,16 @@ def source_files(folder: Path) -> list[Path]:
     return [csv_file(folder / f"{n}.csv", HEADER, *lines[n::6]) for n in range(6)]
 
 
-def start(root: Path, paths: list[Path], limit: int | None = None) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", INGEST, str(ROOT), str(root), *map(str, paths)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    if limit is not None:
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
-    process.stdin.write("go\n")
-    process.stdin.flush()
-    return process
+def run(root: Path, paths: list[Path], *, limit: int = 0, dies_at: int = 0) -> subprocess.CompletedProcess[str]:
+    arguments = [str(ROOT), str(root), str(limit), str(dies_at), *map(str, paths)]
+    return subprocess.run([sys.executable, "-c", INGEST, *arguments], capture_output=True, text=True, check=False)
 
 
-def closed(process: subprocess.Popen[str]) -> str:
-    _, errors = process.communicate(timeout=120)
-    return errors
-
-
-def undisturbed(tmp_path: Path, paths: list[Path]) -> tuple[str, float]:
-    process = start(tmp_path / "undisturbed", paths)
-    began = time.monotonic()
-    errors = closed(process)
-    assert process.returncode == 0, errors
-    return digest(tmp_path / "undisturbed"), time.monotonic() - began
+def finish(root: Path, paths: list[Path]) -> int:
+    """Run to the end; how many steps that took."""
+    done = run(root, paths)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
 
 
 def read_all(root: Path) -> None:
@@ -100,7 +91,7 @@ class Reader(threading.Thread):
         super().__init__()
         self._root = root
         self._stop_reading = threading.Event()
-        self.readings = 0
+        self.at_work = threading.Event()
         self.fault: Exception | None = None
 
     def run(self) -> None:
@@ -109,9 +100,11 @@ class Reader(threading.Thread):
                 view = Lake(self._root).view()
                 total = sum(pq.ParquetFile(path).metadata.num_rows for path in view.files("events"))
                 assert total == view.rows("events")
-                self.readings += 1
+                self.at_work.set()
         except Exception as fault:  # noqa: BLE001 - handed to the test
             self.fault = fault
+        finally:
+            self.at_work.set()
 
     def close(self) -> None:
         self._stop_reading.set()
@@ -120,21 +113,22 @@ class Reader(threading.Thread):
 
 def test_a_killed_ingest_leaves_a_valid_lake_and_the_next_one_converges(tmp_path: Path) -> None:
     paths = source_files(tmp_path / "in")
-    expected, seconds = undisturbed(tmp_path, paths)
+    steps = finish(tmp_path / "undisturbed", paths)
+    expected = digest(tmp_path / "undisturbed")
     draw = random.Random(11)
-    killed = 0
-    for turn in range(LAKES):
-        root = tmp_path / f"lake-{turn}"
-        for _ in range(KILLS):
-            process = start(root, paths)
-            time.sleep(draw.uniform(0, seconds))
-            process.send_signal(signal.SIGKILL)
-            closed(process)
-            killed += process.returncode == -signal.SIGKILL
+    killed = lakes = 0
+    while killed < KILLS:
+        root = tmp_path / f"lake-{lakes}"
+        lakes += 1
+        # On a new lake every step of the undisturbed run comes; after a kill there may be less left to do than drawn.
+        for _ in range(IN_A_ROW):
+            done = run(root, paths, dies_at=draw.randint(1, steps))
+            if done.returncode != -signal.SIGKILL:
+                assert done.returncode == 0, done.stderr
+                break
+            killed += 1
             read_all(root)
-        process = start(root, paths)
-        errors = closed(process)
-        assert process.returncode == 0, errors
+        finish(root, paths)
         read_all(root)
         assert digest(root) == expected
         assert not (root / PREPARING).exists()
@@ -142,7 +136,6 @@ def test_a_killed_ingest_leaves_a_valid_lake_and_the_next_one_converges(tmp_path
         with Lake(root).begin():
             on_disk = {path.relative_to(root).as_posix() for path in root.rglob("*.parquet")}
         assert on_disk == kept
-    assert killed >= LAKES * KILLS // 2
 
 
 def test_a_reader_beside_an_ingest_sees_whole_commits_only(tmp_path: Path) -> None:
@@ -151,12 +144,11 @@ def test_a_reader_beside_an_ingest_sees_whole_commits_only(tmp_path: Path) -> No
     take(root, paths[0])
     reader = Reader(root)
     reader.start()
-    process = start(root, paths[1:])
-    errors = closed(process)
+    reader.at_work.wait()
+    done = run(root, paths[1:])
     reader.close()
-    assert process.returncode == 0, errors
+    assert done.returncode == 0, done.stderr
     assert reader.fault is None, reader.fault
-    assert reader.readings > 0
 
 
 @pytest.mark.parametrize("kilobytes", [1, 6, 24])
@@ -165,16 +157,13 @@ def test_a_full_disk_ends_with_75_and_publishes_nothing(tmp_path: Path, kilobyte
     root = tmp_path / "lake"
     take(root, paths[0])
     before = Lake(root).view()
-    process = start(root, paths[1:], limit=kilobytes * 1024)
-    errors = closed(process)
-    assert process.returncode == 75, (process.returncode, errors)
-    assert "no room" in errors
-    assert str(tmp_path) not in errors
+    done = run(root, paths[1:], limit=kilobytes * 1024)
+    assert done.returncode == 75, (done.returncode, done.stderr)
+    assert "no room" in done.stderr
+    assert str(tmp_path) not in done.stderr
     assert Lake(root).view().rows("events") >= before.rows("events")
     read_all(root)
-    process = start(root, paths)
-    errors = closed(process)
-    assert process.returncode == 0, errors
+    finish(root, paths)
     read_all(root)
     take(tmp_path / "whole", *paths)
     assert digest(root) == digest(tmp_path / "whole")
@@ -192,10 +181,9 @@ def test_a_full_file_system(tmp_path: Path) -> None:
         pytest.skip("no file system can be mounted here")
     try:
         paths = source_files(tmp_path / "in")
-        process = start(small / "lake", paths)
-        errors = closed(process)
-        assert process.returncode == 75, (process.returncode, errors)
-        assert "no room" in errors
+        done = run(small / "lake", paths)
+        assert done.returncode == 75, (done.returncode, done.stderr)
+        assert "no room" in done.stderr
         read_all(small / "lake")
     finally:
         subprocess.run(["umount", small], check=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,6 +151,47 @@ def test_prune_keeps_the_newest_the_current_and_those_referred_to(root: Path) ->
     assert sorted(path.name for path in (root / "snapshots").iterdir()) == [FIRST, THIRD]
     snapshots.publish(FIRST)
     assert snapshots.prune(1, []) == ()
+
+
+def test_a_reader_that_is_overtaken_follows_current_and_alerts_nobody(root: Path, tables: dict[str, pa.Table]) -> None:
+    # Reading CURRENT waits in a pipe until what it names has been superseded and pruned.
+    (root / "CURRENT").unlink()
+    os.mkfifo(root / "CURRENT")
+    readers, writer = Snapshots(root), Snapshots(root)
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(readers.current)
+        with (root / "CURRENT").open("w") as answer:
+            writer.write(run_record("r-000000000004", THIRD), tables)
+            writer.publish("r-000000000004")
+            assert writer.prune(1, ()) == (THIRD, SECOND, FIRST)
+            answer.write(f"{THIRD}\n")
+        served = reading.result()
+    assert served is not None
+    assert served.refresh_id == "r-000000000004"
+    assert readers.alert is None
+
+
+def test_a_reader_that_is_overtaken_time_and_again_is_asked_to_come_back(root: Path) -> None:
+    # Linux makes up another name at every reading.
+    (root / "CURRENT").unlink()
+    (root / "CURRENT").symlink_to("/proc/sys/kernel/random/uuid")
+    snapshots = Snapshots(root)
+    with pytest.raises(TryAgain):
+        snapshots.current()
+    assert snapshots.alert is None
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_a_snapshot_that_is_pruned_while_it_is_open_is_not_kept_and_not_damaged(root: Path, read_before: bool) -> None:
+    opened = Snapshots(root).get(FIRST)
+    if read_before:
+        opened.table("members")
+    Snapshots(root).prune(1, ())
+    if read_before:
+        assert opened.table("members").num_rows == 25
+    for read in (opened.verify, lambda: opened.path("members"), lambda: opened.table("clusters")):
+        with pytest.raises(UnknownRefresh, match=f"{FIRST} is no longer kept"):
+            read()
 
 
 def test_leftovers_of_a_killed_writer_go_with_the_next_write(root: Path, tables: dict[str, pa.Table]) -> None:

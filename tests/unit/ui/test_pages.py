@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from linkage.stores.snapshots import Snapshots
 from linkage.ui import rows_panel, serve
 from linkage.ui.evidence_panel import accounts_of, group_rows, touched
 from linkage.ui.frames import UnknownCluster, account_bits, account_facts, cluster_frames, links
@@ -135,6 +136,21 @@ def test_an_older_refresh_of_the_url_is_shown_as_such(workspace: Path) -> None:
     test = show(refresh="r-0001")
     assert len(test.dataframe[0].value) == 4
     assert "You are looking at r-0001" in said(test)
+
+
+def test_a_refresh_that_went_while_it_was_shown_leads_to_the_current_one(workspace: Path) -> None:
+    def page() -> None:
+        from linkage.ui import session
+
+        session.freshness("r-0001")
+
+    publish(workspace, "r-0002", USUAL, parent="r-0001")
+    assert Snapshots(workspace).prune(1, ()) == ("r-0001",)
+    test = AppTest.from_function(page).run()
+    assert not test.exception
+    assert "Refresh r-0001 is not kept" in said(test)
+    test.button[0].click().run()
+    assert test.session_state["refresh_shown"] == "r-0002"
 
 
 @pytest.mark.parametrize("refresh", ["r-9999", "../../etc", "<b>x</b>"])
