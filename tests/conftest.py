@@ -1,8 +1,11 @@
-"""What every test shares: Hypothesis profiles, markers by folder, and no skipped browser where CI=true."""
+"""What every test shares: Hypothesis profiles, markers by folder, folders in memory, and no skipped browser where
+CI=true.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,6 +14,12 @@ from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+#: A file system in memory, and the bytes that must be free there for the tests to use it. Stores sync every file that
+#: they write, and on a busy disk the tests would mostly wait for that; where one crashes, no test looks.
+MEMORY, ROOM = Path("/dev/shm"), 2 << 30
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 #: Folders whose tests carry the folder's name as a marker.
 MARKED_FOLDERS = ("contract", "e2e", "property", "reliability", "scenario")
