@@ -17,7 +17,7 @@ CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 #: A file system in memory, and the bytes that must be free there for the tests to use it. Stores sync every file that
 #: they write, and on a busy disk the tests would mostly wait for that; where one crashes, no test looks.
-MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+MEMORY, ROOM = Path("/dev/shm"), 2 << 30
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
