@@ -96,7 +96,7 @@ class EvidenceSettings(Section):
         float, Field(gt=0, description="accounts of the same operator an account is expected to have")
     ] = 3.0
 
-    link_probability: Annotated[float, Field(gt=0, lt=1, description="posterior from which a pair is a link")] = 0.7
+    link_probability: Annotated[float, Field(gt=0, lt=1, description="posterior from which a pair is a link")] = 0.5
 
     def prior_of(self, kind: str) -> KindPrior:
         """The prior of ``kind``: configured, built in, or the default."""
@@ -107,8 +107,10 @@ class CommunitySettings(Section):
     """From links to communities."""
 
     split_from: Annotated[int, Field(ge=4, description="smallest community that is offered for a cut")] = 8
-    rejoin_members: Annotated[int, Field(ge=1, description="least linked members that undo a cut")] = 2
-    rejoin_share: Annotated[float, Field(gt=0, le=1, description="share of linked members that undoes a cut")] = 0.3
+    rejoin_share: Annotated[
+        float,
+        Field(gt=0, le=1, description="share of a piece's link weight that leaves it (conductance) to undo a cut"),
+    ] = 0.03
 
 
 class MembershipSettings(Section):
@@ -119,11 +121,11 @@ class MembershipSettings(Section):
         float, Field(gt=0, description="log2 ratio of shares from which an identifier is a community's own")
     ] = 2.0
     bar_bits: Annotated[float, Field(description="score from which an account is a member (membership .5)")] = 0.0
-    core_share: Annotated[float, Field(ge=0, lt=1, description="part of the median member's score that makes core")] = (
-        0.25
-    )
+    core_share: Annotated[
+        float, Field(ge=0, lt=1, description="part of the upper quartile of members' scores that makes core")
+    ] = 0.25
     admit_share: Annotated[
-        float, Field(ge=0, lt=1, description="part of the median core member's score that admits")
+        float, Field(ge=0, lt=1, description="part of the upper quartile of core members' scores that admits")
     ] = 0.15
     merge_share: Annotated[
         float, Field(gt=0, le=1, description="share of members that fit another cluster, to join it")
@@ -168,7 +170,7 @@ class ScoringSettings(Section):
     ] = 2.5
     kind_points: Annotated[
         float, Field(gt=0, description="points from which a kind of evidence counts as one of the two")
-    ] = 0.5
+    ] = 0.75
     kind_cap_points: Annotated[float, Field(gt=0, description="most that one kind of evidence adds, points")] = 4.0
     allowed_points: Annotated[
         float, Field(ge=0, description="against a group wholly of allow-listed organizations")

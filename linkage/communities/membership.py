@@ -205,7 +205,10 @@ def _score(
     pairs = int(pair_index[-1]) + 1 if len(pair_index) else 0
     by_kind = np.zeros((pairs, kinds))
     np.add.at(by_kind, (pair_index, kind), counted)
-    by_kind = np.minimum(by_kind, settings.kind_cap_bits)
+    # However many addresses of one network an account met the members on, they are one fact, as sure as the surest.
+    surest = np.zeros((pairs, kinds))
+    np.maximum.at(surest, (pair_index, kind), trust.bits[identifier])
+    by_kind = np.minimum(by_kind, np.where(trust.network, surest, settings.kind_cap_bits))
     considered, towards = account[new_pair], community[new_pair]
 
     prior = np.log2(np.maximum(size[towards], 1) / accounts)
@@ -247,19 +250,20 @@ def _bars(
     least: float,
     share: float,
 ) -> NDArray[np.float64]:
-    """Score from which an account is a member, by community: a part of what its median member has.
+    """Score from which an account is a member, by community: a part of what the upper quartile of its members has.
 
     Passengers stand on one or two things that the members also use, members on many; a bar that follows the members
-    tells them apart where a fixed one would let through whoever meets a large campaign once.
+    tells them apart where a fixed one would let through whoever meets a large campaign once. The upper quartile, and
+    not the median, because passengers may be more than half of a community before they are left out.
     """
     member = label[account] == community
     order = np.lexsort((score[member], community[member]))
     values, groups = score[member][order], community[member][order]
     bounds = np.searchsorted(groups, np.arange(communities + 1))
-    middle = (bounds[:-1] + bounds[1:]) // 2
+    quartile = (bounds[:-1] + 3 * bounds[1:]) // 4
     filled = bounds[1:] > bounds[:-1]
     bar = np.full(communities, least)
-    bar[filled] = np.maximum(least, share * values[middle[filled]])
+    bar[filled] = np.maximum(least, share * values[quartile[filled]])
     return bar
 
 

@@ -138,3 +138,80 @@ def pair_evidence(
                 mask[p] |= 1 << t
         total[p] += extra
     return total, mask
+
+
+@njit(cache=True)
+def closure(
+    account_start: NDArray[np.int64],
+    edge_identifier: NDArray[np.int32],
+    identifier_start: NDArray[np.int64],
+    identifier_edge: NDArray[np.int64],
+    edge_account: NDArray[np.int32],
+    network: NDArray[np.bool_],
+    few: int,
+    sample: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """How far the accounts on each identifier (M) are together on some other identifier as well: 0 not, 1 all of them.
+
+    For an account on j, each of its other identifiers i has a share of *i's* accounts that are on j too; the largest
+    such share counts, less what chance gives (the share of all edges that accounts on j hold, so that busy accounts
+    explain themselves). The closure of j is the mean over its accounts, or over ``sample`` of them. Identifiers with
+    fewer than ``few`` accounts have none (0). Two addresses of the network do not speak for each other.
+    """
+    count = len(identifier_start) - 1
+    accounts = len(account_start) - 1
+    share = np.zeros(count)
+    met = np.zeros(count, np.int64)
+    on = np.full(accounts, -1, np.int64)
+    for j in range(count):
+        low = identifier_start[j]
+        d = identifier_start[j + 1] - low
+        if d < few:
+            continue
+        reach = np.int64(0)
+        for x in range(d):
+            a = edge_account[identifier_edge[low + x]]
+            on[a] = j
+            reach = np.int64(reach + account_start[a + 1] - account_start[a])
+        usual = reach / len(edge_identifier)
+        taken = min(d, sample)
+        chosen = np.empty(taken, np.int64)
+        state = _mix(np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(j + 1))
+        for x in range(taken):
+            # One account from each of as many parts of equal size.
+            state = _mix(state + np.uint64(0x9E3779B97F4A7C15))
+            begin, end = x * d // taken, (x + 1) * d // taken
+            chosen[x] = edge_account[identifier_edge[low + begin + np.int64(state % np.uint64(end - begin))]]
+        for x in range(taken):
+            a = chosen[x]
+            for e in range(account_start[a], account_start[a + 1]):
+                met[edge_identifier[e]] += 1
+        total = 0.0
+        for x in range(taken):
+            a = chosen[x]
+            best = 0.0
+            for e in range(account_start[a], account_start[a + 1]):
+                i = edge_identifier[e]
+                if i == j or (network[i] and network[j]):
+                    continue
+                di = identifier_start[i + 1] - identifier_start[i]
+                if di < 2:
+                    continue
+                part = 0.0
+                if di < few:
+                    for y in range(identifier_start[i], identifier_start[i + 1]):
+                        b = edge_account[identifier_edge[y]]
+                        if b != a and on[b] == j:
+                            part += 1.0
+                    part /= di - 1
+                elif met[i] >= 3:
+                    part = min(1.0, met[i] * d / taken / di)
+                best = max(best, part)
+            total += max(0.0, (best - usual) / (1.0 - usual)) if usual < 1.0 else 0.0
+        for x in range(taken):
+            a = chosen[x]
+            for e in range(account_start[a], account_start[a + 1]):
+                met[edge_identifier[e]] = 0
+        share[j] = total / taken
+    return share

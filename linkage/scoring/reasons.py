@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.scoring.structure import exclusive_value, sharing
+from linkage.scoring.structure import Sharing, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
 if TYPE_CHECKING:
@@ -26,10 +26,15 @@ def ordinary_reasons(
     size: IntArray,
     settings: ScoringSettings,
     canary_kind: str,
+    templates: Sharing,
+    by_templates: FloatArray,
 ) -> list[Term]:
-    """Templates, organizations, events, smallness and canaries, as terms of every group."""
+    """Templates, organizations, events, smallness and canaries, as terms of every group.
+
+    ``templates``: how each group shares them; ``by_templates`` (K): how much of all that it shares they are. A lesson
+    explains shared templates, and neither cards that rotate nor exits.
+    """
     nan = not_applicable(groups)
-    templates = sharing(incidence, label, groups, features.events, ("prompt_template",), settings.exclusive_share)
     spread = _beyond_groups(np.log2(np.maximum(templates.effective, 1.0)), (size >= 8) & (templates.exclusive > 0))
     many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
     days = _effective_days(features, label, groups)
@@ -38,7 +43,7 @@ def ordinary_reasons(
     weekend, gathered = _office(features, label, groups)
     office = -3.0 * np.clip((0.2 - weekend) / 0.1, 0.0, 1.0) * np.clip((gathered - 0.15) / 0.3, 0.0, 1.0)
     office = np.where(size >= 4, office, 0.0)
-    lesson = -3.0 * few * np.clip(templates.top_events / 0.2, 0.0, 1.0)
+    lesson = -3.0 * by_templates * few * np.clip(templates.top_events / 0.2, 0.0, 1.0)
     domain = np.maximum(
         exclusive_value(features.domain, label, groups, settings.exclusive_share),
         exclusive_value(features.organization, label, groups, settings.exclusive_share),

@@ -6,21 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.scoring.structure import sharing
+from linkage.scoring.structure import Sharing
 from linkage.scoring.term import Term, not_applicable
 
 if TYPE_CHECKING:
     from linkage.config import ScoringSettings
-    from linkage.evidence.incidence import Incidence
-    from linkage.scoring.features import Features
     from linkage.scoring.term import IntArray
 
 
-def payment(
-    incidence: Incidence, features: Features, label: IntArray, groups: int, size: IntArray, settings: ScoringSettings
-) -> list[Term]:
+def payment(found: Sharing, groups: int, size: IntArray, settings: ScoringSettings) -> list[Term]:
     """Many payment instruments over a few members each, against one payer."""
-    found = sharing(incidence, label, groups, features.events, ("payment_instrument",), settings.exclusive_share)
     nan = not_applicable(groups)
     rotate = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0)) - 1.0, 0.0, 3.0), 0.0)
     rotate *= np.clip(found.covered * 2.0, 0.0, 1.0)
@@ -41,11 +36,8 @@ def payment(
     ]
 
 
-def network(
-    incidence: Incidence, features: Features, label: IntArray, groups: int, size: IntArray, settings: ScoringSettings
-) -> list[Term]:
+def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettings) -> list[Term]:
     """Many exits that only the members use, against one site that carries their work."""
-    found = sharing(incidence, label, groups, features.events, ("ip_address",), settings.exclusive_share)
     nan = not_applicable(groups)
     spread = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0) / 4.0), 0.0, 2.0), 0.0)
     spread *= np.clip(found.covered * 2.0, 0.0, 1.0)

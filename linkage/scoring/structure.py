@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,12 @@ def sharing(
         top_days=top_days,
         covered=covered,
     )
+
+
+def part_of_sharing(found: Sharing, every: Sequence[Sharing]) -> FloatArray:
+    """How much of all that a group shares (K, 0–1) is of one kind: members on it over members on each of ``every``."""
+    covered = np.sum([one.covered for one in every], axis=0)
+    return np.asarray(found.covered / np.where(covered > 0, covered, 1.0))
 
 
 def largest_share(value: IntArray, label: IntArray, groups: int) -> FloatArray:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.scoring import behaviour, reasons, shares
+from linkage.scoring.structure import part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
 
 if TYPE_CHECKING:
@@ -37,13 +38,20 @@ def terms(
         return []
     size = np.bincount(label[label >= 0], minlength=groups)
     ordinary = (label < 0) | (size[np.maximum(label, 0)] < settings.ordinary_below)
+    cards, addresses, templates = (
+        sharing(incidence, label, groups, features.events, (kind,), settings.exclusive_share)
+        for kind in ("payment_instrument", "ip_address", "prompt_template")
+    )
+    by_templates = part_of_sharing(templates, (cards, addresses, templates))
     found = [
         *behaviour.behaviour(features, label, groups, ordinary, settings),
         *behaviour.capability(features, label, groups, ordinary, settings),
-        *shares.payment(incidence, features, label, groups, size, settings),
-        *shares.network(incidence, features, label, groups, size, settings),
+        *shares.payment(cards, groups, size, settings),
+        *shares.network(addresses, groups, size, settings),
         *behaviour.lifecycle(features, label, groups, size, settings),
-        *reasons.ordinary_reasons(incidence, features, label, groups, size, settings, canary_kind),
+        *reasons.ordinary_reasons(
+            incidence, features, label, groups, size, settings, canary_kind, templates, by_templates
+        ),
         reasons.allowed_organization(features, label, groups, size, allowed_organizations, settings),
     ]
     return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)

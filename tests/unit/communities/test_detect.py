@@ -96,3 +96,18 @@ def test_a_community_is_connected() -> None:
             reached |= more
             grown = bool(more)
         assert reached == members
+
+
+@pytest.mark.parametrize("length", [20, 40])
+def test_a_chain_is_kept_whole(length: int) -> None:
+    """As little holds its parts to each other as holds them inside: there is no place to cut."""
+    random = np.random.default_rng(5)
+    chain = [(at, at + 1) for at in range(length - 1)]
+    chain += [
+        (int(a), int(a) + int(step))
+        for a, step in zip(
+            random.integers(0, length - 12, length // 3), random.integers(2, 12, length // 3), strict=True
+        )
+    ]
+    found = label([*chain, *crowd(length)], length + 600)
+    assert set(found[:length]) == {0}

@@ -157,3 +157,60 @@ def test_an_identifier_that_is_worth_nothing_marks_no_kind() -> None:
     drawing.use([0, 1], TEMPLATE, "public")
     drawing.use([0, 1], CARD, "card")
     assert shared(drawing, 0, 1, {"public": (0.0, 0.0), "card": (9.0, 6.0)}) == (9.0, 0b010)
+
+
+def closure(drawing: Drawing, sample: int = 256) -> dict[str, float]:
+    graph = drawing.incidence()
+    network = np.array([kind == IP for kind, _name in drawing.identifiers], dtype=np.bool_)
+    found = kernels.closure(
+        graph.account_start, graph.edge_identifier, graph.identifier_start, graph.identifier_edge, graph.edge_account,
+        network, 8, sample, 1,
+    )  # fmt: skip
+    return {name: float(value) for (_kind, name), value in zip(drawing.identifiers, found, strict=True)}
+
+
+def strangers(drawing: Drawing) -> Drawing:
+    """Enough other accounts that no identifier is on most of them."""
+    for pair in range(400):
+        drawing.use([1_000 + 2 * pair, 1_001 + 2 * pair], CARD, f"pair-{pair}")
+    return drawing
+
+
+def test_closure_is_the_share_of_accounts_that_are_together_elsewhere_too() -> None:
+    drawing = Drawing()
+    drawing.use(range(40), TEMPLATE, "half")
+    for card in range(10):
+        drawing.use([2 * card, 2 * card + 1], CARD, f"card-{card}")
+    found = closure(strangers(drawing))
+    assert found["half"] == pytest.approx(0.5, abs=0.04)
+    assert found["card-1"] == 0.0, "too few accounts"
+
+
+def test_an_identifier_whose_accounts_are_elsewhere_with_others_is_open() -> None:
+    drawing = Drawing()
+    drawing.use(range(40), TEMPLATE, "public")
+    for account in range(40):
+        drawing.use([account, 100 + account, 200 + account], CARD, f"family-{account}")
+    assert closure(strangers(drawing))["public"] == 0.0
+
+
+def test_two_large_identifiers_on_the_same_accounts_close_each_other_unless_both_are_addresses() -> None:
+    drawing = Drawing()
+    drawing.use(range(50), TEMPLATE, "a")
+    drawing.use(range(5, 55), TEMPLATE, "b")
+    drawing.use(range(100, 150), IP, "x")
+    drawing.use(range(100, 150), IP, "y")
+    found = closure(strangers(drawing))
+    assert found["a"] == pytest.approx(found["b"], abs=0.01)
+    assert found["a"] == pytest.approx(0.9 * 0.9, abs=0.06)
+    assert found["x"] == found["y"] == 0.0
+
+
+def test_closure_on_a_sample_is_close_to_that_on_all() -> None:
+    random = np.random.default_rng(2)
+    drawing = Drawing()
+    drawing.use(range(600), TEMPLATE, "hub")
+    for card in range(150):
+        drawing.use(random.choice(600, 2, replace=False), CARD, f"card-{card}")
+    drawing = strangers(drawing)
+    assert closure(drawing, 128)["hub"] == pytest.approx(closure(drawing, 10_000)["hub"], abs=0.1)

@@ -38,11 +38,11 @@ def learn(drawing: Drawing, seed: int = 1, settings: EvidenceSettings = SETTINGS
     return trust.learn(drawing.incidence(), settings, seed)
 
 
-def test_an_address_of_strangers_loses_trust() -> None:
+def test_an_address_of_strangers_is_trusted_less_than_a_home() -> None:
     drawing = town()
     learned = learn(drawing)
     campus = drawing.at(IP, "campus")
-    assert learned.theta[campus] < 0.5 * learned.prior[campus]
+    assert learned.theta[campus] < 0.5 * learned.theta[drawing.at(IP, "home-1")]
     assert learned.bits[campus] < learned.bits[drawing.at(IP, "home-1")]
 
 
@@ -52,7 +52,7 @@ def test_a_template_of_accounts_that_share_cards_gains() -> None:
     rare, public = drawing.at(TEMPLATE, "rare"), drawing.at(TEMPLATE, "public")
     assert learned.prior[rare] == learned.prior[public]
     assert learned.theta[rare] > 2 * learned.prior[rare]
-    assert learned.theta[public] < learned.prior[public]
+    assert learned.theta[public] < 0.5 * learned.theta[rare]
     assert learned.bits[rare] > learned.bits[public] + 1.0
 
 
@@ -99,7 +99,6 @@ def test_unrelated_accounts_leave_the_order() -> None:
     few, many = learn(small), learn(large)
     mine = [large.at(kind, name) for kind, name in small.identifiers]
     here, there = few.theta, many.theta[mine]
-    assert there == pytest.approx(here, abs=0.05)
     clear = np.abs(here[:, None] - here[None, :]) > 0.1
     assert (np.sign(here[:, None] - here[None, :]) == np.sign(there[:, None] - there[None, :]))[clear].all()
 
@@ -152,3 +151,31 @@ def test_regions_hold_a_group_together_that_no_pair_shows() -> None:
     assert len(region) == graph.accounts
     assert len(np.unique(region[:16])) <= 3
     assert not set(region[:16]) & set(region[100:])
+
+
+def test_a_hub_that_is_closed_under_other_ties_is_trusted_and_an_open_one_is_not() -> None:
+    """Sixty of a hundred accounts have a card at all: who has none says neither yes nor no."""
+    drawing = Drawing()
+    drawing.use(range(100), TEMPLATE, "own")
+    drawing.use(range(200, 300), TEMPLATE, "open")
+    for card in range(30):
+        drawing.use([2 * card, 2 * card + 1], CARD, f"inside-{card:02}")
+        for side in (0, 1):
+            account = 2 * card + side
+            drawing.use([200 + account, 300 + 2 * account, 301 + 2 * account], CARD, f"across-{account:02}")
+    for pair in range(600):
+        drawing.use([1_000 + 2 * pair, 1_001 + 2 * pair], CARD, f"elsewhere-{pair}")
+    learned = learn(drawing)
+    own, public = drawing.at(TEMPLATE, "own"), drawing.at(TEMPLATE, "open")
+    assert learned.prior[own] == learned.prior[public]
+    assert learned.theta[own] > 5 * learned.theta[public]
+
+
+def test_a_card_at_the_end_of_a_chain_keeps_its_prior() -> None:
+    drawing = Drawing()
+    for at in range(9):
+        drawing.use([at, at + 1], CARD, f"{at}")
+    drawing.accounts = 1_000
+    learned = learn(drawing)
+    ends = [drawing.at(CARD, "0"), drawing.at(CARD, "8")]
+    assert (learned.theta[ends] >= 0.95 * learned.prior[ends]).all()
