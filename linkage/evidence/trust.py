@@ -94,7 +94,7 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
         tied, tested = _corroborated(incidence, region, worth, network)
         share = (tied / np.maximum(tested, _LEAST)) ** 2
         known = pairs * (tested / np.maximum(degree, 1.0)) ** 2
-        # Pairs of accounts that have nothing else to be judged by are as the judged ones, as far as j is closed: in f² of
+        # Pairs of accounts that have nothing else to be judged by are as the judged ones, as far as j is closed: f² of
         # the pairs when a share f of its accounts is.
         unknown = prior + closure**2 * np.maximum(share - prior, 0.0)
         theta = worth = (known * share + (pairs - known) * unknown + strength * prior) / (pairs + strength)
