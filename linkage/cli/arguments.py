@@ -136,6 +136,17 @@ def _questions(verbs: Verbs) -> None:
         help="any identifier, an account, id:NUMBER, or a network in CIDR",
     )
 
+    verb = _verb(verbs, "paths", "shortest chains of shared identifiers between two accounts", lists=True, refresh=True)
+    verb.add_argument("accounts", nargs=2, metavar="ACCOUNT", help="an account")
+    verb.add_argument("--top", type=_count, default=10, metavar="N", help="chains to list (default: 10)")
+    verb.add_argument(
+        "--degree-limit",
+        type=_count,
+        default=200,
+        metavar="N",
+        help="follow no identifier with more accounts than this (default: 200)",
+    )
+
     verb = _verb(
         verbs, "evaluate", "measure the clusters against known truth, beside simpler methods", lists=True, refresh=True
     )

@@ -134,6 +134,18 @@ def explain(arguments: Namespace) -> int:
     return 0
 
 
+def paths(arguments: Namespace) -> int:
+    """Shortest chains between two accounts, a row a step."""
+    chosen_format(arguments.format, arguments.output)
+    workspace = Workspace(arguments.workspace)
+    found = workspace.paths(
+        *arguments.accounts, limit=arguments.top, degree_limit=arguments.degree_limit, refresh=arguments.refresh
+    )
+    _alert(workspace)
+    _note(str(found))
+    return _list(Rows(found.columns, tuple(found.rows())), arguments, empty="No chain.")
+
+
 def evaluate(arguments: Namespace) -> int:
     """Clusters against truth."""
     chosen_format(arguments.format, arguments.output)

@@ -13,10 +13,10 @@ from linkage.errors import UsageError
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import BackupReport, Check, DemoReport, RefreshReport
 from linkage.workspace import writing
+from linkage.workspace.graph import GraphQuestions
 from linkage.workspace.home import Home
 
 if TYPE_CHECKING:
-    import networkx
     import pandas
     import pyarrow
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-class Workspace:
+class Workspace(GraphQuestions):
     """A folder with everything that linkage knows: events, snapshots, casework.
 
     Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, the allow-list and reveals
@@ -222,19 +222,6 @@ class Workspace:
         from linkage.workspace import measuring
 
         return measuring.evaluate(self._home, Path(truth), refresh, baselines=baselines)
-
-    def subgraph(
-        self,
-        cluster: str | None = None,
-        accounts: Sequence[str] | None = None,
-        refresh: str | None = None,
-        limit: int = 300,
-    ) -> networkx.Graph:
-        """Accounts and what ties them, at most ``limit`` nodes; ``graph.graph["left_out"]`` counts the rest."""
-        from linkage.reading import subgraph
-
-        with self._home.ask(refresh, subgraph.TABLES) as questions:
-            return subgraph.subgraph(questions, cluster=cluster, accounts=accounts, limit=limit)
 
     def reveal(self, identifiers: Sequence[int], reason: str) -> dict[int, str]:
         """Values behind surrogate ids, for ``reason``, which goes into the audit; purged ones are left out."""

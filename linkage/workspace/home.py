@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkage.config import Settings, load
 from linkage.errors import NoSnapshot, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
@@ -18,9 +19,16 @@ from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshot, Snapshots
 
 if TYPE_CHECKING:
+    from linkage.reading.names import Names
     from linkage.reading.source import Questions
     from linkage.stores.casework import Casework
+    from linkage.stores.graph import GraphStore
     from linkage.stores.lake import Lake
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+#: Refreshes whose graph stays open: the one that is looked at, and the one before or after it.
+_OPEN = 2
 
 
 class Home:
@@ -30,6 +38,9 @@ class Home:
         self.layout = Layout(path)
         self.snapshots = Snapshots(path)
         self.actor = actor if actor is not None else _os_user()
+        self._opening = threading.Lock()
+        self._graphs: dict[str, GraphStore] = {}
+        self._names: dict[tuple[str, tuple[Path, ...]], Names] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -111,6 +122,19 @@ class Home:
         with ask(snapshot, self.identities(), self.settings.engine, tables) as questions:
             yield questions
 
+    def graph(self, refresh: str | None) -> tuple[GraphStore, Names]:
+        """The graph of the snapshot of ``refresh``, and the names of what it holds; kept open while they are asked."""
+        from linkage.reading.names import Names
+        from linkage.stores.embedded import EmbeddedGraph
+
+        snapshot = self.snapshot(refresh)
+        identities = self.identities()
+        with self._opening:
+            graph = _kept(self._graphs, snapshot.refresh_id, lambda: EmbeddedGraph(snapshot))
+            # A purge changes the identities, and with them the names of a snapshot that stays.
+            names = _kept(self._names, (snapshot.refresh_id, identities), lambda: Names(snapshot, identities))
+        return graph, names
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def create(self) -> None:
@@ -183,6 +207,15 @@ class Home:
 def now() -> datetime:
     """The wall clock, UTC."""
     return datetime.now(UTC)
+
+
+def _kept(cache: dict[_Key, _Value], key: _Key, make: Callable[[], _Value]) -> _Value:
+    """The value of ``key``, made where it is not among those that were asked for last."""
+    value = cache.pop(key) if key in cache else make()
+    cache[key] = value
+    while len(cache) > _OPEN:
+        del cache[next(iter(cache))]
+    return value
 
 
 def _os_user() -> str:

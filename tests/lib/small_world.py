@@ -41,7 +41,7 @@ ADDRESSES = ("198.51.100.10", "198.51.100.11", "203.0.113.7", "2001:db8:0:7::1")
 TEMPLATE = "tpl_ring\r\nsecond line"
 OFFICE_ADDRESS, NAMES_ADDRESS, HUB = "192.0.2.55", "192.0.2.80", "100.64.0.1"
 
-_ARROW = {
+ARROW = {
     "BIGINT": pa.int64(),
     "INTEGER": pa.int32(),
     "DOUBLE": pa.float64(),
@@ -273,5 +273,5 @@ def _row(**values: Any) -> dict[str, Any]:
 
 
 def _table(columns: Any, rows: list[dict[str, Any]]) -> pa.Table:
-    schema = pa.schema([(column.name, _ARROW[column.type]) for column in columns])
+    schema = pa.schema([(column.name, ARROW[column.type]) for column in columns])
     return pa.Table.from_pylist(rows, schema=schema)

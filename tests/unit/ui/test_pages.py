@@ -289,7 +289,7 @@ def test_reasons_are_five_at_most_and_none_speaks_against(workspace: Path) -> No
 def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
     seen = links(Workspace(workspace), frames)
-    picture = draw(frames.identifiers, seen, frames.members)
+    picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
     node = next(node for node in picture.nodes if node.sort == "identifier")
     assert touched(frames, picture, node.id)["identifier"].tolist() == [node.identifier]
     on = set(seen.loc[seen["identifier"] == node.identifier, "account"])
@@ -306,7 +306,7 @@ def test_accounts_behind_a_selection_are_the_ones_that_touched_it(
 ) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
     seen = links(Workspace(workspace), frames)
-    picture = draw(frames.identifiers, seen, frames.members)
+    picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
     node = next(node for node in picture.nodes if node.sort == "identifier")
     monkeypatch.setenv("LINKAGE_WORKSPACE", str(workspace))
     on = accounts_of(frames, picture, node.id)
