@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import os
 import pwd
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linkage.config import Settings, load
+from linkage.config import Neo4jSettings, Settings, load
 from linkage.errors import NoSnapshot, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.model.progress import ProgressSink
 from linkage.stores import lock
 from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshot, Snapshots
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from linkage.reading.source import Questions
     from linkage.stores.casework import Casework
     from linkage.stores.lake import Lake
+    from linkage.stores.neo4j.publishing import Publisher
 
 
 class Home:
@@ -110,6 +114,30 @@ class Home:
         snapshot = self.snapshot(refresh)
         with ask(snapshot, self.identities(), self.settings.engine, tables) as questions:
             yield questions
+
+    @property
+    def name(self) -> str:
+        """What tells workspaces apart in a shared place: from the key, and says nothing of it.
+
+        Raises:
+            ConfigurationError: the key is missing or cut.
+        """
+        return hmac.new(self.layout.read_key(), b"linkage.workspace", hashlib.sha256).hexdigest()[:16]
+
+    @contextlib.contextmanager
+    def publisher(self, progress: ProgressSink | None = None) -> Iterator[Publisher]:
+        """The graph store that environment and settings name, reached.
+
+        Raises:
+            StoreUnavailable: nobody answers, or the password is wrong.
+            ConfigurationError: no password is given, or the driver is not installed.
+        """
+        from linkage.stores.neo4j.connection import access, connect
+        from linkage.stores.neo4j.publishing import Publisher
+
+        settings = self.settings.store.neo4j or Neo4jSettings()
+        with connect(access(settings, os.environ)) as store:
+            yield Publisher(store, self.name, self.settings.engine, settings.batch_rows, progress)
 
     # --- writing ------------------------------------------------------------------------------------------------
 
