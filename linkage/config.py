@@ -196,6 +196,29 @@ class SnapshotSettings(Section):
     keep: Annotated[int, Field(ge=1, description="snapshots kept besides those that cases refer to")] = 10
 
 
+class Neo4jSettings(Section):
+    """A Neo4j server that every new refresh is published to; the password is in NEO4J_PASSWORD or a file."""
+
+    uri: Annotated[str, Field(description="bolt, bolt+s, neo4j or neo4j+s; NEO4J_URI goes before")] = (
+        "bolt://127.0.0.1:7687"
+    )
+    username: Annotated[str, Field(description="user; NEO4J_USERNAME goes before")] = "neo4j"
+    password_file: Annotated[
+        str | None, Field(description="file that holds the password and nothing else; NEO4J_PASSWORD goes before")
+    ] = None
+    database: Annotated[str, Field(description="database; Community has one")] = "neo4j"
+    batch_rows: Annotated[int, Field(ge=1, le=100_000, description="rows per transaction")] = 10_000
+    timeout_seconds: Annotated[
+        float, Field(gt=0, description="longest a transaction, or the search for the server, may take, seconds")
+    ] = 120.0
+
+
+class StoreSettings(Section):
+    """Where a refresh is published to besides its snapshot."""
+
+    neo4j: Neo4jSettings | None = None
+
+
 class Settings(Section):
     """All settings of a workspace."""
 
@@ -208,6 +231,7 @@ class Settings(Section):
     scoring: ScoringSettings = ScoringSettings()
     lineage: LineageSettings = LineageSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
+    store: StoreSettings = StoreSettings()
     seed: Annotated[int, Field(ge=0, description="seed of every random step of a refresh")] = 1
 
     @property

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
 
-    from linkage.stores.graph import GraphStore
+    from linkage.stores.graph import GraphReader
 
     Whole = NDArray[np.int64]
 
@@ -39,7 +39,7 @@ class _Chosen:
 
 
 def cluster_graph(
-    graph: GraphStore, cluster: str, evidence: pyarrow.Table, limits: Limits | None = None
+    graph: GraphReader, cluster: str, evidence: pyarrow.Table, limits: Limits | None = None
 ) -> ClusterGraph:
     """The cluster, drawn together. ``evidence``: its rows of ``cluster_identifiers``.
 

@@ -16,7 +16,7 @@ from linkage.errors import UsageError
 from linkage.model.graph import Hit, Hits
 from linkage.reading.lookup import canonical_address
 from linkage.reading.masking import MASKED_KINDS, masked
-from linkage.stores.graph import GraphStore
+from linkage.stores.graph import GraphReader
 
 if TYPE_CHECKING:
     import pyarrow
@@ -105,7 +105,7 @@ class Names:
                 found[node] = value if kind == _ACCOUNT else masked(kind, value)
         return found
 
-    def search(self, graph: GraphStore, text: str, limit: int) -> Hits:
+    def search(self, graph: GraphReader, text: str, limit: int) -> Hits:
         """The first ``limit`` clusters, accounts and identifiers whose name matches ``text``, and how many do.
 
         A name matches exactly, at its start, or anywhere, in that order; upper and lower case differ. Clusters come

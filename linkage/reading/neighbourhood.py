@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from linkage.errors import UsageError
 from linkage.model.graph import Account, Common, Cut, Identifier, Neighbourhood, Page
-from linkage.stores.graph import GraphStore
+from linkage.stores.graph import GraphReader
 
 #: Uses that a neighbourhood may reach over: further out, a hub's worth of strangers drowns what was asked for.
 DEEPEST = 2
 
 
 def neighbourhood(
-    graph: GraphStore, *, account: int | None, identifier: int | None, depth: int, limit: int, each: int
+    graph: GraphReader, *, account: int | None, identifier: int | None, depth: int, limit: int, each: int
 ) -> Neighbourhood:
     """The graph up to ``depth`` uses from one account or identifier.
 
@@ -66,7 +66,7 @@ def neighbourhood(
     )
 
 
-def accounts_on(graph: GraphStore, identifier: int, *, after: int | None, limit: int) -> Page:
+def accounts_on(graph: GraphReader, identifier: int, *, after: int | None, limit: int) -> Page:
     """Accounts on an identifier by surrogate id, ``limit`` of those above ``after``.
 
     Raises:
@@ -87,7 +87,7 @@ def accounts_on(graph: GraphStore, identifier: int, *, after: int | None, limit:
     )
 
 
-def common(graph: GraphStore, a: int, b: int, *, limit: int) -> Common:
+def common(graph: GraphReader, a: int, b: int, *, limit: int) -> Common:
     """Identifiers that accounts ``a`` and ``b`` both used, worth most first, at most ``limit`` of them.
 
     Raises:
@@ -107,7 +107,7 @@ def common(graph: GraphStore, a: int, b: int, *, limit: int) -> Common:
     )
 
 
-def require_account(graph: GraphStore, account: int) -> Account:
+def require_account(graph: GraphReader, account: int) -> Account:
     """The account.
 
     Raises:
@@ -122,7 +122,7 @@ def require_account(graph: GraphStore, account: int) -> Account:
     return found[0]
 
 
-def require_identifier(graph: GraphStore, identifier: int) -> Identifier:
+def require_identifier(graph: GraphReader, identifier: int) -> Identifier:
     """The identifier.
 
     Raises:
@@ -137,7 +137,7 @@ def require_identifier(graph: GraphStore, identifier: int) -> Identifier:
     return found[0]
 
 
-def require_members(graph: GraphStore, cluster: str) -> list[Account]:
+def require_members(graph: GraphReader, cluster: str) -> list[Account]:
     """Members of the cluster.
 
     Raises:
@@ -152,7 +152,7 @@ def require_members(graph: GraphStore, cluster: str) -> list[Account]:
     return found
 
 
-def _two(graph: GraphStore, a: int, b: int) -> tuple[Account, Account]:
+def _two(graph: GraphReader, a: int, b: int) -> tuple[Account, Account]:
     if a == b:
         raise UsageError("a pair is two different accounts")
     return require_account(graph, a), require_account(graph, b)

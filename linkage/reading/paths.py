@@ -21,7 +21,7 @@ import numpy as np
 from linkage.errors import UsageError
 from linkage.model.graph import Bridges, Path, Paths
 from linkage.reading.neighbourhood import require_account
-from linkage.stores.graph import GraphStore
+from linkage.stores.graph import GraphReader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class _Side:
         return np.unique(self.account)
 
 
-def paths(graph: GraphStore, a: int, b: int, *, limit: int, degree_limit: int, reach: int = REACH) -> Paths:
+def paths(graph: GraphReader, a: int, b: int, *, limit: int, degree_limit: int, reach: int = REACH) -> Paths:
     """The first ``limit`` of the shortest chains between accounts ``a`` and ``b``, of at most LONGEST identifiers.
 
     Identifiers with more than ``degree_limit`` accounts are not followed, and from either end identifiers are followed
@@ -98,7 +98,7 @@ def paths(graph: GraphStore, a: int, b: int, *, limit: int, degree_limit: int, r
     return Paths(graph.refresh_id, tuple(found), total, LONGEST, degree_limit, len(hubs), unfollowed)
 
 
-def _reach(graph: GraphStore, end: int, narrow: frozenset[int], degree: Mapping[int, int], reach: int) -> _Side:
+def _reach(graph: GraphReader, end: int, narrow: frozenset[int], degree: Mapping[int, int], reach: int) -> _Side:
     """Whom ``end`` shares an identifier with, rarest identifiers first until they hold ``reach`` accounts."""
     order = sorted(narrow, key=lambda number: (degree[number], number))
     held = np.cumsum([degree[number] for number in order], dtype=np.int64)

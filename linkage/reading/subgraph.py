@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     import networkx
 
     from linkage.reading.names import Names
-    from linkage.stores.graph import GraphStore
+    from linkage.stores.graph import GraphReader
 
 #: Share of the nodes that go to accounts; the rest go to what ties them.
 _ACCOUNTS = 2 / 3
 
 
 def subgraph(
-    graph: GraphStore, names: Names, *, cluster: str | None, accounts: Sequence[str] | None, limit: int
+    graph: GraphReader, names: Names, *, cluster: str | None, accounts: Sequence[str] | None, limit: int
 ) -> networkx.Graph:
     """Accounts and the identifiers that tie them, at most ``limit`` nodes, the surest and strongest first.
 

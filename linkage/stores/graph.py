@@ -12,7 +12,7 @@ from typing import Protocol
 from linkage.model.graph import Account, Bridges, Identifier, Shared, Uses
 
 
-class GraphStore(Protocol):
+class GraphReader(Protocol):
     """The graph of the refresh ``refresh_id``. Unknown ids have no row in an answer."""
 
     @property

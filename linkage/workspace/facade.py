@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from linkage.reading.lookup import Found
     from linkage.stores.snapshots import Snapshot
     from linkage.workspace.allow import AllowList
+    from linkage.workspace.store import GraphStore
 
 PathLike = str | os.PathLike[str]
 
@@ -82,7 +83,8 @@ class Workspace(GraphQuestions):
         """Find clusters anew and make the snapshot current; with nothing new the old one stands.
 
         ``as_of`` defaults to the latest accepted event time; ``window`` is ``Nd``, the N UTC days that end with
-        as_of's day, or ``all``. A second refresh at the same time does nothing and says so (status ``busy``).
+        as_of's day, or ``all``. A second refresh at the same time does nothing and says so (status ``busy``). Where
+        the settings name a graph store, the snapshot is published there too; if that fails, the report says why.
 
         Raises:
             UsageError: ``window`` or ``as_of`` is malformed.
@@ -282,6 +284,13 @@ class Workspace(GraphQuestions):
         from linkage.workspace.allow import AllowList
 
         return AllowList(self._home)
+
+    @cached_property
+    def store(self) -> GraphStore:
+        """The graph store: ``publish``, ``status``."""
+        from linkage.workspace.store import GraphStore
+
+        return GraphStore(self._home)
 
     def doctor(self, *, migrate: bool = False) -> tuple[Check, ...]:
         """Check everything that is stored, byte by byte; ``migrate`` first brings the casework database up to date."""

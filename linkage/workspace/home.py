@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import os
 import pwd
 import threading
@@ -12,8 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from linkage.config import Settings, load
+from linkage.config import Neo4jSettings, Settings, load
 from linkage.errors import NoSnapshot, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.model.progress import ProgressSink
 from linkage.stores import lock
 from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshot, Snapshots
@@ -22,8 +25,9 @@ if TYPE_CHECKING:
     from linkage.reading.names import Names
     from linkage.reading.source import Questions
     from linkage.stores.casework import Casework
-    from linkage.stores.graph import GraphStore
+    from linkage.stores.graph import GraphReader
     from linkage.stores.lake import Lake
+    from linkage.stores.neo4j.publishing import Publisher
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -39,7 +43,7 @@ class Home:
         self.snapshots = Snapshots(path)
         self.actor = actor if actor is not None else _os_user()
         self._opening = threading.Lock()
-        self._graphs: dict[str, GraphStore] = {}
+        self._graphs: dict[str, GraphReader] = {}
         self._names: dict[tuple[str, tuple[Path, ...]], Names] = {}
 
     @cached_property
@@ -122,7 +126,7 @@ class Home:
         with ask(snapshot, self.identities(), self.settings.engine, tables) as questions:
             yield questions
 
-    def graph(self, refresh: str | None) -> tuple[GraphStore, Names]:
+    def graph(self, refresh: str | None) -> tuple[GraphReader, Names]:
         """The graph of the snapshot of ``refresh``, and the names of what it holds; kept open while they are asked."""
         from linkage.reading.names import Names
         from linkage.stores.embedded import EmbeddedGraph
@@ -134,6 +138,30 @@ class Home:
             # A purge changes the identities, and with them the names of a snapshot that stays.
             names = _kept(self._names, (snapshot.refresh_id, identities), lambda: Names(snapshot, identities))
         return graph, names
+
+    @property
+    def name(self) -> str:
+        """What tells workspaces apart in a shared place: from the key, and says nothing of it.
+
+        Raises:
+            ConfigurationError: the key is missing or cut.
+        """
+        return hmac.new(self.layout.read_key(), b"linkage.workspace", hashlib.sha256).hexdigest()[:16]
+
+    @contextlib.contextmanager
+    def publisher(self, progress: ProgressSink | None = None) -> Iterator[Publisher]:
+        """The graph store that environment and settings name, reached.
+
+        Raises:
+            StoreUnavailable: nobody answers, or the password is wrong.
+            ConfigurationError: no password is given, or the driver is not installed.
+        """
+        from linkage.stores.neo4j.connection import access, connect
+        from linkage.stores.neo4j.publishing import Publisher
+
+        settings = self.settings.store.neo4j or Neo4jSettings()
+        with connect(access(settings, os.environ)) as store:
+            yield Publisher(store, self.name, self.settings.engine, settings.batch_rows, progress)
 
     # --- writing ------------------------------------------------------------------------------------------------
 

@@ -20,10 +20,10 @@ from linkage.reading.cluster_graph import cluster_graph
 from linkage.reading.neighbourhood import accounts_on, common, neighbourhood
 from linkage.reading.paths import LONGEST, paths
 from linkage.stores.embedded import EmbeddedGraph
-from linkage.stores.graph import GraphStore
+from linkage.stores.graph import GraphReader
 from tests.lib.graph_world import CLUSTERS, GraphWorld, graph_worlds
 
-Open = Callable[[GraphWorld], GraphStore]
+Open = Callable[[GraphWorld], GraphReader]
 
 
 def embedded(factory: pytest.TempPathFactory) -> Iterator[Open]:
@@ -282,12 +282,12 @@ def test_a_chain_longer_than_three_identifiers_is_none(opened: Open) -> None:
         lambda store: neighbourhood(store, account=1, identifier=None, depth=1, limit=1, each=9),
     ],
 )
-def test_what_makes_no_question_is_refused(opened: Open, ask: Callable[[GraphStore], object]) -> None:
+def test_what_makes_no_question_is_refused(opened: Open, ask: Callable[[GraphReader], object]) -> None:
     with pytest.raises(UsageError):
         ask(opened(star((1, 2), (2, 3))))
 
 
-def _around(store: GraphStore, start: str, depth: int, limit: int, each: int) -> Any:
+def _around(store: GraphReader, start: str, depth: int, limit: int, each: int) -> Any:
     number = int(start[2:])
     one = {"account": number, "identifier": None} if start[0] == "a" else {"account": None, "identifier": number}
     return neighbourhood(store, **one, depth=depth, limit=limit, each=each)

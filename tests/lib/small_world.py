@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,11 @@ def snapshot_tables() -> dict[str, pa.Table]:
                 _row(identifier=IDENTIFIER_ID[use], kind=use[0], degree=degree, trust=round(1 / degree, 3),
                      bits=worth[use], hub=use[1] == HUB, note="shared by unrelated accounts" if use[1] == HUB else None)
             )  # fmt: skip
+    for first_account, second_account in pairwise(RING_ACCOUNTS):
+        rows["links"].append(
+            _row(account_a=ACCOUNT_ID[first_account], account_b=ACCOUNT_ID[second_account], weight_bits=4.5,
+                 kinds=["ip_address", "prompt_template"])
+        )  # fmt: skip
     for account, (cluster, membership, role) in members.items():
         rows["members"].append(_row(cluster_id=cluster, account=ACCOUNT_ID[account], membership=membership, role=role))
         rows["account_bits"].append(_step(cluster, account, "prior", None, -4.5))
