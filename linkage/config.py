@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -214,8 +214,12 @@ class Neo4jSettings(Section):
 
 
 class StoreSettings(Section):
-    """Where a refresh is published to besides its snapshot."""
+    """Where a refresh is published to besides its snapshot, and which of the two answers questions to the graph."""
 
+    reader: Annotated[
+        Literal["embedded", "neo4j"],
+        Field(description="what neighbourhoods, paths and the like are read from: the snapshot, or the server"),
+    ] = "embedded"
     neo4j: Neo4jSettings | None = None
 
 

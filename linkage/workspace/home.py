@@ -8,6 +8,7 @@ import hmac
 import os
 import pwd
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from linkage.stores.casework import Casework
     from linkage.stores.graph import GraphReader
     from linkage.stores.lake import Lake
+    from linkage.stores.neo4j.connection import Store
     from linkage.stores.neo4j.publishing import Publisher
 
 _Key = TypeVar("_Key")
@@ -127,17 +129,45 @@ class Home:
             yield questions
 
     def graph(self, refresh: str | None) -> tuple[GraphReader, Names]:
-        """The graph of the snapshot of ``refresh``, and the names of what it holds; kept open while they are asked."""
+        """The graph of ``refresh``, or of the one that the store serves, and the names of what it holds.
+
+        Which store that is, the settings say. Both are kept open while they are asked.
+
+        Raises:
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+            StoreUnavailable: the server is gone, or serves another refresh.
+        """
         from linkage.reading.names import Names
         from linkage.stores.embedded import EmbeddedGraph
 
-        snapshot = self.snapshot(refresh)
-        identities = self.identities()
         with self._opening:
-            graph = _kept(self._graphs, snapshot.refresh_id, lambda: EmbeddedGraph(snapshot))
+            published = self._published(refresh) if self.settings.store.reader == "neo4j" else None
+            snapshot = self.snapshot(refresh if published is None else published.refresh_id)
+            graph = published or _kept(self._graphs, snapshot.refresh_id, lambda: EmbeddedGraph(snapshot))
             # A purge changes the identities, and with them the names of a snapshot that stays.
+            identities = self.identities()
             names = _kept(self._names, (snapshot.refresh_id, identities), lambda: Names(snapshot, identities))
         return graph, names
+
+    def _published(self, refresh: str | None) -> GraphReader:
+        """The graph that the server serves."""
+        from linkage.stores.neo4j.publishing import Publisher
+        from linkage.stores.neo4j.reader import Neo4jGraph, another
+
+        served = Publisher(self._server, self.name, self.settings.engine).served()
+        found = None if served is None else served.refresh_id
+        if found is None or refresh not in (None, found):
+            raise another(found, refresh or "the current one")
+        return Neo4jGraph(self._server, found)
+
+    @cached_property
+    def _server(self) -> Store:
+        """The server of the settings, for readers: reached once, and left when this object goes."""
+        from linkage.stores.neo4j.connection import access, connect
+
+        held = contextlib.ExitStack()
+        weakref.finalize(self, held.close)
+        return held.enter_context(connect(access(self.settings.store.neo4j or Neo4jSettings(), os.environ)))
 
     @property
     def name(self) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from linkage import Workspace
 from linkage.cli import main
-from linkage.errors import UsageError
+from linkage.errors import StoreUnavailable, UsageError
 from tests.lib import small_world
 from tests.lib.small_world import (
     ACCOUNT_ID,
@@ -30,9 +32,34 @@ HUB_ID = IDENTIFIER_ID["ip_address", HUB]
 CARD_ID = IDENTIFIER_ID["payment_instrument", CARDS[0]]
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return small_world.build(tmp_path_factory.mktemp("world") / "workspace")
+SERVED = '[store]\nreader = "neo4j"\n'
+
+
+@pytest.fixture(scope="module", params=["embedded", "neo4j"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same workspace; only its settings say what answers."""
+    own = small_world.build(tmp_path_factory.mktemp("world") / "workspace")
+    if request.param == "embedded":
+        yield own
+        return
+    with serving(request, own):
+        yield own
+
+
+@contextlib.contextmanager
+def serving(request: pytest.FixtureRequest, own: World) -> Iterator[None]:
+    """The server holds the graph of the workspace, and the settings say that it answers."""
+    from tests.lib import neo4j
+
+    access = request.getfixturevalue("neo4j_access")
+    neo4j.empty(access)
+    (own.path / "linkage.toml").write_text(SERVED, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NEO4J_URI", access.uri)
+        environment.setenv("NEO4J_PASSWORD", access.password)
+        own.workspace.store.publish()
+        yield
+    neo4j.empty(access)
 
 
 def test_a_neighbourhood_is_named_and_masked(world: World) -> None:
@@ -141,3 +168,37 @@ def test_a_refresh_that_is_named_is_the_one_that_answers(tmp_path: Path) -> None
     workspace = Workspace(own.path)
     assert workspace.search("ring-01").refresh_id == "r-000000000002"
     assert workspace.search("ring-01", refresh=own.refresh_id).refresh_id == own.refresh_id
+
+
+def test_a_server_answers_for_the_refresh_that_it_serves_only(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    own = small_world.build(tmp_path / "workspace")
+    with serving(request, own):
+        small_world.publish(own.path, "r-000000000002", own.tables, own.refresh_id)
+        workspace = Workspace(own.path)
+        assert workspace.search("ring-01").refresh_id == own.refresh_id
+        with pytest.raises(StoreUnavailable) as refused:
+            workspace.search("ring-01", refresh="r-000000000002")
+        assert own.refresh_id in refused.value.message
+        workspace.store.publish()
+        assert workspace.search("ring-01").refresh_id == "r-000000000002"
+
+
+def test_a_question_that_began_before_the_pointer_moved_is_refused_after(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    own = small_world.build(tmp_path / "workspace")
+    with serving(request, own):
+        graph, _names = own.workspace._home.graph(None)
+        assert len(graph.members(RING)) == 12
+        small_world.publish(own.path, "r-000000000002", own.tables, own.refresh_id)
+        own.workspace.store.publish()
+        with pytest.raises(StoreUnavailable, match="r-000000000002"):
+            graph.members(RING)
+
+
+def test_without_a_server_a_question_ends_with_13(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = small_world.build(tmp_path / "workspace")
+    (own.path / "linkage.toml").write_text(SERVED, encoding="utf-8")
+    monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
+    monkeypatch.setenv("NEO4J_PASSWORD", "any")
+    assert main(["--workspace", str(own.path), "paths", "ring-01", "ring-02"]) == 13

@@ -21,31 +21,45 @@ from linkage.reading.neighbourhood import accounts_on, common, neighbourhood
 from linkage.reading.paths import LONGEST, paths
 from linkage.stores.embedded import EmbeddedGraph
 from linkage.stores.graph import GraphReader
+from linkage.stores.snapshots import Snapshot
 from tests.lib.graph_world import CLUSTERS, GraphWorld, graph_worlds
 
 Open = Callable[[GraphWorld], GraphReader]
 
 
-def embedded(factory: pytest.TempPathFactory) -> Iterator[Open]:
-    yield lambda world: EmbeddedGraph(world.snapshot(factory.mktemp("embedded")))
-
-
-STORES = {"embedded": embedded}
-
-
-@pytest.fixture(scope="module", params=STORES)
+@pytest.fixture(scope="module", params=["embedded", "neo4j"])
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """Puts a graph into a store, and opens the store."""
-    yield from STORES[request.param](tmp_path_factory)
+    """Puts a graph into a store, in the place of the one before, and opens the store."""
+    if request.param == "embedded":
+        yield lambda world: EmbeddedGraph(world.snapshot(tmp_path_factory.mktemp("embedded")))
+        return
+    from linkage.stores.neo4j.connection import connect
+    from linkage.stores.neo4j.reader import Neo4jGraph
+    from tests.lib import neo4j
+
+    access = request.getfixturevalue("neo4j_access")
+    neo4j.empty(access)
+    kept: dict[str, Snapshot] = {}
+    with connect(access) as store:
+        publisher = neo4j.publisher(store)
+
+        def publish(world: GraphWorld) -> GraphReader:
+            refresh_id = f"r-{len(kept):012}"
+            kept[refresh_id] = world.snapshot(tmp_path_factory.mktemp("neo4j"), refresh_id)
+            publisher.publish(kept[refresh_id], kept.__getitem__)
+            return Neo4jGraph(store, refresh_id)
+
+        yield publish
 
 
 WORLDS = graph_worlds()
-#: Graphs for what follows from answers that are tried with more of them.
-FEW = 25
+#: How many of them are tried: putting one into a server takes most of a second.
+SOME, FEW = 40, 10
 #: Ids that are asked for: some are there, some are not.
 PEOPLE, THINGS = st.sets(st.integers(0, 99), max_size=8), st.sets(st.integers(100, 200), max_size=8)
 
 
+@settings(max_examples=SOME)
 @given(world=WORLDS, data=st.data())
 def test_every_question_is_answered_as_by_hand(opened: Open, world: GraphWorld, data: st.DataObject) -> None:
     store = opened(world)
@@ -100,6 +114,7 @@ def test_every_question_is_answered_as_by_hand(opened: Open, world: GraphWorld, 
     ]
 
 
+@settings(max_examples=SOME)
 @given(world=WORLDS, data=st.data())
 def test_a_neighbourhood_says_every_cut(opened: Open, world: GraphWorld, data: st.DataObject) -> None:
     whole = world.networkx()
@@ -126,6 +141,7 @@ def test_a_neighbourhood_says_every_cut(opened: Open, world: GraphWorld, data: s
     assert set(everything.to_networkx()) == set(nx.ego_graph(whole, start, radius=depth))
 
 
+@settings(max_examples=SOME)
 @given(world=WORLDS, data=st.data())
 def test_paths_are_the_shortest_in_their_order(opened: Open, world: GraphWorld, data: st.DataObject) -> None:
     a, b = data.draw(st.lists(st.sampled_from(world.people), min_size=2, max_size=2, unique=True))
@@ -216,14 +232,18 @@ def test_a_cluster_is_drawn_as_a_count_by_hand_gives(opened: Open, world: GraphW
 @given(world=WORLDS)
 def test_the_order_of_rows_changes_nothing(opened: Open, world: GraphWorld) -> None:
     other = replace(world, uses=dict(reversed(world.uses.items())), members=dict(reversed(world.members.items())))
-    first, second = opened(world), opened(other)
-    evidence = world.tables()["cluster_identifiers"]
-    reversed_ = other.tables()["cluster_identifiers"]
-    for cluster in {cluster for cluster, _ in world.members.values()}:
-        assert cluster_graph(first, cluster, evidence) == cluster_graph(second, cluster, reversed_)
-        assert first.members(cluster) == second.members(cluster)
-    assert list(first.used_by(world.people)) == list(second.used_by(world.people))
-    assert list(first.users_of(world.on)) == list(second.users_of(world.on))
+
+    def answers(of: GraphWorld) -> list[object]:
+        store, evidence = opened(of), of.tables()["cluster_identifiers"]
+        clusters = sorted({cluster for cluster, _ in world.members.values()})
+        return [
+            [replace(cluster_graph(store, cluster, evidence), refresh_id="") for cluster in clusters],
+            [store.members(cluster) for cluster in clusters],
+            list(store.used_by(world.people)),
+            list(store.users_of(world.on)),
+        ]
+
+    assert answers(world) == answers(other)
 
 
 # --- by hand --------------------------------------------------------------------------------------------------------

@@ -94,6 +94,10 @@ class Transaction:
         """Rows that ``cypher/<name>.cypher`` answers."""
         return [record.data() for record in self._transaction.run(statement(name), parameters)]
 
+    def values(self, name: str, **parameters: Any) -> list[list[Any]]:
+        """The same, without the names of columns."""
+        return self._transaction.run(statement(name), parameters).values()
+
 
 class Store:
     """A server that answers. One transaction at a time."""
@@ -131,15 +135,22 @@ class Store:
             for record in session.run(statement(name), parameters):
                 yield record.values()
 
-    def ask(self, name: str, **parameters: Any) -> list[Record]:
-        """Rows of a query; faults as those of ``write``."""
-        from neo4j import READ_ACCESS
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work``, which reads only, in a transaction; faults as those of ``write``."""
+        from neo4j import READ_ACCESS, unit_of_work
 
+        managed = unit_of_work(timeout=self._access.timeout_seconds)(lambda raw: work(Transaction(raw)))
         with (
             _translated(self._access),
-            self._driver.session(database=self._access.database, default_access_mode=READ_ACCESS) as session,
+            self._driver.session(
+                database=self._access.database, default_access_mode=READ_ACCESS, fetch_size=10_000
+            ) as session,
         ):
-            return session.execute_read(lambda raw: Transaction(raw).run(name, **parameters))
+            return session.execute_read(managed)
+
+    def ask(self, name: str, **parameters: Any) -> list[Record]:
+        """Rows of a query; faults as those of ``write``."""
+        return self.read(lambda transaction: transaction.run(name, **parameters))
 
 
 @contextlib.contextmanager
