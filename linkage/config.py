@@ -102,6 +102,10 @@ class EvidenceSettings(Section):
 class CommunitySettings(Section):
     """From links to communities."""
 
+    engine: Annotated[
+        Literal["native", "gds"],
+        Field(description="what partitions the whole graph: in process, or Graph Data Science in the Neo4j server"),
+    ] = "native"
     split_from: Annotated[int, Field(ge=4, description="smallest community that is offered for a cut")] = 8
     rejoin_members: Annotated[int, Field(ge=1, description="least linked members that undo a cut")] = 2
     rejoin_share: Annotated[float, Field(gt=0, le=1, description="share of linked members that undoes a cut")] = 0.3

@@ -193,6 +193,25 @@ class Home:
         with connect(access(settings, os.environ)) as store:
             yield Publisher(store, self.name, self.settings.engine, settings.batch_rows, progress)
 
+    @contextlib.contextmanager
+    def detecting(self) -> Iterator[None]:
+        """Within the block, communities are found by the engine of the settings.
+
+        Raises:
+            StoreUnavailable: the server is gone, refuses, or has no Graph Data Science.
+            ConfigurationError: no password is given, or the driver is not installed.
+        """
+        if self.settings.communities.engine == "native":
+            yield
+            return
+        from linkage import leiden
+        from linkage.stores.neo4j.connection import access, connect
+        from linkage.stores.neo4j.science import Science
+
+        place = access(self.settings.store.neo4j or Neo4jSettings(), os.environ)
+        with connect(place) as store, leiden.using(Science(store)):
+            yield
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def create(self) -> None:
