@@ -109,7 +109,8 @@ def _plain(row: Any) -> tuple[Any, ...]:
 class Wire:
     """Carries bytes between a driver and a server, until it breaks.
 
-    ``break_after`` cuts every connection once the server has answered so many bytes; ``mend`` lets new ones through.
+    ``break_after`` cuts every connection once the server has answered so many bytes (``left`` are); ``mend`` lets new
+    ones through.
     With ``lasting`` False only the connections are cut, and new ones work at once, as after a hiccup of a network.
     """
 
@@ -117,7 +118,7 @@ class Wire:
         self._port = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
-        self._left: int | None = None
+        self.left: int | None = None
         self._lasting = True
         self._lock = threading.Lock()
         self.broken = False
@@ -129,11 +130,11 @@ class Wire:
 
     def break_after(self, answered: int, *, lasting: bool) -> None:
         """Cut after so many more bytes of answers."""
-        self._left, self._lasting, self.broken = answered, lasting, False
+        self.left, self._lasting, self.broken = answered, lasting, False
 
     def mend(self) -> None:
         """Carry everything again."""
-        self._left, self.broken = None, False
+        self.left, self.broken = None, False
 
     def close(self) -> None:
         """End everything."""
@@ -154,12 +155,12 @@ class Wire:
 
     def _may(self, size: int) -> bool:
         with self._lock:
-            if self._left is None:
+            if self.left is None:
                 return True
-            self._left -= size
-            if self._left >= 0:
+            self.left -= size
+            if self.left >= 0:
                 return True
-            self._left, self.broken = None, True
+            self.left, self.broken = None, True
         self._cut()
         return False
 

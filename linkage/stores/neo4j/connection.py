@@ -67,7 +67,8 @@ def access(settings: Neo4jSettings, environment: Mapping[str, str]) -> Access:
     return Access(
         uri=uri,
         username=environment.get("NEO4J_USERNAME") or settings.username,
-        password=environment.get("NEO4J_PASSWORD") or _from_file(settings.password_file),
+        password=environment.get("NEO4J_PASSWORD")
+        or _from_file(environment.get("NEO4J_PASSWORD_FILE") or settings.password_file),
         database=settings.database,
         timeout_seconds=settings.timeout_seconds,
     )

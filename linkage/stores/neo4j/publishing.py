@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 #: In this order an abandoned publication is undone: relationships before the nodes they hang on.
 _UNDO = ("relationships", "closed_relationships", "closed_nodes", "account", "identifier", "cluster")
 _COLLECT = ("relationships", "nodes")
+#: Constraints and indexes: names of the statements that make them, and their own.
 _SCHEMA = (
     *("current", "account", "identifier", "cluster", "refresh"),
     *("account_closed", "identifier_closed", "used_closed", "linked_closed", "member_of_closed"),
-    *("used_last_seen", "identifier_degree", "cluster_score", "cluster_reasons", "wait"),
+    *("used_last_seen", "identifier_degree", "cluster_score", "cluster_reasons"),
 )
 #: Rows that are read back from the store at once.
 _READ_ROWS = 50_000
@@ -68,9 +69,6 @@ class Publisher:
             SnapshotDamaged: a file of ``snapshot`` differs from its recorded digest.
         """
         started = time.monotonic()
-        self._tell("preparing the store")
-        for name in _SCHEMA:
-            self.store.change(f"schema/{name}")
         served = self._claimed()
         if served.refresh_id == snapshot.refresh_id:
             if served.publishing is not None:
@@ -128,12 +126,20 @@ class Publisher:
     # --- the way of a publication -------------------------------------------------------------------------------
 
     def _claimed(self) -> Served:
+        """What the database says once it is ours, with every constraint and index."""
         served = self.served()
         if served is None:
             self.store.change("claim", workspace=self.workspace, model=MODEL)
             served = self.served()
         if served is None:
             raise LinkageError("the store lost (:Current) again")
+        online = self.store.ask("schema/online")[0]["names"]
+        missing = [name for name in _SCHEMA if name not in online]
+        if missing:
+            self._tell("making indexes")
+            for name in missing:
+                self.store.change(f"schema/{name}")
+            self.store.change("schema/wait")
         return served
 
     def _base(self, served: Served, kept: Callable[[str], Snapshot]) -> Snapshot | Callable[..., Any] | None:
