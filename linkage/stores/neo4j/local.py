@@ -7,6 +7,7 @@ Maven fetches the server's artifacts once; Java 17 or newer runs them. ``python 
 from __future__ import annotations
 
 import argparse
+import collections
 import contextlib
 import hashlib
 import os
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
@@ -95,6 +97,7 @@ class LocalServer:
         self._http = http
         self._memory = memory
         self._process: subprocess.Popen[str] | None = None
+        self._reading: threading.Thread | None = None
         self._jars = class_path()
         for folder in ("conf", "data/dbms", "logs", "plugins"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
@@ -141,6 +144,9 @@ class LocalServer:
                 break
         else:
             raise StoreUnavailable("the Neo4j server did not start", hint="Its log is in the folder logs of its home.")
+        # Read on: a pipe that nobody empties would hold the server up once it is full.
+        self._reading = threading.Thread(target=collections.deque, args=(self._process.stdout, 0), daemon=True)
+        self._reading.start()
         with connect(self.access) as store:
             store.ask("look")
 
@@ -154,9 +160,7 @@ class LocalServer:
 
     def wait(self) -> None:
         """Until the server ends, by itself or by a signal."""
-        if self._process is not None and self._process.stdout is not None:
-            for _line in self._process.stdout:
-                pass
+        if self._process is not None:
             self._process.wait()
 
     def admin(self, *arguments: str, memory: str | None = None) -> None:
@@ -202,8 +206,10 @@ class LocalServer:
     def _end(self, with_: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.send_signal(with_)
-            process.communicate()
+            with process:
+                process.send_signal(with_)
+                if self._reading is not None:
+                    self._reading.join()
 
 
 @contextlib.contextmanager
