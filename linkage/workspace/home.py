@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import hmac
 import os
@@ -195,7 +196,7 @@ class Home:
 
     @contextlib.contextmanager
     def detecting(self) -> Iterator[None]:
-        """Within the block, communities are found by the engine of the settings.
+        """Within the block, communities are found by the engine of the settings; a server is reached when it is asked.
 
         Raises:
             StoreUnavailable: the server is gone, refuses, or has no Graph Data Science.
@@ -209,8 +210,10 @@ class Home:
         from linkage.stores.neo4j.science import Science
 
         place = access(self.settings.store.neo4j or Neo4jSettings(), os.environ)
-        with connect(place) as store, leiden.using(Science(store)):
-            yield
+        with contextlib.ExitStack() as held:
+            reached = functools.cache(lambda: Science(held.enter_context(connect(place))))
+            with leiden.using(lambda *links: reached()(*links)):
+                yield
 
     # --- writing ------------------------------------------------------------------------------------------------
 
