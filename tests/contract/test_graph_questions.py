@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
+from streamlit.navigation.page import calc_hash
 
 from linkage import Workspace
 from linkage.cli import main
 from linkage.errors import StoreUnavailable, UsageError
-from tests.lib import small_world
+from linkage.ui import serve
+from linkage.ui.cluster_page import URL_PATH
+from tests.lib import screen_world, small_world
 from tests.lib.small_world import (
     ACCOUNT_ID,
     ADDRESSES,
@@ -202,3 +206,29 @@ def test_without_a_server_a_question_ends_with_13(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
     monkeypatch.setenv("NEO4J_PASSWORD", "any")
     assert main(["--workspace", str(own.path), "paths", "ring-01", "ring-02"]) == 13
+
+
+def test_the_screen_draws_the_same_from_either_store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "workspace"
+    screen_world.publish(path, "r-0001", screen_world.USUAL)
+    monkeypatch.setenv("LINKAGE_WORKSPACE", str(path))
+    top = screen_world.USUAL[0].cluster_id
+
+    def page() -> list[str]:
+        from streamlit.testing.v1 import AppTest
+
+        test = AppTest.from_file(str(serve.script()), default_timeout=60)
+        test.query_params["cluster"], test.query_params["tab"] = top, "evidence"
+        test._page_hash = calc_hash(URL_PATH)
+        shown = test.run()
+        assert not shown.exception
+        return [str(element.value) for element in (*shown.markdown, *shown.caption, *shown.error)]
+
+    embedded, drawn = page(), Workspace(path).cluster_graph(top)
+    assert any("nodes drawn" in said for said in embedded)
+    with serving(request, World(path, Workspace(path), "r-0001", {})):
+        st.cache_resource.clear()
+        assert Workspace(path).cluster_graph(top) == drawn
+        assert page() == embedded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from neo4j import GraphDatabase
 
@@ -22,13 +25,17 @@ from linkage.stores.neo4j.connection import Access, Store, connect
 from linkage.stores.neo4j.graph import PARTS
 from linkage.stores.neo4j.local import LocalServer
 from linkage.stores.neo4j.publishing import Publisher
-from linkage.stores.snapshots import Snapshot
+from linkage.stores.snapshots import Snapshot, Snapshots
 from tests.conftest import CI
+from tests.lib import small_world
 
 ENGINE = EngineSettings(memory_limit="512MB", threads=1)
 WORKSPACE = "0123456789abcdef"
 
+FIRST, SECOND, THIRD = (f"r-00000000000{number}" for number in (1, 2, 3))
+
 Graph = dict[str, list[tuple[Any, ...]]]
+Tables = dict[str, pa.Table]
 
 
 def missing(reason: str) -> None:
@@ -104,6 +111,55 @@ def expected(snapshot: Snapshot) -> Graph:
 
 def _plain(row: Any) -> tuple[Any, ...]:
     return tuple(tuple(value) if isinstance(value, list) else "" if value is None else value for value in row)
+
+
+def three_refreshes(path: Path) -> Path:
+    """A workspace with three refreshes that differ in every part of the graph; the last is current."""
+    tables = small_world.build(path, FIRST).tables
+    small_world.publish(path, SECOND, changed(tables), FIRST)
+    small_world.publish(path, THIRD, changed(tables, seed=3), SECOND)
+    return path
+
+
+def changed(tables: Tables, seed: int = 2) -> Tables:
+    """The same world a little later: some rows are gone, some say something else, one cluster follows from another."""
+    chance = random.Random(seed)
+    gone = {chance.randrange(1, small_world.N) for _ in range(3)}
+    out = dict(tables)
+    for name, column in (("accounts", "account"), ("sightings", "account"), ("members", "account")):
+        out[name] = out[name].filter(pc.invert(pc.is_in(out[name][column], pa.array(gone, pa.int64()))))
+    ends = (pc.is_in(out["links"][end], pa.array(gone, pa.int64())) for end in ("account_a", "account_b"))
+    out["links"] = out["links"].filter(pc.invert(pc.or_(*ends)))
+    for name, column in (("accounts", "tokens"), ("sightings", "events"), ("clusters", "size")):
+        values = [value + (chance.random() < 0.2) for value in out[name][column].to_pylist()]
+        out[name] = replaced(out[name], column, values)
+    values = [chance.choice([value, value / 2]) for value in out["members"]["membership"].to_pylist()]
+    out["members"] = replaced(out["members"], "membership", values)
+    degrees = [value + chance.randrange(2) for value in out["identifiers"]["degree"].to_pylist()]
+    notes = [chance.choice([None, value]) for value in out["identifiers"]["note"].to_pylist()]
+    out["identifiers"] = replaced(replaced(out["identifiers"], "degree", degrees), "note", notes)
+    row = {"cluster_id": small_world.RING, "event": "merged", "parent_refresh_id": FIRST}
+    followed = [row | {"parent_cluster_id": name, "overlap": 0.25} for name in (small_world.OFFICE, "c-000000000009")]
+    out["lineage"] = pa.concat_tables([out["lineage"], pa.Table.from_pylist(followed, out["lineage"].schema)])
+    return out
+
+
+def replaced(table: pa.Table, column: str, values: list[Any]) -> pa.Table:
+    """The table with other values in a column."""
+    position = table.column_names.index(column)
+    return table.set_column(position, table.schema.field(column), pa.array(values, table.schema.field(column).type))
+
+
+def publish(access: Access, snapshots: Snapshots, refresh: str, **options: Any) -> int:
+    """Rows that travelled."""
+    with publishing(access, **options) as publisher:
+        return publisher.publish(snapshots.get(refresh), snapshots.get).rows
+
+
+def everything(access: Access) -> int:
+    """Relationships of the graph in the database, whether anybody sees them or not."""
+    rows = run(access, "MATCH ()-[r]->() WHERE type(r) <> 'SERVES' RETURN count(r) AS n")
+    return int(rows[0]["n"])
 
 
 class Wire:

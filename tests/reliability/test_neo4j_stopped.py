@@ -16,17 +16,13 @@ from linkage.model.progress import Progress
 from linkage.stores.neo4j.connection import Access, connect
 from linkage.stores.neo4j.local import LocalServer
 from linkage.stores.snapshots import Snapshots
-from tests.lib import neo4j, small_world
-from tests.unit.stores.neo4j.test_publishing import FIRST, SECOND, THIRD, changed, everything, publish
+from tests.lib import neo4j
+from tests.lib.neo4j import FIRST, SECOND, THIRD, everything, publish
 
 
 @pytest.fixture
 def snapshots(tmp_path: Path) -> Snapshots:
-    path = tmp_path / "world"
-    tables = small_world.build(path, FIRST).tables
-    small_world.publish(path, SECOND, changed(tables), FIRST)
-    small_world.publish(path, THIRD, changed(tables, seed=3), SECOND)
-    return Snapshots(path)
+    return Snapshots(neo4j.three_refreshes(tmp_path / "world"))
 
 
 @pytest.fixture

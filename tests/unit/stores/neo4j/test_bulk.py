@@ -10,7 +10,7 @@ from linkage.errors import UsageError
 from linkage.stores.neo4j.bulk import fill
 from linkage.stores.snapshots import Snapshots
 from tests.lib import neo4j, small_world
-from tests.unit.stores.neo4j.test_publishing import SECOND, changed, publish
+from tests.lib.neo4j import SECOND, changed, publish, replaced
 
 
 @pytest.mark.soak
@@ -18,8 +18,7 @@ def test_a_filled_server_is_in_step_and_takes_differences(tmp_path: Path) -> Non
     world = tmp_path / "world"
     tables = small_world.build(world).tables
     reasons = [['a "quoted", broken\nline', "", "x;y"] for _ in range(tables["clusters"].num_rows)]
-    position = tables["clusters"].column_names.index("top_reasons")
-    tables["clusters"] = tables["clusters"].set_column(position, "top_reasons", [reasons])
+    tables["clusters"] = replaced(tables["clusters"], "top_reasons", reasons)
     small_world.publish(world, SECOND, changed(tables))
     small_world.publish(world, "r-00000000000c", changed(tables, seed=5), SECOND)
     snapshots = Snapshots(world)

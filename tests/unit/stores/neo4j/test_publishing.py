@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
 from linkage.errors import StoreUnavailable, TryAgain, UnknownRefresh
@@ -15,47 +12,13 @@ from linkage.model.progress import Progress
 from linkage.stores.neo4j.connection import Access, connect
 from linkage.stores.snapshots import Snapshot, Snapshots
 from tests.lib import neo4j, small_world
-
-Tables = dict[str, pa.Table]
-FIRST, SECOND, THIRD = (f"r-00000000000{number}" for number in (1, 2, 3))
+from tests.lib.neo4j import FIRST, SECOND, THIRD, everything, publish, replaced
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     """A workspace with three refreshes that differ in every part of the graph."""
-    path = tmp_path / "world"
-    tables = small_world.build(path, FIRST).tables
-    small_world.publish(path, SECOND, changed(tables), FIRST)
-    small_world.publish(path, THIRD, changed(tables, seed=3), SECOND)
-    return path
-
-
-def changed(tables: Tables, seed: int = 2) -> Tables:
-    """The same world a little later: some rows are gone, some say something else, one cluster follows from another."""
-    chance = random.Random(seed)
-    gone = {chance.randrange(1, small_world.N) for _ in range(3)}
-    out = dict(tables)
-    for name, column in (("accounts", "account"), ("sightings", "account"), ("members", "account")):
-        out[name] = out[name].filter(pc.invert(pc.is_in(out[name][column], pa.array(gone, pa.int64()))))
-    ends = (pc.is_in(out["links"][end], pa.array(gone, pa.int64())) for end in ("account_a", "account_b"))
-    out["links"] = out["links"].filter(pc.invert(pc.or_(*ends)))
-    for name, column in (("accounts", "tokens"), ("sightings", "events"), ("clusters", "size")):
-        values = [value + (chance.random() < 0.2) for value in out[name][column].to_pylist()]
-        out[name] = _with(out[name], column, values)
-    values = [chance.choice([value, value / 2]) for value in out["members"]["membership"].to_pylist()]
-    out["members"] = _with(out["members"], "membership", values)
-    degrees = [value + chance.randrange(2) for value in out["identifiers"]["degree"].to_pylist()]
-    notes = [chance.choice([None, value]) for value in out["identifiers"]["note"].to_pylist()]
-    out["identifiers"] = _with(_with(out["identifiers"], "degree", degrees), "note", notes)
-    row = {"cluster_id": small_world.RING, "event": "merged", "parent_refresh_id": FIRST}
-    followed = [row | {"parent_cluster_id": name, "overlap": 0.25} for name in (small_world.OFFICE, "c-000000000009")]
-    out["lineage"] = pa.concat_tables([out["lineage"], pa.Table.from_pylist(followed, out["lineage"].schema)])
-    return out
-
-
-def _with(table: pa.Table, column: str, values: list[object]) -> pa.Table:
-    position = table.column_names.index(column)
-    return table.set_column(position, table.schema.field(column), pa.array(values, table.schema.field(column).type))
+    return neo4j.three_refreshes(tmp_path / "world")
 
 
 class Interrupted(Exception):
@@ -73,18 +36,6 @@ def stop_at(batch: int) -> Callable[[Progress], None]:
             raise Interrupted
 
     return sink
-
-
-def publish(access: Access, snapshots: Snapshots, refresh: str, **options: object) -> int:
-    """Rows that travelled."""
-    with neo4j.publishing(access, **options) as publisher:
-        return publisher.publish(snapshots.get(refresh), snapshots.get).rows
-
-
-def everything(access: Access) -> int:
-    """Relationships of the graph in the database, whether anybody sees them or not."""
-    rows = neo4j.run(access, "MATCH ()-[r]->() WHERE type(r) <> 'SERVES' RETURN count(r) AS n")
-    return int(rows[0]["n"])
 
 
 def test_a_snapshot_reads_back_as_it_is(neo4j_empty: Access, world: Path) -> None:
@@ -284,9 +235,9 @@ def test_hostile_text_is_text(neo4j_empty: Access, world: Path) -> None:
     snapshots = Snapshots(world)
     tables = small_world.snapshot_tables()
     reasons = [list(hostile) for _ in range(tables["clusters"].num_rows)]
-    tables["clusters"] = _with(tables["clusters"], "top_reasons", reasons)
+    tables["clusters"] = replaced(tables["clusters"], "top_reasons", reasons)
     notes = [hostile[row % len(hostile)] for row in range(tables["identifiers"].num_rows)]
-    tables["identifiers"] = _with(tables["identifiers"], "note", notes)
+    tables["identifiers"] = replaced(tables["identifiers"], "note", notes)
     kind = "x`) DETACH DELETE n //"
     kinds = [kind if row % 3 == 0 else value for row, value in enumerate(tables["sightings"]["identifier"].to_pylist())]
     renamed = {
@@ -294,7 +245,7 @@ def test_hostile_text_is_text(neo4j_empty: Access, world: Path) -> None:
     }
     for name in ("sightings", "identifiers"):
         pairs = zip(tables[name]["identifier"].to_pylist(), tables[name]["kind"].to_pylist(), strict=True)
-        tables[name] = _with(tables[name], "kind", [kind if row in renamed else value for row, value in pairs])
+        tables[name] = replaced(tables[name], "kind", [kind if row in renamed else value for row, value in pairs])
     small_world.publish(world, "r-00000000000f", tables)
     publish(neo4j_empty, snapshots, "r-00000000000f")
     stored = neo4j.stored(neo4j_empty)
