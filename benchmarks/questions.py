@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import time
@@ -82,8 +83,8 @@ def measure(workspace: Workspace, seed: int, number: int) -> list[dict[str, str]
 
 def page(rows: list[dict[str, str]]) -> str:
     """The table of every store that was measured."""
-    columns = ("reader", "question", "runs", "p50_ms", "p95_ms", "max_ms", "cpu_ms", "date", "commit")
-    head = ("reader", "question", "runs", "p50 ms", "p95 ms", "max ms", "mean CPU ms of ours", "date", "commit")
+    columns = ("reader", "question", "runs", "p50_ms", "p95_ms", "max_ms", "cpu_ms", "load", "date", "commit")
+    head = ("reader", "question", "runs", "p50 ms", "p95 ms", "max ms", "mean CPU ms of ours", "load", "date", "commit")
     accounts = sorted({row["accounts"] for row in rows})
     title = f"# Questions to the graph\n\n{' and '.join(accounts)} accounts.\n\n"
     return title + results.table(head, [[row[name] for name in columns] for row in rows])
@@ -104,7 +105,8 @@ def main(arguments: list[str] | None = None) -> int:
     rows = []
     for row in measure(workspace, options.seed, options.runs):
         say(f"{reader}: {row['question']}: p50 {row['p50_ms']} ms, p95 {row.get('p95_ms', '–')} ms")
-        rows.append(results.stamp(ASKING) | common | {"p95_ms": "", "max_ms": "", "cpu_ms": ""} | row)
+        load = {"load": f"{os.getloadavg()[0]:.0f}"}
+        rows.append(results.stamp(ASKING) | common | load | {"p95_ms": "", "max_ms": "", "cpu_ms": ""} | row)
     kept = options.results / "questions.csv"
     results.put(kept, rows, ("reader", "question", "accounts"))
     results.save(options.results / "questions.md", page(results.read(kept)))

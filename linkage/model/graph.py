@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account. ``shared``: identifiers of the graph that it used; the rest is empty outside clusters."""
+    """An account, and the cluster it is in, if any."""
 
     account: int
-    shared: int
     cluster_id: str | None = None
     membership: float | None = None
     role: str | None = None

@@ -49,8 +49,7 @@ def cluster_graph(
     limits = limits or Limits()
     chosen = _choose(evidence, limits)
     members = np.sort([member.account for member in require_members(graph, cluster)])
-    uses = graph.between(members.tolist(), chosen.identifier.tolist())
-    masks = _masks(members, chosen.identifier, uses.account, uses.identifier)
+    masks = _masks(members, chosen.identifier, *graph.touches(members.tolist(), chosen.identifier.tolist()))
     things = [
         Mark(f"i{number}", "identifier", on, number, kind, discounted)
         for number, kind, on, discounted in zip(

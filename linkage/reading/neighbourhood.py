@@ -53,8 +53,11 @@ def neighbourhood(
     for use in uses:
         for node in (f"a:{use.account}", f"i:{use.identifier}"):
             shown[node] = shown.get(node, 0) + 1
-    total = {one.node: one.shared for one in accounts} | {one.node: one.degree for one in identifiers}
     asked = [f"{'a' if outward else 'i'}:{node}" for outward, nodes in expanded for node in nodes]
+    total = {one.node: one.degree for one in identifiers}
+    for outward, nodes in expanded:
+        if outward:
+            total |= {f"a:{account}": number for account, number in graph.reach(nodes).items()}
     return Neighbourhood(
         refresh_id=graph.refresh_id,
         start=start.node,

@@ -98,6 +98,12 @@ class EmbeddedGraph:
 
     # --- uses ---------------------------------------------------------------------------------------------------
 
+    def reach(self, accounts: Collection[int]) -> dict[int, int]:
+        """How many identifiers of the graph each of these accounts used."""
+        at = _known(self._account, accounts)
+        number = self._account_start[at + 1] - self._account_start[at]
+        return dict(zip(self._account[at].tolist(), number.tolist(), strict=True))
+
     def used_by(self, accounts: Collection[int], each: int | None = None) -> Uses:
         """What these accounts used: by account, then by bits, highest first, then by identifier; the first ``each``."""
         rows = self._rows_of_accounts(_known(self._account, accounts))
@@ -122,13 +128,12 @@ class EmbeddedGraph:
 
     def between(self, accounts: Collection[int], identifiers: Collection[int]) -> Uses:
         """Every use of one of these identifiers by one of these accounts: by account, then by identifier."""
-        people, things = _known(self._account, accounts), _known(self._identifier, identifiers)
-        rows = self._rows_of_accounts(people)
-        by_thing = (self._identifier_start[things], self._identifier_start[things + 1])
-        if int((by_thing[1] - by_thing[0]).sum()) < len(rows):
-            rows = np.sort(self._by_identifier[_ranges(*by_thing)])
-            return self._uses(rows[_marked(people, len(self._account))[self._use_account[rows]]])
-        return self._uses(rows[_marked(things, len(self._identifier))[self._use_identifier[rows]]])
+        return self._uses(self._rows_between(accounts, identifiers))
+
+    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> tuple[Whole, Whole]:
+        """Accounts and identifiers of the uses that ``between`` answers, and nothing else of them."""
+        rows = self._rows_between(accounts, identifiers)
+        return self._account[self._use_account[rows]], self._identifier[self._use_identifier[rows]]
 
     def shared(self, accounts: Collection[int], limit: int) -> Shared:
         """The first ``limit`` identifiers that at least two of these accounts used; see the protocol."""
@@ -158,15 +163,13 @@ class EmbeddedGraph:
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _accounts_at(self, at: Whole) -> list[Account]:
-        shared = self._account_start[at + 1] - self._account_start[at]
-        rows = self._member_row[at]
         found = []
-        for account, number, row in zip(self._account[at].tolist(), shared.tolist(), rows.tolist(), strict=True):
+        for account, row in zip(self._account[at].tolist(), self._member_row[at].tolist(), strict=True):
             if row < 0:
-                found.append(Account(account, number))
+                found.append(Account(account))
             else:
                 cluster, role = self._member_names[self._member_cluster[row]], self._roles[self._member_role[row]]
-                found.append(Account(account, number, cluster, float(self._membership[row]), role))
+                found.append(Account(account, cluster, float(self._membership[row]), role))
         return found
 
     def _identifiers_at(self, at: Whole) -> list[Identifier]:
@@ -180,6 +183,15 @@ class EmbeddedGraph:
 
     def _rows_of_accounts(self, at: Whole) -> Whole:
         return _ranges(self._account_start[at], self._account_start[at + 1])
+
+    def _rows_between(self, accounts: Collection[int], identifiers: Collection[int]) -> NDArray[np.integer]:
+        people, things = _known(self._account, accounts), _known(self._identifier, identifiers)
+        rows = self._rows_of_accounts(people)
+        by_thing = (self._identifier_start[things], self._identifier_start[things + 1])
+        if int((by_thing[1] - by_thing[0]).sum()) < len(rows):
+            rows = np.sort(self._by_identifier[_ranges(*by_thing)])
+            return rows[_marked(people, len(self._account))[self._use_account[rows]]]
+        return rows[_marked(things, len(self._identifier))[self._use_identifier[rows]]]
 
     def _uses(self, rows: NDArray[np.integer]) -> Uses:
         return Uses(

@@ -7,9 +7,15 @@ ask from these few questions, so that it comes out the same over every store.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from linkage.model.graph import Account, Bridges, Identifier, Shared, Uses
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Whole = NDArray[np.int64]
 
 
 class GraphReader(Protocol):
@@ -32,6 +38,10 @@ class GraphReader(Protocol):
         """Members of a cluster: by membership, highest first, then by id."""
         ...
 
+    def reach(self, accounts: Collection[int]) -> dict[int, int]:
+        """How many identifiers of the graph each of these accounts used."""
+        ...
+
     def used_by(self, accounts: Collection[int], each: int | None = None) -> Uses:
         """What these accounts used: by account, then by bits, highest first, then by identifier; the first ``each``."""
         ...
@@ -42,6 +52,10 @@ class GraphReader(Protocol):
 
     def between(self, accounts: Collection[int], identifiers: Collection[int]) -> Uses:
         """Every use of one of these identifiers by one of these accounts: by account, then by identifier."""
+        ...
+
+    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> tuple[Whole, Whole]:
+        """Accounts and identifiers of the uses that ``between`` answers, and nothing else of them."""
         ...
 
     def shared(self, accounts: Collection[int], limit: int) -> Shared:

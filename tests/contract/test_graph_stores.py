@@ -94,6 +94,12 @@ def test_every_question_is_answered_as_by_hand(opened: Open, world: GraphWorld, 
         world.use(*pair) for pair in uses if pair[0] in some and pair[1] in things
     ]
 
+    touching = [(account, number) for account, number in uses if account in some and number in things]
+    assert list(zip(*(column.tolist() for column in store.touches(some, things)), strict=True)) == touching
+    assert store.reach(some) == {
+        account: sum(account == one for one, _ in uses) for account in people if account in some
+    }
+
     counts = {number: len(some.intersection(accounts)) for number, accounts in on.items()}
     ranked = sorted(
         (number for number in on if counts[number] > 1),

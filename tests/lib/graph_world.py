@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -48,16 +47,11 @@ class GraphWorld:
             found.setdefault(identifier, []).append(account)
         return {identifier: found[identifier] for identifier in sorted(found) if len(found[identifier]) > 1}
 
-    @cached_property
-    def _shared(self) -> Counter[int]:
-        return Counter(account for accounts in self.on.values() for account in accounts)
-
     def account(self, number: int) -> Account:
-        shared = self._shared[number]
         if number not in self.members:
-            return Account(number, shared)
+            return Account(number)
         cluster, membership = self.members[number]
-        return Account(number, shared, cluster, membership, "core" if membership >= 0.75 else "periphery")
+        return Account(number, cluster, membership, "core" if membership >= 0.75 else "periphery")
 
     def identifier(self, number: int) -> Identifier:
         trust, bits = self.worth.get(number, (0.5, 1.0))

@@ -6,7 +6,7 @@ the next begins, so what the pointer said when a question began holds for all of
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,11 @@ from linkage.errors import StoreUnavailable
 from linkage.model.graph import Account, Bridges, Identifier, Shared, Uses
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from linkage.stores.neo4j.connection import Store, Transaction
+
+    Whole = NDArray[np.int64]
 
 #: More than there are accounts or identifiers.
 _ALL = 2**31 - 1
@@ -40,6 +44,10 @@ class Neo4jGraph:
         """Members of a cluster: by membership, highest first, then by id."""
         return [Account(*row) for row in self._rows("members", cluster=cluster)]
 
+    def reach(self, accounts: Collection[int]) -> dict[int, int]:
+        """How many identifiers of the graph each of these accounts used."""
+        return dict(self._rows("reach", accounts=sorted(set(accounts))))
+
     def used_by(self, accounts: Collection[int], each: int | None = None) -> Uses:
         """What these accounts used: by account, then by bits, highest first, then by identifier; the first ``each``."""
         return _uses(self._rows("used_by", accounts=sorted(set(accounts)), each=_ALL if each is None else each))
@@ -53,6 +61,11 @@ class Neo4jGraph:
         """Every use of one of these identifiers by one of these accounts: by account, then by identifier."""
         return _uses(self._rows("between", accounts=sorted(set(accounts)), identifiers=sorted(set(identifiers))))
 
+    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> tuple[Whole, Whole]:
+        """Accounts and identifiers of the uses that ``between`` answers, and nothing else of them."""
+        rows = self._rows("touches", accounts=sorted(set(accounts)), identifiers=sorted(set(identifiers)))
+        return _pairs((account, number) for account, touched in rows for number in sorted(touched))
+
     def shared(self, accounts: Collection[int], limit: int) -> Shared:
         """The first ``limit`` identifiers that at least two of these accounts used; see the protocol."""
         ((total, found),) = self._rows("shared", accounts=sorted(set(accounts)), limit=limit)
@@ -61,9 +74,8 @@ class Neo4jGraph:
     def bridges(self, left: Collection[int], right: Collection[int], degree_limit: int) -> Bridges:
         """Uses, by accounts of either side, of the identifiers that both sides used; see the protocol."""
         rows = self._rows("bridges", left=sorted(set(left)), right=sorted(set(right)), degree_limit=degree_limit)
-        joined = [(account, number) for number, hub, accounts in rows if not hub for account in sorted(accounts)]
-        account, identifier = np.array(joined, dtype=np.int64).reshape(len(joined), 2).T
-        return Bridges(account, identifier, frozenset(number for number, hub, _accounts in rows if hub))
+        joined = ((account, number) for number, hub, accounts in rows if not hub for account in sorted(accounts))
+        return Bridges(*_pairs(joined), frozenset(number for number, hub, _accounts in rows if hub))
 
     def _rows(self, name: str, **parameters: Any) -> list[list[Any]]:
         def answer(transaction: Transaction) -> list[list[Any]]:
@@ -86,3 +98,9 @@ def another(served: str | None, asked: str) -> StoreUnavailable:
 def _uses(rows: list[list[Any]]) -> Uses:
     account, identifier, events, first, last = np.array(rows, dtype=np.int64).reshape(len(rows), 5).T
     return Uses(account, identifier, events, first.view("datetime64[us]"), last.view("datetime64[us]"))
+
+
+def _pairs(pairs: Iterable[tuple[int, int]]) -> tuple[Whole, Whole]:
+    rows = list(pairs)
+    one, other = np.array(rows, dtype=np.int64).reshape(len(rows), 2).T
+    return one, other
