@@ -49,6 +49,17 @@ class Identifier:
         return f"i:{self.identifier}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Accounts and identifiers that they used, a column each (surrogate ids: int64)."""
+
+    account: NDArray[np.int64]
+    identifier: NDArray[np.int64]
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.account.tolist(), self.identifier.tolist(), strict=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """An account and an identifier that it used: how often, first and last, in the window."""
@@ -89,13 +100,12 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bridges:
-    """What joins two sets of accounts: who of them used what both sides used, a row each use.
+    """What joins two sets of accounts: who of them used what both sides used.
 
     ``hubs``: identifiers that any of the accounts used and that have too many accounts to be followed.
     """
 
-    account: NDArray[np.int64]
-    identifier: NDArray[np.int64]
+    pairs: Pairs
     hubs: frozenset[int]
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
 
+    from linkage.model.graph import Pairs
     from linkage.stores.graph import GraphReader
 
     Whole = NDArray[np.int64]
@@ -49,7 +50,7 @@ def cluster_graph(
     limits = limits or Limits()
     chosen = _choose(evidence, limits)
     members = np.sort([member.account for member in require_members(graph, cluster)])
-    masks = _masks(members, chosen.identifier, *graph.touches(members.tolist(), chosen.identifier.tolist()))
+    masks = _masks(members, chosen.identifier, graph.touches(members.tolist(), chosen.identifier.tolist()))
     things = [
         Mark(f"i{number}", "identifier", on, number, kind, discounted)
         for number, kind, on, discounted in zip(
@@ -95,12 +96,12 @@ def _choose(evidence: pyarrow.Table, limits: Limits) -> _Chosen:
     return _Chosen(identifier[rows], [kinds[row] for row in rows.tolist()], on[rows], ~counts[rows])
 
 
-def _masks(members: Whole, chosen: Whole, account: Whole, identifier: Whole) -> Whole:
+def _masks(members: Whole, chosen: Whole, touches: Pairs) -> Whole:
     """Per member, a bit per chosen identifier that it touches; bit 0 is the strongest."""
     masks = np.zeros(len(members), dtype=np.int64)
     order = np.argsort(chosen, kind="stable")
-    bit = order[np.searchsorted(chosen[order], identifier)]
-    np.bitwise_or.at(masks, np.searchsorted(members, account), np.int64(1) << bit)
+    bit = order[np.searchsorted(chosen[order], touches.identifier)]
+    np.bitwise_or.at(masks, np.searchsorted(members, touches.account), np.int64(1) << bit)
     return masks
 
 

@@ -78,15 +78,15 @@ def accounts_on(graph: GraphReader, identifier: int, *, after: int | None, limit
     if limit < 1:
         raise UsageError("a page has at least one row")
     found = require_identifier(graph, identifier)
-    uses = tuple(graph.users_of([identifier], limit + 1, -1 if after is None else after))
-    page = uses[:limit]
+    listed = graph.users_of([identifier], limit + 1, -1 if after is None else after).account.tolist()
+    page = listed[:limit]
     return Page(
         refresh_id=graph.refresh_id,
         identifier=found,
-        accounts=tuple(graph.accounts([use.account for use in page])),
-        uses=page,
+        accounts=tuple(graph.accounts(page)),
+        uses=tuple(graph.between(page, [identifier])),
         total=found.degree,
-        next_after=page[-1].account if len(uses) > limit else None,
+        next_after=page[-1] if len(listed) > limit else None,
     )
 
 

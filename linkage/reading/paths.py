@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: Identifiers that a chain may have at most; six uses.
 LONGEST = 3
 #: Accounts that are reached from either end before no further identifier is followed.
-REACH = 5_000
+REACH = 2_000
 #: Least trust that the order tells apart.
 _LEAST_TRUST = 1e-9
 
@@ -132,8 +132,8 @@ def _over_an_account(left: _Side, right: _Side, low: int, high: int) -> Layers |
 def _over_a_bridge(left: _Side, right: _Side, bridges: Bridges, low: int, high: int) -> Layers | None:
     """Chains of three identifiers: over one that someone reached from either end used."""
     # What an end used itself and did not follow, for want of reach, would be a detour here.
-    new = ~np.isin(bridges.identifier, [*left.used, *right.used])
-    account, identifier = bridges.account[new], bridges.identifier[new]
+    new = ~np.isin(bridges.pairs.identifier, [*left.used, *right.used])
+    account, identifier = bridges.pairs.account[new], bridges.pairs.identifier[new]
     from_left, from_right = np.isin(account, left.reached), np.isin(account, right.reached)
     if not len(account):
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.model.graph import Account, Bridges, Identifier, Shared, Uses
+from linkage.model.graph import Account, Bridges, Identifier, Pairs, Shared, Uses
 
 if TYPE_CHECKING:
     import pyarrow
@@ -104,14 +104,14 @@ class EmbeddedGraph:
         number = self._account_start[at + 1] - self._account_start[at]
         return dict(zip(self._account[at].tolist(), number.tolist(), strict=True))
 
-    def used_by(self, accounts: Collection[int], each: int | None = None) -> Uses:
+    def used_by(self, accounts: Collection[int], each: int | None = None) -> Pairs:
         """What these accounts used: by account, then by bits, highest first, then by identifier; the first ``each``."""
         rows = self._rows_of_accounts(_known(self._account, accounts))
         owner = self._use_account[rows]
         order = np.lexsort((self._rank[self._use_identifier[rows]], owner))
-        return self._uses(_first(rows[order], owner[order], each))
+        return self._pairs(_first(rows[order], owner[order], each))
 
-    def users_of(self, identifiers: Collection[int], each: int | None = None, after: int = -1) -> Uses:
+    def users_of(self, identifiers: Collection[int], each: int | None = None, after: int = -1) -> Pairs:
         """Who used these identifiers: by identifier, then by account; the first ``each`` accounts above ``after``."""
         at = _known(self._identifier, identifiers)
         start, end = self._identifier_start[at], self._identifier_start[at + 1]
@@ -124,16 +124,15 @@ class EmbeddedGraph:
             start = start + np.array(skipped, dtype=np.int64)
         if each is not None:
             end = np.minimum(end, start + each)
-        return self._uses(self._by_identifier[_ranges(start, end)])
+        return self._pairs(self._by_identifier[_ranges(start, end)])
 
     def between(self, accounts: Collection[int], identifiers: Collection[int]) -> Uses:
         """Every use of one of these identifiers by one of these accounts: by account, then by identifier."""
         return self._uses(self._rows_between(accounts, identifiers))
 
-    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> tuple[Whole, Whole]:
-        """Accounts and identifiers of the uses that ``between`` answers, and nothing else of them."""
-        rows = self._rows_between(accounts, identifiers)
-        return self._account[self._use_account[rows]], self._identifier[self._use_identifier[rows]]
+    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> Pairs:
+        """The uses that ``between`` answers, without their figures."""
+        return self._pairs(self._rows_between(accounts, identifiers))
 
     def shared(self, accounts: Collection[int], limit: int) -> Shared:
         """The first ``limit`` identifiers that at least two of these accounts used; see the protocol."""
@@ -154,11 +153,7 @@ class EmbeddedGraph:
         rows = self._rows_of_accounts(np.union1d(*sides))
         rows = rows[(used[0] & used[1] & ~large)[self._use_identifier[rows]]]
         rows = rows[np.argsort(self._use_identifier[rows], kind="stable")]
-        return Bridges(
-            self._account[self._use_account[rows]],
-            self._identifier[self._use_identifier[rows]],
-            frozenset(hubs.tolist()),
-        )
+        return Bridges(self._pairs(rows), frozenset(hubs.tolist()))
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -192,6 +187,9 @@ class EmbeddedGraph:
             rows = np.sort(self._by_identifier[_ranges(*by_thing)])
             return rows[_marked(people, len(self._account))[self._use_account[rows]]]
         return rows[_marked(things, len(self._identifier))[self._use_identifier[rows]]]
+
+    def _pairs(self, rows: NDArray[np.integer]) -> Pairs:
+        return Pairs(self._account[self._use_account[rows]], self._identifier[self._use_identifier[rows]])
 
     def _uses(self, rows: NDArray[np.integer]) -> Uses:
         return Uses(

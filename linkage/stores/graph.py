@@ -7,15 +7,9 @@ ask from these few questions, so that it comes out the same over every store.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from linkage.model.graph import Account, Bridges, Identifier, Shared, Uses
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Whole = NDArray[np.int64]
+from linkage.model.graph import Account, Bridges, Identifier, Pairs, Shared, Uses
 
 
 class GraphReader(Protocol):
@@ -42,11 +36,11 @@ class GraphReader(Protocol):
         """How many identifiers of the graph each of these accounts used."""
         ...
 
-    def used_by(self, accounts: Collection[int], each: int | None = None) -> Uses:
+    def used_by(self, accounts: Collection[int], each: int | None = None) -> Pairs:
         """What these accounts used: by account, then by bits, highest first, then by identifier; the first ``each``."""
         ...
 
-    def users_of(self, identifiers: Collection[int], each: int | None = None, after: int = -1) -> Uses:
+    def users_of(self, identifiers: Collection[int], each: int | None = None, after: int = -1) -> Pairs:
         """Who used these identifiers: by identifier, then by account; the first ``each`` accounts above ``after``."""
         ...
 
@@ -54,8 +48,8 @@ class GraphReader(Protocol):
         """Every use of one of these identifiers by one of these accounts: by account, then by identifier."""
         ...
 
-    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> tuple[Whole, Whole]:
-        """Accounts and identifiers of the uses that ``between`` answers, and nothing else of them."""
+    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> Pairs:
+        """The uses that ``between`` answers, without their figures."""
         ...
 
     def shared(self, accounts: Collection[int], limit: int) -> Shared:

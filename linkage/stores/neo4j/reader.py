@@ -6,20 +6,16 @@ the next begins, so what the pointer said when a question began holds for all of
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from linkage.errors import StoreUnavailable
-from linkage.model.graph import Account, Bridges, Identifier, Shared, Uses
+from linkage.model.graph import Account, Bridges, Identifier, Pairs, Shared, Uses
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from linkage.stores.neo4j.connection import Store, Transaction
-
-    Whole = NDArray[np.int64]
 
 #: More than there are accounts or identifiers.
 _ALL = 2**31 - 1
@@ -48,21 +44,21 @@ class Neo4jGraph:
         """How many identifiers of the graph each of these accounts used."""
         return dict(self._rows("reach", accounts=sorted(set(accounts))))
 
-    def used_by(self, accounts: Collection[int], each: int | None = None) -> Uses:
+    def used_by(self, accounts: Collection[int], each: int | None = None) -> Pairs:
         """What these accounts used: by account, then by bits, highest first, then by identifier; the first ``each``."""
-        return _uses(self._rows("used_by", accounts=sorted(set(accounts)), each=_ALL if each is None else each))
+        return _pairs(self._rows("used_by", accounts=sorted(set(accounts)), each=_ALL if each is None else each))
 
-    def users_of(self, identifiers: Collection[int], each: int | None = None, after: int = -1) -> Uses:
+    def users_of(self, identifiers: Collection[int], each: int | None = None, after: int = -1) -> Pairs:
         """Who used these identifiers: by identifier, then by account; the first ``each`` accounts above ``after``."""
         limit = _ALL if each is None else each
-        return _uses(self._rows("users_of", identifiers=sorted(set(identifiers)), each=limit, after=after))
+        return _pairs(self._rows("users_of", identifiers=sorted(set(identifiers)), each=limit, after=after))
 
     def between(self, accounts: Collection[int], identifiers: Collection[int]) -> Uses:
         """Every use of one of these identifiers by one of these accounts: by account, then by identifier."""
         return _uses(self._rows("between", accounts=sorted(set(accounts)), identifiers=sorted(set(identifiers))))
 
-    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> tuple[Whole, Whole]:
-        """Accounts and identifiers of the uses that ``between`` answers, and nothing else of them."""
+    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> Pairs:
+        """The uses that ``between`` answers, without their figures."""
         rows = self._rows("touches", accounts=sorted(set(accounts)), identifiers=sorted(set(identifiers)))
         return _pairs((account, number) for account, touched in rows for number in sorted(touched))
 
@@ -75,7 +71,7 @@ class Neo4jGraph:
         """Uses, by accounts of either side, of the identifiers that both sides used; see the protocol."""
         rows = self._rows("bridges", left=sorted(set(left)), right=sorted(set(right)), degree_limit=degree_limit)
         joined = ((account, number) for number, hub, accounts in rows if not hub for account in sorted(accounts))
-        return Bridges(*_pairs(joined), frozenset(number for number, hub, _accounts in rows if hub))
+        return Bridges(_pairs(joined), frozenset(number for number, hub, _accounts in rows if hub))
 
     def _rows(self, name: str, **parameters: Any) -> list[list[Any]]:
         def answer(transaction: Transaction) -> list[list[Any]]:
@@ -100,7 +96,6 @@ def _uses(rows: list[list[Any]]) -> Uses:
     return Uses(account, identifier, events, first.view("datetime64[us]"), last.view("datetime64[us]"))
 
 
-def _pairs(pairs: Iterable[tuple[int, int]]) -> tuple[Whole, Whole]:
+def _pairs(pairs: Iterable[Sequence[int]]) -> Pairs:
     rows = list(pairs)
-    one, other = np.array(rows, dtype=np.int64).reshape(len(rows), 2).T
-    return one, other
+    return Pairs(*np.array(rows, dtype=np.int64).reshape(len(rows), 2).T)

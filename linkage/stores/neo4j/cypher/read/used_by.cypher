@@ -6,16 +6,11 @@ CALL (a) {
     MATCH (a)-[u:USED]->(i:Identifier)
     WHERE u.valid_from <= $generation AND (u.valid_to IS NULL OR u.valid_to > $generation)
       AND CASE WHEN i.valid_from <= $generation THEN i.degree ELSE i.previous_degree END > 1
-    WITH u, i.identifier AS identifier,
+    WITH i.identifier AS identifier,
         CASE WHEN i.valid_from <= $generation THEN i.bits ELSE i.previous_bits END AS bits
-    RETURN u, identifier, bits
+    RETURN identifier, bits
     ORDER BY bits DESC, identifier
     LIMIT $each
 }
-RETURN
-    a.account,
-    identifier,
-    u.count,
-    u.first_seen.epochSeconds * 1000000 + u.first_seen.microsecond,
-    u.last_seen.epochSeconds * 1000000 + u.last_seen.microsecond
+RETURN a.account, identifier
 ORDER BY a.account, bits DESC, identifier

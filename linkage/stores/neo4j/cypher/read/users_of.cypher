@@ -6,14 +6,9 @@ WHERE CASE WHEN i.valid_from <= $generation THEN i.degree ELSE i.previous_degree
 CALL (i) {
     MATCH (i)<-[u:USED]-(a:Account)
     WHERE a.account > $after AND u.valid_from <= $generation AND (u.valid_to IS NULL OR u.valid_to > $generation)
-    RETURN u, a.account AS account
+    RETURN a.account AS account
     ORDER BY account
     LIMIT $each
 }
-RETURN
-    account,
-    i.identifier,
-    u.count,
-    u.first_seen.epochSeconds * 1000000 + u.first_seen.microsecond,
-    u.last_seen.epochSeconds * 1000000 + u.last_seen.microsecond
+RETURN account, i.identifier
 ORDER BY i.identifier, account
