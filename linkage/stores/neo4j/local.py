@@ -7,7 +7,6 @@ Maven fetches the server's artifacts once; Java 17 or newer runs them. ``python 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import os
 import secrets
@@ -16,9 +15,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import IO
 
 from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable
 from linkage.stores.files import create_once
@@ -86,15 +87,26 @@ class LocalServer:
     """A server whose home is the folder ``home``; its password is made once and lies there, for its owner only.
 
     ``bolt`` and ``http`` are ports on 127.0.0.1; ``bolt`` None takes a free one, ``http`` None serves no Browser.
+    A ``brief`` server is for a minute of tests: it is there sooner, and slower at long work.
     """
 
-    def __init__(self, home: Path, *, bolt: int | None = None, http: int | None = None, memory: str = "512m") -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        bolt: int | None = None,
+        http: int | None = None,
+        memory: str = "512m",
+        brief: bool = False,
+    ) -> None:
         self.home = home.absolute()
         self.more = ""
         self._bolt = bolt if bolt is not None else _free_port()
         self._http = http
         self._memory = memory
+        self._tuning = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") if brief else ()
         self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
         self._jars = class_path()
         for folder in ("conf", "data/dbms", "logs", "plugins"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
@@ -129,7 +141,7 @@ class LocalServer:
         self._configure()
         options = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
         command = [
-            *("java", f"-Xms{self._memory}", f"-Xmx{self._memory}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+            *("java", f"-Xms{self._memory}", f"-Xmx{self._memory}", *self._tuning),
             *(*options, "-Dio.netty.tryReflectionSetAccessible=true", "-cp", self._class_path(), _MAIN),
             *(f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}", "--console-mode"),
         ]
@@ -140,7 +152,11 @@ class LocalServer:
             if line.rstrip().endswith("Started."):
                 break
         else:
+            self.kill()
             raise StoreUnavailable("the Neo4j server did not start", hint="Its log is in the folder logs of its home.")
+        # Nobody else reads what it says from here on, and a full pipe would hold it up.
+        self._reader = threading.Thread(target=_read_to_the_end, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
         with connect(self.access) as store:
             store.ask("look")
 
@@ -154,9 +170,7 @@ class LocalServer:
 
     def wait(self) -> None:
         """Until the server ends, by itself or by a signal."""
-        if self._process is not None and self._process.stdout is not None:
-            for _line in self._process.stdout:
-                pass
+        if self._process is not None:
             self._process.wait()
 
     def admin(self, *arguments: str, memory: str | None = None) -> None:
@@ -203,18 +217,15 @@ class LocalServer:
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(with_)
-            process.communicate()
+            process.wait()
+            if self._reader is not None:
+                self._reader.join()
 
 
-@contextlib.contextmanager
-def running(home: Path) -> Iterator[LocalServer]:
-    """A server that is killed when the block ends: for homes that are thrown away."""
-    server = LocalServer(home)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
+def _read_to_the_end(stream: IO[str]) -> None:
+    with stream:
+        for _line in stream:
+            pass
 
 
 def _free_port() -> int:
