@@ -215,17 +215,17 @@ def _translated(place: Access) -> Iterator[None]:
             hint="Check NEO4J_USERNAME and NEO4J_PASSWORD (or the password_file); after three wrong ones the server "
             "waits for five seconds.",
         ) from fault
-    except (exceptions.ForbiddenOnReadOnlyDatabase, exceptions.Forbidden) as fault:
-        raise StoreUnavailable(
-            f"the database {place.database} at {place.place} may not be written to",
-            hint="Make it writable, or give a user who may write; readers still get what was published last.",
-        ) from fault
     except exceptions.ConfigurationError as fault:
         raise ConfigurationError(
             f"the driver does not take the settings for {place.place} ({type(fault).__name__})",
             hint="Check NEO4J_URI, and the server's certificate where the address says +s.",
         ) from fault
     except exceptions.Neo4jError as fault:
+        if isinstance(fault, exceptions.Forbidden) or "ReadOnly" in str(fault.code):
+            raise StoreUnavailable(
+                f"the database {place.database} at {place.place} may not be written to",
+                hint="Make it writable, or give a user who may write; readers still get what was published last.",
+            ) from fault
         if "DatabaseNotFound" in str(fault.code):
             raise StoreUnavailable(
                 f"there is no database {place.database} at {place.place}", hint="Name it: store.neo4j.database."
