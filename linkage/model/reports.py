@@ -52,7 +52,7 @@ class PublishReport:
     """How a publication ended.
 
     ``status``: ``published``, or ``unchanged`` (the store served this refresh already). ``rows``: what travelled;
-    ``counts``: what the store shows of each part of the graph.
+    ``counts``: rows of each part of the graph that was published, none where it was there already.
     """
 
     status: Literal["published", "unchanged"]

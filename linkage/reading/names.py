@@ -64,6 +64,10 @@ class Names:
         self._id: NDArray[np.int64] = table.column("id").to_numpy()
         self._value = table.column("value").combine_chunks()
         self._hidden = np.array([kind in MASKED_KINDS for kind in self._kinds], np.bool_)[self._kind]
+        self._open, self._closed = np.flatnonzero(~self._hidden), np.flatnonzero(self._hidden)
+        self._open_values, self._closed_values = (
+            self._value.take(pyarrow.array(rows)) for rows in (self._open, self._closed)
+        )
         order = np.array([{_CLUSTER: 0, _ACCOUNT: 1}.get(kind, 2) for kind in self._kinds], np.int8)
         self._sort: NDArray[np.int8] = order[self._kind]
         # Clusters are known by their text, all else by number.
@@ -123,12 +127,13 @@ class Names:
         if limit < 1:
             raise UsageError("a list has at least one row")
         whole = pyarrow.array(sorted({text, canonical_address(text) or text}), pyarrow.string())
-        inside = np.where(
-            self._hidden,
-            _marks(compute.is_in(self._value, value_set=whole)),
-            _marks(compute.match_substring(self._value, text)),
+        rows = np.concatenate(
+            [
+                self._open[_marks(compute.match_substring(self._open_values, text))],
+                self._closed[_marks(compute.is_in(self._closed_values, value_set=whole))],
+            ]
         )
-        rows = np.flatnonzero(inside)
+        rows.sort()
         values = self._value.take(pyarrow.array(rows))
         hidden, sort = self._hidden[rows], self._sort[rows]
         exact, prefix = _marks(compute.equal(values, text)) | hidden, _marks(compute.starts_with(values, text))

@@ -48,7 +48,7 @@ def missing(reason: str) -> None:
 def local_server(home: Path) -> LocalServer:
     """A server in a folder of its own, not started; without Java or Maven as ``missing`` says."""
     try:
-        return LocalServer(home)
+        return LocalServer(home, brief=True)
     except ConfigurationError as fault:
         missing(f"{fault.message} ({fault.hint})")
         raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,9 @@ ReadBack = Callable[[Part, "pyarrow.Schema"], "pyarrow.Table"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows for one statement: ``write`` or ``close`` of a part."""
+    """Rows for one statement of a part: ``write`` what is new (of nodes, also what says something else), ``change``
+    relationships that say something else, ``close`` what is gone.
+    """
 
     verb: str
     part: Part
@@ -130,9 +132,10 @@ def changes(
                     tell(f"reading back {part.words}")
                     found = base(part, nothing.to_arrow_table().schema)
                     connection.from_arrow(found).insert_into(f"before.{part.name}")
-        write = [_step(connection, "write", part) for part in PARTS]
-        close = [_step(connection, "close", part) for part in reversed(PARTS) if not part.history]
-        yield Changes(connection, tuple(step for step in (*write, *close) if step.rows))
+        steps = [step for part in PARTS for step in _steps(connection, part)]
+        # Vanished rows come last, relationships before the nodes they hang on.
+        vanished = [step for step in reversed(steps) if step.verb == "close"]
+        yield Changes(connection, tuple([step for step in steps if step.verb != "close"] + vanished))
 
 
 @contextlib.contextmanager
@@ -155,21 +158,32 @@ def _build(connection: duckdb.DuckDBPyConnection, schema: str, snapshot: Snapsho
         engine.relation(connection, _PACKAGE, part.name).create(f"{schema}.{part.name}")
 
 
-def _step(connection: duckdb.DuckDBPyConnection, verb: str, part: Part) -> Step:
+def _steps(connection: duckdb.DuckDBPyConnection, part: Part) -> Iterator[Step]:
+    """The steps of a part that have rows; each leaves its table, sorted by key."""
     before, after = connection.table(f"before.{part.name}"), connection.table(f"after.{part.name}")
-    keys = ", ".join(part.keys)
-    if part.history:
-        rows = after
-    elif verb == "write":
-        rows = after.except_(before) if _size(before) else after
-    elif part.is_node:
-        rows = before.project(keys).except_(after.project(keys))
+    rows: dict[str, duckdb.DuckDBPyRelation]
+    if part.history or not _size(before):
+        rows = {"write": after}
     else:
-        # A relationship that says something else is closed, and written anew.
-        rows = before.except_(after).project(keys)
-    step = Step(verb, part, 0)
-    rows.order(keys).create(step.table)
-    return Step(verb, part, _size(connection.table(step.table)))
+        _without(after, before, after.columns).create(f"{part.name}_now")
+        _without(before, after, after.columns).project(", ".join(part.keys)).create(f"{part.name}_then")
+        now, then = connection.table(f"{part.name}_now"), connection.table(f"{part.name}_then")
+        rows = {"write": now, "close": _without(then, now, part.keys)}
+        if not part.is_node:
+            rows |= {"write": _without(now, then, part.keys), "change": _without(now, then, part.keys, how="semi")}
+    for verb, relation in rows.items():
+        step = Step(verb, part, _size(relation))
+        if step.rows:
+            relation.order(", ".join(part.keys)).create(step.table)
+            yield step
+
+
+def _without(
+    rows: duckdb.DuckDBPyRelation, others: duckdb.DuckDBPyRelation, columns: Sequence[str], *, how: str = "anti"
+) -> duckdb.DuckDBPyRelation:
+    """``rows`` that agree with none of ``others`` in all of ``columns``, NULL agreeing with NULL; or with some."""
+    same = " AND ".join(f"one.{name} IS NOT DISTINCT FROM other.{name}" for name in columns)
+    return rows.set_alias("one").join(others.set_alias("other"), same, how=how)
 
 
 def _size(relation: duckdb.DuckDBPyRelation) -> int:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable
 
 if TYPE_CHECKING:
-    from neo4j import Driver, ManagedTransaction
+    from neo4j import Driver, ManagedTransaction, Session
 
     from linkage.config import Neo4jSettings
 
@@ -25,6 +25,8 @@ T = TypeVar("T")
 #: What a statement takes and gives: whole numbers, floats, text, booleans, None, lists and mappings of these.
 Record = dict[str, Any]
 
+#: Rows that the server sends at once.
+_FETCHED = 10_000
 _SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 _UNSET = "Set NEO4J_URI, NEO4J_USERNAME and NEO4J_PASSWORD, or [store.neo4j] in linkage.toml with a password_file."
 
@@ -101,11 +103,14 @@ class Transaction:
 
 
 class Store:
-    """A server that answers. One transaction at a time."""
+    """A server that answers. One transaction at a time; each sees what those before it wrote, in a cluster too."""
 
     def __init__(self, driver: Driver, place: Access) -> None:
+        from neo4j import GraphDatabase
+
         self._driver = driver
         self._access = place
+        self._bookmarks = GraphDatabase.bookmark_manager()
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` in a transaction, again when the server says that this may help; ``work`` must allow for that.
@@ -116,42 +121,50 @@ class Store:
         from neo4j import unit_of_work
 
         managed = unit_of_work(timeout=self._access.timeout_seconds)(lambda raw: work(Transaction(raw)))
-        with _translated(self._access), self._driver.session(database=self._access.database) as session:
+        with self._session() as session:
             return session.execute_write(managed)
 
     def change(self, name: str, **parameters: Any) -> list[Record]:
         """One statement that may run twice, in a transaction of its own; faults as those of ``write``."""
         return self.write(lambda transaction: transaction.run(name, **parameters))
 
+    def wait(self, name: str) -> None:
+        """One statement that may take as long as it likes; faults as those of ``write``."""
+        with self._session() as session:
+            session.run(statement(name)).consume()
+
     def rows(self, name: str, **parameters: Any) -> Iterator[list[Any]]:
         """Values of each row of a query, as they come; faults as those of ``write``."""
-        from neo4j import READ_ACCESS
-
-        with (
-            _translated(self._access),
-            self._driver.session(
-                database=self._access.database, default_access_mode=READ_ACCESS, fetch_size=10_000
-            ) as session,
-        ):
+        with self._session(reading=True) as session:
             for record in session.run(statement(name), parameters):
                 yield record.values()
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work``, which reads only, in a transaction; faults as those of ``write``."""
-        from neo4j import READ_ACCESS, unit_of_work
+        from neo4j import unit_of_work
 
         managed = unit_of_work(timeout=self._access.timeout_seconds)(lambda raw: work(Transaction(raw)))
-        with (
-            _translated(self._access),
-            self._driver.session(
-                database=self._access.database, default_access_mode=READ_ACCESS, fetch_size=10_000
-            ) as session,
-        ):
+        with self._session(reading=True) as session:
             return session.execute_read(managed)
 
     def ask(self, name: str, **parameters: Any) -> list[Record]:
         """Rows of a query; faults as those of ``write``."""
         return self.read(lambda transaction: transaction.run(name, **parameters))
+
+    @contextlib.contextmanager
+    def _session(self, *, reading: bool = False) -> Iterator[Session]:
+        from neo4j import READ_ACCESS, WRITE_ACCESS
+
+        with (
+            _translated(self._access),
+            self._driver.session(
+                database=self._access.database,
+                default_access_mode=READ_ACCESS if reading else WRITE_ACCESS,
+                bookmark_manager=self._bookmarks,
+                fetch_size=_FETCHED,
+            ) as session,
+        ):
+            yield session
 
 
 @contextlib.contextmanager
@@ -213,17 +226,17 @@ def _translated(place: Access) -> Iterator[None]:
             hint="Check NEO4J_USERNAME and NEO4J_PASSWORD (or the password_file); after three wrong ones the server "
             "waits for five seconds.",
         ) from fault
-    except (exceptions.ForbiddenOnReadOnlyDatabase, exceptions.Forbidden) as fault:
-        raise StoreUnavailable(
-            f"the database {place.database} at {place.place} may not be written to",
-            hint="Make it writable, or give a user who may write; readers still get what was published last.",
-        ) from fault
     except exceptions.ConfigurationError as fault:
         raise ConfigurationError(
             f"the driver does not take the settings for {place.place} ({type(fault).__name__})",
             hint="Check NEO4J_URI, and the server's certificate where the address says +s.",
         ) from fault
     except exceptions.Neo4jError as fault:
+        if isinstance(fault, exceptions.Forbidden) or "ReadOnly" in str(fault.code):
+            raise StoreUnavailable(
+                f"the database {place.database} at {place.place} may not be written to",
+                hint="Make it writable, or give a user who may write; readers still get what was published last.",
+            ) from fault
         if "DatabaseNotFound" in str(fault.code):
             raise StoreUnavailable(
                 f"there is no database {place.database} at {place.place}", hint="Name it: store.neo4j.database."

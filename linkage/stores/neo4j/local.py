@@ -7,8 +7,6 @@ Maven fetches the server's artifacts once; Java 17 or newer runs them. ``python 
 from __future__ import annotations
 
 import argparse
-import collections
-import contextlib
 import hashlib
 import os
 import secrets
@@ -18,9 +16,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import IO
 
 from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable
 from linkage.stores.files import create_once
@@ -88,16 +87,26 @@ class LocalServer:
     """A server whose home is the folder ``home``; its password is made once and lies there, for its owner only.
 
     ``bolt`` and ``http`` are ports on 127.0.0.1; ``bolt`` None takes a free one, ``http`` None serves no Browser.
+    A ``brief`` server is for a minute of tests: it is there sooner, and slower at long work.
     """
 
-    def __init__(self, home: Path, *, bolt: int | None = None, http: int | None = None, memory: str = "512m") -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        bolt: int | None = None,
+        http: int | None = None,
+        memory: str = "512m",
+        brief: bool = False,
+    ) -> None:
         self.home = home.absolute()
         self.more = ""
         self._bolt = bolt if bolt is not None else _free_port()
         self._http = http
         self._memory = memory
+        self._tuning = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") if brief else ()
         self._process: subprocess.Popen[str] | None = None
-        self._reading: threading.Thread | None = None
+        self._reader: threading.Thread | None = None
         self._jars = class_path()
         for folder in ("conf", "data/dbms", "logs", "plugins"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
@@ -132,7 +141,7 @@ class LocalServer:
         self._configure()
         options = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
         command = [
-            *("java", f"-Xms{self._memory}", f"-Xmx{self._memory}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+            *("java", f"-Xms{self._memory}", f"-Xmx{self._memory}", *self._tuning),
             *(*options, "-Dio.netty.tryReflectionSetAccessible=true", "-cp", self._class_path(), _MAIN),
             *(f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}", "--console-mode"),
         ]
@@ -143,10 +152,11 @@ class LocalServer:
             if line.rstrip().endswith("Started."):
                 break
         else:
+            self.kill()
             raise StoreUnavailable("the Neo4j server did not start", hint="Its log is in the folder logs of its home.")
-        # Read on: a pipe that nobody empties would hold the server up once it is full.
-        self._reading = threading.Thread(target=collections.deque, args=(self._process.stdout, 0), daemon=True)
-        self._reading.start()
+        # Nobody else reads what it says from here on, and a full pipe would hold it up.
+        self._reader = threading.Thread(target=_read_to_the_end, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
         with connect(self.access) as store:
             store.ask("look")
 
@@ -206,21 +216,16 @@ class LocalServer:
     def _end(self, with_: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:
-            with process:
-                process.send_signal(with_)
-                if self._reading is not None:
-                    self._reading.join()
+            process.send_signal(with_)
+            process.wait()
+            if self._reader is not None:
+                self._reader.join()
 
 
-@contextlib.contextmanager
-def running(home: Path) -> Iterator[LocalServer]:
-    """A server that is killed when the block ends: for homes that are thrown away."""
-    server = LocalServer(home)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
+def _read_to_the_end(stream: IO[str]) -> None:
+    with stream:
+        for _line in stream:
+            pass
 
 
 def _free_port() -> int:

@@ -73,7 +73,8 @@ class Publisher:
         if served.refresh_id == snapshot.refresh_id:
             if served.publishing is not None:
                 self._undo(served)
-            return self._report("unchanged", snapshot.refresh_id, served.generation, 0, started)
+            seconds = time.monotonic() - started
+            return PublishReport("unchanged", snapshot.refresh_id, served.generation, 0, {}, seconds)
         with changes(snapshot, self._base(served, kept), self.engine, self._tell) as found:
             plan = found.plan(served.generation, served.refresh_id, snapshot.refresh_id)
             row = served.row
@@ -82,7 +83,9 @@ class Publisher:
                 row = 0
             self._send(found, plan, served.generation + 1, row)
             self._serve(snapshot, found, plan, served.generation + 1)
-            return self._report("published", snapshot.refresh_id, served.generation + 1, found.rows, started)
+            seconds = time.monotonic() - started
+            counts = found.counts()
+            return PublishReport("published", snapshot.refresh_id, served.generation + 1, found.rows, counts, seconds)
 
     def status(self, snapshot: Snapshot) -> StoreStatus:
         """Whether readers of the store get ``snapshot``, by its name and by counting.
@@ -139,7 +142,7 @@ class Publisher:
             self._tell("making indexes")
             for name in missing:
                 self.store.change(f"schema/{name}")
-            self.store.change("schema/wait")
+            self.store.wait("schema/wait")
         return served
 
     def _base(self, served: Served, kept: Callable[[str], Snapshot]) -> Snapshot | Callable[..., Any] | None:
@@ -214,11 +217,6 @@ class Publisher:
 
     def _counts(self, generation: int) -> dict[str, int]:
         return self.store.ask("counts", generation=generation)[0]
-
-    def _report(self, status: Any, refresh_id: str, generation: int, rows: int, started: float) -> PublishReport:
-        self._tell("counting")
-        counts = self._counts(generation)
-        return PublishReport(status, refresh_id, generation, rows, counts, time.monotonic() - started)
 
     def _tell(self, stage: str, done: int = 0, total: int | None = None) -> None:
         if self.progress is not None:

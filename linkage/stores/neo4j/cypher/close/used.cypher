@@ -4,5 +4,5 @@ UNWIND $rows AS row
 MATCH (a:Account {account: row[0]})
 MATCH (b:Identifier {identifier: row[1]})
 MATCH (a)-[r:USED]->(b)
-WHERE r.valid_from < $generation AND r.valid_to IS NULL
+WHERE r.valid_to IS NULL
 SET r.valid_to = $generation

@@ -1,4 +1,4 @@
-// Lineage: what is new, or says something new, in this generation. A cluster whose refresh was never published is an id that never holds.
+// Lineage of this generation. A cluster whose refresh was never published is an id that never holds.
 // Writes: DERIVED_FROM. Parameters: generation, rows (cluster_id, parent_cluster_id, event, overlap, parent_refresh_id).
 UNWIND $rows AS row
 MERGE (a:Cluster {cluster_id: row[0]})

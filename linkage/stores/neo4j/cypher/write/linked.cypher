@@ -1,4 +1,4 @@
-// Linked accounts: what is new, or says something new, in this generation.
+// Linked accounts: what is new in this generation.
 // Writes: LINKED. Parameters: generation, rows (account_a, account_b, weight_bits, kinds).
 UNWIND $rows AS row
 MATCH (a:Account {account: row[0]})

@@ -1,4 +1,4 @@
-// Members: what is new, or says something new, in this generation.
+// Members: what is new in this generation.
 // Writes: MEMBER_OF. Parameters: generation, rows (account, cluster_id, membership, role).
 UNWIND $rows AS row
 MATCH (a:Account {account: row[0]})

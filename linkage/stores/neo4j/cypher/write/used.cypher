@@ -1,4 +1,4 @@
-// Who used what: what is new, or says something new, in this generation.
+// Who used what: what is new in this generation.
 // Writes: USED. Parameters: generation, rows (account, identifier, count, active_days, first_seen, last_seen).
 UNWIND $rows AS row
 MATCH (a:Account {account: row[0]})
