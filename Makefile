@@ -1,11 +1,12 @@
 # Everything one runs by hand, in one place; `make help` lists it.
 #
 # A virtual environment is made in .venv on the first run and kept; it is brought up to date when a lock file changes.
-# VENV names another folder, PYTHON another interpreter (3.11 or newer).
+# VENV names another folder, PYTHON another interpreter (3.11 or newer), NEO4J_HOME where `make neo4j` keeps its server.
 
 VENV ?= .venv
 PYTHON ?= python3
 WORKSPACE ?= workspace
+NEO4J_HOME ?= .neo4j
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 BIN := $(VENV)/bin
@@ -15,10 +16,10 @@ SOURCES := linkage tests docs benchmarks app.py .ci
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo ui test check lock lock-check format format-check lint types imports dependencies docs docs-check \
-	bench soak clean browser
+	bench soak clean browser neo4j
 
 help: ## list these targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## a made-up population from events to explained clusters, in ./workspace
 	$(BIN)/linkage --workspace $(WORKSPACE) demo
@@ -26,6 +27,9 @@ demo: $(VENV)/.runtime ## a made-up population from events to explained clusters
 
 ui: $(VENV)/.runtime ## the screen, on this machine only
 	$(BIN)/linkage --workspace $(WORKSPACE) ui
+
+neo4j: $(VENV)/.runtime ## a Neo4j server with Graph Data Science, on this machine only, without Docker (Java 17, Maven)
+	$(BIN)/python -m linkage.stores.neo4j.local $(NEO4J_HOME)
 
 test: $(VENV)/.development browser ## all tests but the long ones (PYTEST_ARGS="-k name" for some)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -70,7 +74,7 @@ soak: $(VENV)/.development ## the long reliability tests
 	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
 clean: ## remove what was built here: environment, caches, the demo's workspace
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis workspace
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .neo4j workspace
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments -------------------------------------------------------------------------------------------------

@@ -183,8 +183,8 @@ def settings() -> str:
     while sections:
         heading, model = sections.pop(0)
         rows = list(_settings_rows(model, heading.strip("[]"), sections))
-        lines += [f"## `{heading}`", "", " ".join((model.__doc__ or "").split()), ""]
-        lines += _table(("key", "type", "default", "meaning"), rows)
+        lines += [f"## `{heading}`", "", " ".join((model.__doc__ or "").split())]
+        lines += ["", *_table(("key", "type", "default", "meaning"), rows)] if rows else [""]
         if model is KindPrior:
             names = tuple(KindPrior.model_fields)
             built_in = [
@@ -211,6 +211,10 @@ def _settings_rows(
             continue
         if items and typing.get_origin(inner) is dict:
             sections.append((f"[{below}.NAME]", items[0]))
+            continue
+        if items and typing.get_origin(inner) in (typing.Union, types.UnionType):
+            # A section that is on when the file has it.
+            sections.append((f"[{below}]", items[0]))
             continue
         yield f"`{name}`", _type(inner), _default(field), (field.description or "") + _bounds(field)
 

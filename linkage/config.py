@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -106,6 +106,10 @@ class EvidenceSettings(Section):
 class CommunitySettings(Section):
     """From links to communities."""
 
+    engine: Annotated[
+        Literal["native", "gds"],
+        Field(description="what partitions the whole graph: in process, or Graph Data Science in the Neo4j server"),
+    ] = "native"
     split_from: Annotated[int, Field(ge=4, description="smallest community that is offered for a cut")] = 8
     rejoin_share: Annotated[
         float,
@@ -202,6 +206,33 @@ class SnapshotSettings(Section):
     keep: Annotated[int, Field(ge=2, description="snapshots kept besides those that cases refer to")] = 10
 
 
+class Neo4jSettings(Section):
+    """A Neo4j server that every new refresh is published to; the password is in NEO4J_PASSWORD or a file."""
+
+    uri: Annotated[str, Field(description="bolt, bolt+s, neo4j or neo4j+s; NEO4J_URI goes before")] = (
+        "bolt://127.0.0.1:7687"
+    )
+    username: Annotated[str, Field(description="user; NEO4J_USERNAME goes before")] = "neo4j"
+    password_file: Annotated[
+        str | None, Field(description="file that holds the password and nothing else; NEO4J_PASSWORD goes before")
+    ] = None
+    database: Annotated[str, Field(description="database; Community has one")] = "neo4j"
+    batch_rows: Annotated[int, Field(ge=1, le=100_000, description="rows per transaction")] = 10_000
+    timeout_seconds: Annotated[
+        float, Field(gt=0, description="longest a transaction, or the search for the server, may take, seconds")
+    ] = 120.0
+
+
+class StoreSettings(Section):
+    """Where a refresh is published to besides its snapshot, and which of the two answers questions to the graph."""
+
+    reader: Annotated[
+        Literal["embedded", "neo4j"],
+        Field(description="what neighbourhoods, paths and the like are read from: the snapshot, or the server"),
+    ] = "embedded"
+    neo4j: Neo4jSettings | None = None
+
+
 class Settings(Section):
     """All settings of a workspace."""
 
@@ -214,6 +245,7 @@ class Settings(Section):
     scoring: ScoringSettings = ScoringSettings()
     lineage: LineageSettings = LineageSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
+    store: StoreSettings = StoreSettings()
     seed: Annotated[int, Field(ge=0, description="seed of every random step of a refresh")] = 1
 
     @property

@@ -6,8 +6,9 @@ named by the caller, or an Arrow table. Nothing here reads configuration.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,9 +91,44 @@ def arrow(
     import duckdb
 
     try:
-        return connection.sql(statement(package, name), params=dict(parameters or {})).to_arrow_table()
+        return relation(connection, package, name, parameters).to_arrow_table()
     except duckdb.Error as fault:
         raise translate(fault, f"{package}/sql/{name}.sql") from fault
+
+
+def relation(
+    connection: duckdb.DuckDBPyConnection,
+    package: str,
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> duckdb.DuckDBPyRelation:
+    """A named query that runs when its rows are asked for; faults until then as those of ``run``.
+
+    Raises:
+        LinkageError: the query is wrong; names the statement, never its data.
+    """
+    import duckdb
+
+    try:
+        return connection.sql(statement(package, name), params=dict(parameters or {}))
+    except duckdb.Error as fault:
+        raise translate(fault, f"{package}/sql/{name}.sql") from fault
+
+
+@contextlib.contextmanager
+def faults(where: str) -> Iterator[None]:
+    """Engine faults of the block as errors of ours; ``where`` says what was being done.
+
+    Raises:
+        TryAgain: no room on the disk or in memory.
+        LinkageError: anything else that the engine raises.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as fault:
+        raise translate(fault, where) from fault
 
 
 def translate(fault: Exception, where: str) -> LinkageError:

@@ -8,6 +8,7 @@ Each class carries the exit code that the command line ends with and a hint that
     ├── NoSnapshot              11   nothing was refreshed yet
     │   └── UnknownRefresh      11   the named refresh is not kept
     ├── ConfigurationError      12   linkage.toml, an environment variable or the workspace's version
+    ├── StoreUnavailable        13   the graph store cannot be reached, or refuses
     ├── SnapshotDamaged         20   a stored file differs from its recorded digest
     └── TryAgain                75   the disk is full, or another writer holds the workspace
 
@@ -68,6 +69,16 @@ class ConfigurationError(LinkageError):
 
     exit_code = 12
     default_hint = "Run `linkage doctor` for every setting that is checked."
+
+
+class StoreUnavailable(LinkageError):
+    """The graph store cannot be reached, or refuses what was asked."""
+
+    exit_code = 13
+    default_hint = (
+        "Readers of the store still get the refresh that was published last; run `linkage store publish` again "
+        "when the server is there: it goes on where it stopped."
+    )
 
 
 class SnapshotDamaged(LinkageError):

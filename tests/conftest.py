@@ -6,11 +6,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from linkage.stores.neo4j.connection import Access
+    from linkage.stores.neo4j.local import LocalServer
 
 TESTS = Path(__file__).parent
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
@@ -36,6 +41,35 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, max_examples=1_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """A Neo4j server of this session's own, that a test may stop and start; absent in CI is a failure."""
+    from tests.lib import neo4j
+
+    server = neo4j.local_server(tmp_path_factory.mktemp("neo4j"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def neo4j_access(request: pytest.FixtureRequest) -> Access:
+    """The server that NEO4J_URI names, which must be empty, or this session's own."""
+    from tests.lib import neo4j
+
+    named = neo4j.named_server()
+    return named if named is not None else request.getfixturevalue("neo4j_server").access
+
+
+@pytest.fixture
+def neo4j_empty(neo4j_access: Access) -> Access:
+    """A database without content."""
+    from tests.lib import neo4j
+
+    neo4j.empty(neo4j_access)
+    return neo4j_access
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "parquet")
 _EPILOG = """exit codes: 0 done; 1 a fault of ours; 2 usage; 10 input refused; 11 no snapshot; 12 configuration;
-20 stored data altered; 75 try again (disk full, or another writer at work)"""
+13 graph store unreachable or refused; 20 stored data altered; 75 try again (disk full, or another writer at work)"""
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -136,6 +136,17 @@ def _questions(verbs: Verbs) -> None:
         help="any identifier, an account, id:NUMBER, or a network in CIDR",
     )
 
+    verb = _verb(verbs, "paths", "shortest chains of shared identifiers between two accounts", lists=True, refresh=True)
+    verb.add_argument("accounts", nargs=2, metavar="ACCOUNT", help="an account")
+    verb.add_argument("--top", type=_count, default=10, metavar="N", help="chains to list (default: 10)")
+    verb.add_argument(
+        "--degree-limit",
+        type=_count,
+        default=200,
+        metavar="N",
+        help="follow no identifier with more accounts than this (default: 200)",
+    )
+
     verb = _verb(
         verbs, "evaluate", "measure the clusters against known truth, beside simpler methods", lists=True, refresh=True
     )
@@ -162,6 +173,22 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("entry", metavar="ID", help="id of the entry")
     verb = _verb(actions, "list", "list the entries", lists=True)
     verb.set_defaults(run=_lazily("allow_list"))
+
+    store = verbs.add_parser(
+        "store",
+        help="the graph in a Neo4j server",
+        description="The graph in a Neo4j server: NEO4J_URI, NEO4J_USERNAME, NEO4J_PASSWORD, or [store.neo4j] of the "
+        "settings.",
+        allow_abbrev=False,
+    )
+    actions = store.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verb = _verb(
+        actions, "publish", "bring the current snapshot there: only what changed, visible all at once", lists=True
+    )
+    verb.set_defaults(run=_lazily("store_publish"))
+    verb.add_argument("--into", metavar="HOME", help="a new, stopped server of `make neo4j`: fill it by bulk import")
+    verb = _verb(actions, "status", "whether the store shows the current snapshot, by counting", lists=True)
+    verb.set_defaults(run=_lazily("store_status"))
 
     verb = _verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)
     verb.add_argument("--migrate", action="store_true", help="bring the casework database up to this version first")

@@ -71,6 +71,11 @@ def refresh(arguments: Namespace) -> int:
         _note("nothing new: the snapshot stands")
     row = {"status": report.status, "refresh_id": report.refresh_id, **report.counts}
     _list(Rows.of([row]), arguments, empty="")
+    if report.published is not None:
+        _note(f"published to the graph store: {report.published.rows} rows travelled")
+    if report.unpublished is not None:
+        _note("the snapshot is current here; it did not get into the graph store")
+        raise report.unpublished
     return 0
 
 
@@ -141,6 +146,18 @@ def explain(arguments: Namespace) -> int:
     return 0
 
 
+def paths(arguments: Namespace) -> int:
+    """Shortest chains between two accounts, a row a step."""
+    chosen_format(arguments.format, arguments.output)
+    workspace = Workspace(arguments.workspace)
+    found = workspace.paths(
+        *arguments.accounts, limit=arguments.top, degree_limit=arguments.degree_limit, refresh=arguments.refresh
+    )
+    _alert(workspace)
+    _note(str(found))
+    return _list(Rows(found.columns, tuple(found.rows())), arguments, empty="No chain.")
+
+
 def evaluate(arguments: Namespace) -> int:
     """Clusters against truth."""
     chosen_format(arguments.format, arguments.output)
@@ -167,6 +184,36 @@ def allow_remove(arguments: Namespace) -> int:
 def allow_list(arguments: Namespace) -> int:
     """List the allow-list."""
     return _list(Workspace(arguments.workspace).allow.list(), arguments, empty="The allow-list is empty.")
+
+
+def store_publish(arguments: Namespace) -> int:
+    """Publish to the graph store."""
+    chosen_format(arguments.format, arguments.output)
+    store = Workspace(arguments.workspace).store
+    row: dict[str, Any]
+    with progress() as sink:
+        if arguments.into is not None:
+            row = {"status": "filled", **store.fill(arguments.into, sink)}
+        else:
+            report = store.publish(sink)
+            row = {"status": report.status, "refresh_id": report.refresh_id, "rows": report.rows, **report.counts}
+    return _list(Rows.of([row]), arguments, empty="")
+
+
+def store_status(arguments: Namespace) -> int:
+    """Compare the graph store with the current snapshot."""
+    chosen_format(arguments.format, arguments.output)
+    status = Workspace(arguments.workspace).store.status()
+    parts: dict[str, tuple[Any, Any]] = {"refresh": (status.served, status.refresh_id), **status.counts}
+    rows = Rows.of(
+        {"part": part, "store": has, "workspace": should, "agree": has == should}
+        for part, (has, should) in parts.items()
+    )
+    _list(rows, arguments, empty="")
+    if status.publishing is not None:
+        _note(f"refresh {status.publishing} is on its way, or its publication was interrupted")
+    _note("in step" if status.in_step else "not in step: run `linkage store publish`")
+    return 0
 
 
 def doctor(arguments: Namespace) -> int:

@@ -43,7 +43,7 @@ def _split(
     seed: int,
 ) -> NDArray[np.int64]:
     """Start from the communities of the whole and cut them until no cut is taken."""
-    part = leiden.partition(first, second, weight, nodes, seed)
+    part = leiden.whole(first, second, weight, nodes, seed)
     pieces = int(part.max()) + 1
     inside = part[first] == part[second]
     first, second, weight = first[inside], second[inside], weight[inside]

@@ -42,6 +42,7 @@ def build(
         "accounts": describe.accounts(tables.SNAPSHOT_ACCOUNTS, outcome),
         "identifiers": describe.identifiers(tables.SNAPSHOT_IDENTIFIERS, outcome),
         "sightings": engine.arrow(connection, "linkage.findings", "sightings"),
+        "links": describe.links(tables.LINKS, outcome),
         "members": describe.members(tables.MEMBERS, outcome),
         "clusters": describe.clusters(tables.CLUSTERS, outcome, corroborating, why.reasons(outcome)),
         "lineage": describe.lineage(tables.LINEAGE, outcome.named.rows),

@@ -124,6 +124,25 @@ def identifiers(table: Table, outcome: Outcome) -> pyarrow.Table:
     )
 
 
+def links(table: Table, outcome: Outcome) -> pyarrow.Table:
+    """Every link, in canonical order of its accounts."""
+    account, found = outcome.population.account, outcome.found.links
+    kinds = outcome.population.incidence.kinds
+    masks, which = np.unique(found.kinds, return_inverse=True)
+    named = np.empty(len(masks), dtype=object)
+    for position, mask in enumerate(masks.tolist()):
+        named[position] = [kind for bit, kind in enumerate(kinds) if mask >> bit & 1]
+    return arrow(
+        table,
+        {
+            "account_a": account[found.first],
+            "account_b": account[found.second],
+            "weight_bits": found.weight,
+            "kinds": named[which],
+        },
+    )
+
+
 def members(table: Table, outcome: Outcome) -> pyarrow.Table:
     """Members: clusters by rank, surest members first."""
     found, considered = outcome.found, outcome.found.membership

@@ -6,19 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from linkage.errors import LinkageError
+
 
 @dataclass(frozen=True, slots=True)
 class RefreshReport:
     """How a refresh ended.
 
     ``status``: ``new`` (a snapshot was written and is current), ``unchanged`` (nothing new: ``refresh_id`` is the
-    snapshot that stands) or ``busy`` (another refresh runs; nothing was done).
+    snapshot that stands) or ``busy`` (another refresh runs; nothing was done). Where the settings name a graph store,
+    ``published`` says how the snapshot got there, or ``unpublished`` why it did not: the snapshot is current all the
+    same.
     """
 
     status: Literal["new", "unchanged", "busy"]
     refresh_id: str | None
     counts: Mapping[str, Any]
     seconds: float
+    published: PublishReport | None = None
+    unpublished: LinkageError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,43 @@ class BackupReport:
     files: int
     bytes: int
     manifest_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """How a publication ended.
+
+    ``status``: ``published``, or ``unchanged`` (the store served this refresh already). ``rows``: what travelled;
+    ``counts``: rows of each part of the graph that was published, none where it was there already.
+    """
+
+    status: Literal["published", "unchanged"]
+    refresh_id: str
+    generation: int
+    rows: int
+    counts: Mapping[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """Whether the graph store shows what CURRENT names.
+
+    ``served``, ``publishing``: refreshes that its readers get, and that is on its way; ``counts``: part of the graph →
+    (rows in the store, rows in the snapshot).
+    """
+
+    refresh_id: str
+    served: str | None
+    generation: int
+    publishing: str | None
+    counts: Mapping[str, tuple[int, int]]
+
+    @property
+    def in_step(self) -> bool:
+        """Whether refresh and counts agree, and nothing is under way."""
+        agree = all(stored == expected for stored, expected in self.counts.values())
+        return self.served == self.refresh_id and self.publishing is None and agree
 
 
 class Frame(Protocol):

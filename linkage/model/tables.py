@@ -265,6 +265,17 @@ SNAPSHOT_SIGHTINGS = Table(
     ),
 )
 
+LINKS = Table(
+    "links",
+    "Linked accounts: pairs that one operator has rather than not, each once.",
+    (
+        _c("account_a", "BIGINT", "surrogate id"),
+        _c("account_b", "BIGINT", "surrogate id"),
+        _c("weight_bits", "DOUBLE", "posterior log-odds that the two belong together, capped"),
+        _c("kinds", "VARCHAR[]", "identifier kinds that tie them"),
+    ),
+)
+
 MEMBERS = Table(
     "members",
     "Accounts of clusters; an account is in at most one.",
@@ -409,6 +420,7 @@ SNAPSHOT_TABLES = (
     SNAPSHOT_ACCOUNTS,
     SNAPSHOT_IDENTIFIERS,
     SNAPSHOT_SIGHTINGS,
+    LINKS,
     MEMBERS,
     CLUSTERS,
     LINEAGE,

@@ -6,28 +6,28 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from linkage.errors import UsageError
-from linkage.reading.frames import require_cluster, surrogate_of
-from linkage.reading.masking import masked
-from linkage.reading.source import Questions
+from linkage.model.graph import account_attributes, add_uses, identifier_attributes
+from linkage.reading.neighbourhood import require_members
 
 if TYPE_CHECKING:
     import networkx
 
-TABLES = ("accounts", "clusters", "identifiers", "members", "sightings")
+    from linkage.reading.names import Names
+    from linkage.stores.graph import GraphReader
 
 #: Share of the nodes that go to accounts; the rest go to what ties them.
 _ACCOUNTS = 2 / 3
 
 
 def subgraph(
-    questions: Questions, *, cluster: str | None, accounts: Sequence[str] | None, limit: int
+    graph: GraphReader, names: Names, *, cluster: str | None, accounts: Sequence[str] | None, limit: int
 ) -> networkx.Graph:
     """Accounts and the identifiers that tie them, at most ``limit`` nodes, the surest and strongest first.
 
     Nodes are ``a:<surrogate>`` (``node_type`` account; account_id, cluster_id, membership, role) and
-    ``i:<surrogate>`` (``node_type`` identifier; kind, label masked, degree, accounts_on, trust, bits, hub); an edge
-    carries events, first_seen and last_seen. ``graph.graph["left_out"]`` counts the accounts and identifiers that are
-    not shown, ``graph.graph["total"]`` all of them. Reads: TABLES.
+    ``i:<surrogate>`` (``node_type`` identifier; kind, label masked, degree, accounts_on of those shown, trust, bits,
+    hub); an edge carries events, first_seen and last_seen. ``graph.graph["left_out"]`` counts the accounts and
+    identifiers that are not shown, ``graph.graph["total"]`` all of them.
 
     Raises:
         UsageError: not exactly one of ``cluster`` and ``accounts`` is given, or it is unknown, or ``limit`` < 2.
@@ -39,56 +39,25 @@ def subgraph(
     if limit < 2:
         raise UsageError("a subgraph needs room for at least 2 nodes")
     if cluster is not None:
-        require_cluster(questions, cluster)
-        people = questions.rows("subgraph_cluster", {"cluster": cluster})
+        people = require_members(graph, cluster)
     else:
-        surrogates = [surrogate_of(questions, account) for account in accounts or ()]
-        people = questions.rows("subgraph_accounts", {"accounts": surrogates})
-    everyone = [row["account"] for row in people]
-    ties = questions.rows("subgraph_identifiers", {"accounts": everyone})
-    room = max(1, min(len(people), limit - min(len(ties), limit - int(limit * _ACCOUNTS))))
-    shown = people[:room]
-    here = [row["account"] for row in shown]
-    tied = {row["identifier"] for row in questions.rows("subgraph_identifiers", {"accounts": here})}
-    drawn = [row for row in ties if row["identifier"] in tied][: limit - len(shown)]
+        people = graph.accounts([names.account(account) for account in accounts or ()])
+        people.sort(key=lambda one: (one.membership is None, -(one.membership or 0.0), one.account))
+    ties = graph.shared([one.account for one in people], 0).total
+    shown = people[: max(1, limit - min(ties, limit - int(limit * _ACCOUNTS)))]
+    here = [one.account for one in shown]
+    drawn = graph.shared(here, limit - len(shown)).identifiers
 
-    graph = networkx.Graph(
-        refresh_id=questions.refresh_id,
+    labels = names.labels([*(one.node for one in shown), *(tie.node for tie, _ in drawn)])
+    found = networkx.Graph(
+        refresh_id=graph.refresh_id,
         cluster_id=cluster,
-        total={"accounts": len(people), "identifiers": len(ties)},
-        left_out={"accounts": len(people) - len(shown), "identifiers": len(ties) - len(drawn)},
+        total={"accounts": len(people), "identifiers": ties},
+        left_out={"accounts": len(people) - len(shown), "identifiers": ties - len(drawn)},
     )
-    for row in shown:
-        graph.add_node(
-            f"a:{row['account']}",
-            node_type="account",
-            label=row["account_id"],
-            account_id=row["account_id"],
-            cluster_id=row["cluster_id"],
-            membership=row["membership"],
-            role=row["role"],
-        )
-    for row in drawn:
-        value = row["value"]
-        graph.add_node(
-            f"i:{row['identifier']}",
-            node_type="identifier",
-            label=masked(row["kind"], value) if value is not None else f"purged:{row['identifier']}",
-            kind=row["kind"],
-            identifier_id=row["identifier"],
-            accounts_on=row["accounts_on"],
-            degree=row["degree"],
-            trust=row["trust"],
-            bits=row["bits"],
-            hub=row["hub"],
-        )
-    chosen = {"accounts": here, "identifiers": [row["identifier"] for row in drawn]}
-    for row in questions.rows("subgraph_edges", chosen):
-        graph.add_edge(
-            f"a:{row['account']}",
-            f"i:{row['identifier']}",
-            events=row["events"],
-            first_seen=row["first_seen"],
-            last_seen=row["last_seen"],
-        )
-    return graph
+    for one in shown:
+        found.add_node(one.node, **account_attributes(one, labels))
+    for tie, accounts_on in drawn:
+        found.add_node(tie.node, **identifier_attributes(tie, labels), accounts_on=accounts_on)
+    add_uses(found, graph.between(here, [tie.identifier for tie, _ in drawn]))
+    return found

@@ -118,6 +118,13 @@ class Verifier:
                 if isinstance(kept, dict):
                     self._known = {name: entry for name, entry in kept.items() if isinstance(entry, list)}
 
+    def knows(self, path: Path, expected: str) -> bool:
+        """Whether ``check`` would answer without reading the file."""
+        try:
+            return self._known.get(str(path)) == _entry(path.stat(), expected)
+        except OSError:
+            return False
+
     def check(self, path: Path, expected: str, name: str) -> None:
         """Raise unless the bytes of ``path`` have the SHA-256 ``expected`` (hex); ``name`` stands in the message.
 
@@ -126,7 +133,7 @@ class Verifier:
         """
         try:
             before = path.stat()
-            entry: list[int | str] = [before.st_ino, before.st_size, before.st_mtime_ns, before.st_ctime_ns, expected]
+            entry = _entry(before, expected)
             if self._known.get(str(path)) == entry:
                 return
             found = sha256_of(path)
@@ -151,3 +158,8 @@ class Verifier:
         with contextlib.suppress(OSError, TryAgain):
             if not self._memo.exists() or self._memo.read_bytes() != data:
                 write_atomically(self._memo, data)
+
+
+def _entry(found: os.stat_result, expected: str) -> list[int | str]:
+    """What stays the same while a file stays the same file, and its digest."""
+    return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns, expected]

@@ -159,6 +159,7 @@ class Lake:
     def __init__(self, root: Path) -> None:
         self.root = Path(root).absolute()
         self._verifier = Verifier()
+        self._seen: tuple[bytes, LakeView] | None = None
 
     def view(self) -> LakeView:
         """What counts now.
@@ -170,6 +171,12 @@ class Lake:
             text = (self.root / MANIFEST).read_bytes()
         except FileNotFoundError:
             return LakeView(self.root, _verifier=self._verifier)
+        seen = self._seen
+        if seen is None or seen[0] != text:
+            self._seen = seen = (text, self._read(text))
+        return seen[1]
+
+    def _read(self, text: bytes) -> LakeView:
         try:
             kept = json.loads(text)
             body = kept["manifest"]

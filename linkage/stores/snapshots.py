@@ -79,14 +79,14 @@ class Snapshot:
         return self._tables[name]
 
     def verify(self) -> None:
-        """Check every file against its recorded digest.
+        """Check every file that is recorded against its digest.
 
         Raises:
             UnknownRefresh: the snapshot is no longer kept.
             SnapshotDamaged: names the first file that differs.
         """
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-            list(pool.map(self.path, _NAMES))
+            list(pool.map(self.path, sorted(file.removesuffix(".parquet") for file in self.run.files)))
 
 
 class Snapshots:

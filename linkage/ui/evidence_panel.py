@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @session.remembered
 def _drawn(cluster: ClusterFrames) -> tuple[Picture, dict[str, Any]]:
-    picture = draw(cluster.identifiers, session.links(cluster), cluster.members)
+    names = dict(zip(cluster.members["account"].tolist(), cluster.members["name"].tolist(), strict=True))
+    picture = draw(session.cluster_graph(cluster), names)
     return picture, graph_component.drawing(picture)
 
 

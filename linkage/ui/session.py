@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
     from streamlit.navigation.page import Page
 
+    from linkage.model.cluster_graph import ClusterGraph
     from linkage.model.run import RunRecord
     from linkage.workspace import Workspace
 
@@ -185,6 +186,13 @@ def links(cluster: ClusterFrames) -> pd.DataFrame:
     """Which member touched which identifier of the cluster. Shared: do not change."""
     with _READING:
         return frames.links(workspace(), cluster)
+
+
+@remembered
+def cluster_graph(cluster: ClusterFrames) -> ClusterGraph:
+    """The cluster drawn together. Shared: do not change."""
+    with _READING:
+        return workspace().cluster_graph(cluster.cluster_id, refresh=cluster.refresh_id)
 
 
 @remembered

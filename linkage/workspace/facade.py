@@ -13,10 +13,10 @@ from linkage.errors import UsageError
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import BackupReport, Check, DemoReport, RefreshReport
 from linkage.workspace import writing
+from linkage.workspace.graph import GraphQuestions
 from linkage.workspace.home import Home
 
 if TYPE_CHECKING:
-    import networkx
     import pandas
     import pyarrow
 
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from linkage.reading.lookup import Found
     from linkage.stores.snapshots import Snapshot
     from linkage.workspace.allow import AllowList
+    from linkage.workspace.store import GraphStore
 
 PathLike = str | os.PathLike[str]
 
 
-class Workspace:
+class Workspace(GraphQuestions):
     """A folder with everything that linkage knows: events, snapshots, casework.
 
     Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, the allow-list and reveals
@@ -82,7 +83,8 @@ class Workspace:
         """Find clusters anew and make the snapshot current; with nothing new the old one stands.
 
         ``as_of`` defaults to the latest accepted event time; ``window`` is ``Nd``, the N UTC days that end with
-        as_of's day, or ``all``. A second refresh at the same time does nothing and says so (status ``busy``).
+        as_of's day, or ``all``. A second refresh at the same time does nothing and says so (status ``busy``). Where
+        the settings name a graph store, the snapshot is published there too; if that fails, the report says why.
 
         Raises:
             UsageError: ``window`` or ``as_of`` is malformed.
@@ -223,19 +225,6 @@ class Workspace:
 
         return measuring.evaluate(self._home, Path(truth), refresh, baselines=baselines)
 
-    def subgraph(
-        self,
-        cluster: str | None = None,
-        accounts: Sequence[str] | None = None,
-        refresh: str | None = None,
-        limit: int = 300,
-    ) -> networkx.Graph:
-        """Accounts and what ties them, at most ``limit`` nodes; ``graph.graph["left_out"]`` counts the rest."""
-        from linkage.reading import subgraph
-
-        with self._home.ask(refresh, subgraph.TABLES) as questions:
-            return subgraph.subgraph(questions, cluster=cluster, accounts=accounts, limit=limit)
-
     def reveal(self, identifiers: Sequence[int], reason: str) -> dict[int, str]:
         """Values behind surrogate ids, for ``reason``, which goes into the audit; purged ones are left out."""
         from linkage.reading.source import ask
@@ -295,6 +284,13 @@ class Workspace:
         from linkage.workspace.allow import AllowList
 
         return AllowList(self._home)
+
+    @cached_property
+    def store(self) -> GraphStore:
+        """The graph store: ``publish``, ``status``."""
+        from linkage.workspace.store import GraphStore
+
+        return GraphStore(self._home)
 
     def doctor(self, *, migrate: bool = False) -> tuple[Check, ...]:
         """Check everything that is stored, byte by byte; ``migrate`` first brings the casework database up to date."""

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
+import hmac
 import os
 import pwd
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from linkage.config import Settings, load
+from linkage.config import Neo4jSettings, Settings, load
 from linkage.errors import NoSnapshot, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.model.progress import ProgressSink
 from linkage.stores import lock
 from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshot, Snapshots
 
 if TYPE_CHECKING:
+    from linkage.reading.names import Names
     from linkage.reading.source import Questions
     from linkage.stores.casework import Casework
+    from linkage.stores.graph import GraphReader
     from linkage.stores.lake import Lake
+    from linkage.stores.neo4j.connection import Store
+    from linkage.stores.neo4j.publishing import Publisher
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+#: Refreshes whose graph stays open: the one that is looked at, and the one before or after it.
+_OPEN = 2
 
 
 class Home:
@@ -30,6 +45,9 @@ class Home:
         self.layout = Layout(path)
         self.snapshots = Snapshots(path)
         self.actor = actor if actor is not None else _os_user()
+        self._opening = threading.Lock()
+        self._graphs: dict[str, GraphReader] = {}
+        self._names: dict[tuple[str, tuple[Path, ...]], Names] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -114,6 +132,92 @@ class Home:
         with ask(snapshot, self.identities(), self.settings.engine, tables) as questions:
             yield questions
 
+    def graph(self, refresh: str | None) -> tuple[GraphReader, Names]:
+        """The graph of ``refresh``, or of the one that the store serves, and the names of what it holds.
+
+        Which store that is, the settings say. Both are kept open while they are asked.
+
+        Raises:
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+            StoreUnavailable: the server is gone, or serves another refresh.
+        """
+        from linkage.reading.names import Names
+        from linkage.stores.embedded import EmbeddedGraph
+
+        with self._opening:
+            published = self._published(refresh) if self.settings.store.reader == "neo4j" else None
+            snapshot = self.snapshot(refresh if published is None else published.refresh_id)
+            graph = published or _kept(self._graphs, snapshot.refresh_id, lambda: EmbeddedGraph(snapshot))
+            # A purge changes the identities, and with them the names of a snapshot that stays.
+            identities = self.identities()
+            names = _kept(self._names, (snapshot.refresh_id, identities), lambda: Names(snapshot, identities))
+        return graph, names
+
+    def _published(self, refresh: str | None) -> GraphReader:
+        """The graph that the server serves."""
+        from linkage.stores.neo4j.publishing import Publisher
+        from linkage.stores.neo4j.reader import Neo4jGraph, another
+
+        served = Publisher(self._server, self.name, self.settings.engine).served()
+        found = None if served is None else served.refresh_id
+        if found is None or refresh not in (None, found):
+            raise another(found, refresh or "the current one")
+        return Neo4jGraph(self._server, found)
+
+    @cached_property
+    def _server(self) -> Store:
+        """The server of the settings, for readers: reached once, and left when this object goes."""
+        from linkage.stores.neo4j.connection import access, connect
+
+        held = contextlib.ExitStack()
+        weakref.finalize(self, held.close)
+        return held.enter_context(connect(access(self.settings.store.neo4j or Neo4jSettings(), os.environ)))
+
+    @property
+    def name(self) -> str:
+        """What tells workspaces apart in a shared place: from the key, and says nothing of it.
+
+        Raises:
+            ConfigurationError: the key is missing or cut.
+        """
+        return hmac.new(self.layout.read_key(), b"linkage.workspace", hashlib.sha256).hexdigest()[:16]
+
+    @contextlib.contextmanager
+    def publisher(self, progress: ProgressSink | None = None) -> Iterator[Publisher]:
+        """The graph store that environment and settings name, reached.
+
+        Raises:
+            StoreUnavailable: nobody answers, or the password is wrong.
+            ConfigurationError: no password is given, or the driver is not installed.
+        """
+        from linkage.stores.neo4j.connection import access, connect
+        from linkage.stores.neo4j.publishing import Publisher
+
+        settings = self.settings.store.neo4j or Neo4jSettings()
+        with connect(access(settings, os.environ)) as store:
+            yield Publisher(store, self.name, self.settings.engine, settings.batch_rows, progress)
+
+    @contextlib.contextmanager
+    def detecting(self) -> Iterator[None]:
+        """Within the block, communities are found by the engine of the settings; a server is reached when it is asked.
+
+        Raises:
+            StoreUnavailable: the server is gone, refuses, or has no Graph Data Science.
+            ConfigurationError: no password is given, or the driver is not installed.
+        """
+        if self.settings.communities.engine == "native":
+            yield
+            return
+        from linkage import leiden
+        from linkage.stores.neo4j.connection import access, connect
+        from linkage.stores.neo4j.science import Science
+
+        place = access(self.settings.store.neo4j or Neo4jSettings(), os.environ)
+        with contextlib.ExitStack() as held:
+            reached = functools.cache(lambda: Science(held.enter_context(connect(place))))
+            with leiden.using(lambda *links: reached()(*links)):
+                yield
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def create(self) -> None:
@@ -186,6 +290,15 @@ class Home:
 def now() -> datetime:
     """The wall clock, UTC."""
     return datetime.now(UTC)
+
+
+def _kept(cache: dict[_Key, _Value], key: _Key, make: Callable[[], _Value]) -> _Value:
+    """The value of ``key``, made where it is not among those that were asked for last."""
+    value = cache.pop(key) if key in cache else make()
+    cache[key] = value
+    while len(cache) > _OPEN:
+        del cache[next(iter(cache))]
+    return value
 
 
 def _os_user() -> str:

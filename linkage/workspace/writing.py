@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linkage.errors import NoSnapshot
+from linkage.errors import LinkageError, NoSnapshot
 from linkage.model.allowed import allowed
 from linkage.model.progress import Progress, ProgressSink, StageClock
-from linkage.model.reports import RefreshReport
+from linkage.model.reports import PublishReport, RefreshReport
 from linkage.stores import lock
 from linkage.workspace.home import Home, now
 
@@ -90,7 +90,7 @@ def _ingest(
 
 
 def refresh(home: Home, as_of: datetime | None, window: str, progress: ProgressSink | None) -> RefreshReport:
-    """Compute a snapshot, make it current, and forget the oldest ones.
+    """Compute a snapshot, make it current, publish it where the settings say so, and forget the oldest ones.
 
     Raises:
         UsageError: ``window`` or ``as_of`` is malformed.
@@ -111,7 +111,13 @@ def refresh(home: Home, as_of: datetime | None, window: str, progress: ProgressS
             report = _refresh(home, as_of, window, clock)
         _record(home, "refresh", report.status, report.refresh_id, clock, report.counts)
         home.snapshots.prune(home.settings.snapshots.keep, ())
-    return report
+    if home.settings.store.neo4j is None:
+        return report
+    # The snapshot is current, and no lock is held: whatever the store does, the refresh stands.
+    try:
+        return replace(report, published=publish(home, report.refresh_id, progress))
+    except LinkageError as fault:
+        return replace(report, unpublished=fault)
 
 
 def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock) -> RefreshReport:
@@ -126,13 +132,31 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock)
         view = linkage.ingest.enable_kinds(lake=home.lake, settings=home.settings, now=clock.started_at)
     head, length = home.casework_to_write().audit_head()
     benign = allowed(home.casework_to_write().allowed(), clock.started_at)
-    result = linkage.refresh.refresh(view, home.ancestors(), home.settings, as_of, window, clock, benign)
+    with home.detecting():
+        result = linkage.refresh.refresh(view, home.ancestors(), home.settings, as_of, window, clock, benign)
     if isinstance(result, linkage.refresh.Unchanged):
         return RefreshReport("unchanged", result.refresh_id, {}, clock.seconds())
     run = replace(result.run, audit_head=head, audit_length=length)
     snapshot = home.snapshots.write(run, result.tables)
     home.snapshots.publish(snapshot.refresh_id)
     return RefreshReport("new", snapshot.refresh_id, dict(snapshot.run.counts), clock.seconds())
+
+
+def publish(home: Home, refresh: str | None, progress: ProgressSink | None) -> PublishReport:
+    """Bring the snapshot of ``refresh``, or the current one, into the graph store.
+
+    Raises:
+        StoreUnavailable: the server is gone or refuses, or its database is not this workspace's.
+        ConfigurationError: no server is named, or no password is given.
+        NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+        TryAgain: another publication is at work.
+    """
+    snapshot = home.snapshot(refresh)
+    clock = StageClock(progress)
+    with _noted(home, "publish", clock), home.publisher(clock) as publisher:
+        report = publisher.publish(snapshot, home.snapshots.get)
+    _record(home, "publish", report.status, report.refresh_id, clock, {**report.counts, "rows": report.rows})
+    return report
 
 
 class _noted:  # noqa: N801 - read as a word of a with statement

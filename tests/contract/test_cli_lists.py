@@ -102,7 +102,10 @@ def test_lineage_has_exactly_the_columns_of_the_contract(ask, world: World) -> N
     assert {row["overlap"] for row in rows} == {None}
 
 
-@pytest.mark.parametrize("verb", [["clusters"], ["members"], ["lineage"], ["lookup", "ring-01", "198.51.100.10"]])
+@pytest.mark.parametrize(
+    "verb",
+    [["clusters"], ["members"], ["lineage"], ["lookup", "ring-01", "198.51.100.10"], ["paths", "ring-01", "loner-02"]],
+)
 def test_every_format_says_the_same(ask, world: World, tmp_path: Path, verb: list[str]) -> None:
     rows = json.loads(ask(world, *verb, "--format", "json").out)
     for ending in ("json", "csv", "parquet", "txt"):
@@ -158,13 +161,27 @@ def test_ids_are_whole_where_there_is_no_terminal(ask, world: World) -> None:
 
 
 def test_two_calls_give_the_same_bytes(ask, world: World) -> None:
-    for verb in (["clusters"], ["members"], ["lineage"], ["explain", "--cluster", RING], ["lookup", "100.64.0.1"]):
+    for verb in (
+        ["clusters"],
+        ["members"],
+        ["lineage"],
+        ["explain", "--cluster", RING],
+        ["lookup", "100.64.0.1"],
+        ["paths", "ring-01", "loner-02"],
+    ):
         for format_ in ("table", "csv", "json"):
             assert ask(world, *verb, "--format", format_).out == ask(world, *verb, "--format", format_).out
 
 
 def test_without_a_snapshot_every_reading_verb_ends_with_11(ask, tmp_path: Path) -> None:
-    for verb in (["clusters"], ["members"], ["lineage"], ["lookup", "x"], ["explain", "--account", "a"]):
+    for verb in (
+        ["clusters"],
+        ["members"],
+        ["lineage"],
+        ["lookup", "x"],
+        ["explain", "--account", "a"],
+        ["paths", "a", "b"],
+    ):
         answer = ask(tmp_path / "nothing", *verb)
         assert answer.code == 11
         assert answer.out == ""
@@ -198,6 +215,8 @@ def test_wrong_calls_end_with_2(ask, world: World, tmp_path: Path) -> None:
         ["explain", "--account", "nobody"],
         ["explain", "--pair", "ring-01", "ring-01"],
         ["lookup", "10.0.0.0/7"],
+        ["paths", "ring-01", "ring-01"],
+        ["paths", "ring-01", "nobody"],
     ):
         answer = ask(world, *arguments)
         assert (answer.code, answer.out) == (2, ""), arguments

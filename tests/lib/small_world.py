@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ ADDRESSES = ("198.51.100.10", "198.51.100.11", "203.0.113.7", "2001:db8:0:7::1")
 TEMPLATE = "tpl_ring\r\nsecond line"
 OFFICE_ADDRESS, NAMES_ADDRESS, HUB = "192.0.2.55", "192.0.2.80", "100.64.0.1"
 
-_ARROW = {
+ARROW = {
     "BIGINT": pa.int64(),
     "INTEGER": pa.int32(),
     "DOUBLE": pa.float64(),
@@ -192,6 +193,11 @@ def snapshot_tables() -> dict[str, pa.Table]:
                 _row(identifier=IDENTIFIER_ID[use], kind=use[0], degree=degree, trust=round(1 / degree, 3),
                      bits=worth[use], hub=use[1] == HUB, note="shared by unrelated accounts" if use[1] == HUB else None)
             )  # fmt: skip
+    for first_account, second_account in pairwise(RING_ACCOUNTS):
+        rows["links"].append(
+            _row(account_a=ACCOUNT_ID[first_account], account_b=ACCOUNT_ID[second_account], weight_bits=4.5,
+                 kinds=["ip_address", "prompt_template"])
+        )  # fmt: skip
     for account, (cluster, membership, role) in members.items():
         rows["members"].append(_row(cluster_id=cluster, account=ACCOUNT_ID[account], membership=membership, role=role))
         rows["account_bits"].append(_step(cluster, account, "prior", None, -4.5))
@@ -273,5 +279,5 @@ def _row(**values: Any) -> dict[str, Any]:
 
 
 def _table(columns: Any, rows: list[dict[str, Any]]) -> pa.Table:
-    schema = pa.schema([(column.name, _ARROW[column.type]) for column in columns])
+    schema = pa.schema([(column.name, ARROW[column.type]) for column in columns])
     return pa.Table.from_pylist(rows, schema=schema)

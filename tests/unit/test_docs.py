@@ -29,7 +29,7 @@ def _verbs() -> set[str]:
 
 def _make_targets() -> set[str]:
     makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", RUNNABLE)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from linkage import Workspace
+from linkage.evidence.links import MOST_BITS
 from linkage.findings.tables import DIGITS
 from linkage.model.tables import SNAPSHOT_TABLES, Table
 from tests.lib.refreshed import refreshed
@@ -50,6 +51,26 @@ def test_an_account_is_in_at_most_one_cluster(tables: Frames) -> None:
     sizes = members.groupby("cluster_id").size()
     clusters = tables["clusters"].set_index("cluster_id")
     assert sizes.sort_index().to_dict() == clusters["size"].sort_index().to_dict()
+
+
+def test_links_are_pairs_that_their_explanation_accounts_for(workspace: Workspace, tables: Frames) -> None:
+    """weight = evidence of the pair + prior log-odds, one prior for all, up to the cap."""
+    links = tables["links"]
+    assert len(links) == workspace.snapshot().run.counts["links"]
+    pairs = pd.DataFrame(np.sort(links[["account_a", "account_b"]].to_numpy(), axis=1))
+    assert not pairs.duplicated().any()
+    assert (pairs[0] != pairs[1]).all()
+    assert links["weight_bits"].between(0, MOST_BITS).all()
+    below = links[links["weight_bits"] < MOST_BITS].iloc[::97].head(5)
+    names = workspace.names([*below["account_a"], *below["account_b"]])
+    priors = []
+    for row in below.itertuples():
+        explained = workspace.explain(pair=(names[row.account_a], names[row.account_b]))
+        priors.append(row.weight_bits - explained.facts["total_bits"])
+        sharing = next(section for section in explained.sections if any("kind" in shown for shown in section.rows))
+        assert set(row.kinds) <= {shown["kind"] for shown in sharing.rows}
+        assert len(row.kinds) > 0
+    assert np.ptp(priors) < 1e-6
 
 
 def test_clusters_are_ranked_and_members_follow_them(tables: Frames) -> None:

@@ -368,7 +368,7 @@ def test_a_term_that_is_next_to_nothing_is_no_reason(workspace: Path) -> None:
 def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
     seen = links(Workspace(workspace), frames)
-    picture = draw(frames.identifiers, seen, frames.members)
+    picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
     node = next(node for node in picture.nodes if node.sort == "identifier")
     assert touched(frames, picture, node.id)["identifier"].tolist() == [node.identifier]
     on = set(seen.loc[seen["identifier"] == node.identifier, "account"])
@@ -385,7 +385,7 @@ def test_accounts_behind_a_selection_are_the_ones_that_touched_it(
 ) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
     seen = links(Workspace(workspace), frames)
-    picture = draw(frames.identifiers, seen, frames.members)
+    picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
     node = next(node for node in picture.nodes if node.sort == "identifier")
     monkeypatch.setenv("LINKAGE_WORKSPACE", str(workspace))
     on = accounts_of(frames, picture, node.id)

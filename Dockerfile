@@ -1,0 +1,11 @@
+# The command line and the screen, as `compose.yaml` runs them: exact, hash-checked versions, no root.
+FROM python:3.11.13-slim-bookworm
+WORKDIR /linkage
+COPY requirements.lock .
+RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
+COPY pyproject.toml README.md LICENSE app.py ./
+COPY linkage linkage
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . && useradd --create-home linkage
+USER linkage
+ENTRYPOINT ["linkage"]
+CMD ["ui"]

@@ -1,0 +1,15 @@
+// Who used what: what says something else in this generation. The old relationship is closed, a new one stands beside it.
+// Writes: USED. Parameters: generation, rows (account, identifier, count, active_days, first_seen, last_seen).
+UNWIND $rows AS row
+MATCH (a:Account {account: row[0]})
+MATCH (b:Identifier {identifier: row[1]})
+MATCH (a)-[old:USED]->(b)
+WHERE old.valid_to IS NULL
+SET old.valid_to = $generation
+CREATE (a)-[:USED {
+    count: row[2],
+    active_days: row[3],
+    first_seen: datetime({epochSeconds: row[4] / 1000000, nanosecond: row[4] % 1000000 * 1000}),
+    last_seen: datetime({epochSeconds: row[5] / 1000000, nanosecond: row[5] % 1000000 * 1000}),
+    valid_from: $generation
+}]->(b)

@@ -1,0 +1,16 @@
+// What accounts used: by account, then by bits, highest first, then by identifier; the first so many of each account.
+// Reads: Account, USED, Identifier. Parameters: generation, accounts, each.
+UNWIND $accounts AS number
+MATCH (a:Account {account: number})
+CALL (a) {
+    MATCH (a)-[u:USED]->(i:Identifier)
+    WHERE u.valid_from <= $generation AND (u.valid_to IS NULL OR u.valid_to > $generation)
+      AND CASE WHEN i.valid_from <= $generation THEN i.degree ELSE i.previous_degree END > 1
+    WITH i.identifier AS identifier,
+        CASE WHEN i.valid_from <= $generation THEN i.bits ELSE i.previous_bits END AS bits
+    RETURN identifier, bits
+    ORDER BY bits DESC, identifier
+    LIMIT $each
+}
+RETURN a.account, identifier
+ORDER BY a.account, bits DESC, identifier

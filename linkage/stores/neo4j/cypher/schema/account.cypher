@@ -1,0 +1,1 @@
+CREATE CONSTRAINT account IF NOT EXISTS FOR (n:Account) REQUIRE n.account IS UNIQUE

@@ -1,0 +1,1 @@
+CREATE INDEX account_closed IF NOT EXISTS FOR (n:Account) ON (n.valid_to)

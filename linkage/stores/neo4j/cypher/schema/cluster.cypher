@@ -1,0 +1,1 @@
+CREATE CONSTRAINT cluster IF NOT EXISTS FOR (n:Cluster) REQUIRE n.cluster_id IS UNIQUE

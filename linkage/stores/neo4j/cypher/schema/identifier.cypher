@@ -1,0 +1,1 @@
+CREATE CONSTRAINT identifier IF NOT EXISTS FOR (n:Identifier) REQUIRE n.identifier IS UNIQUE

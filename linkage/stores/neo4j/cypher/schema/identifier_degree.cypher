@@ -1,0 +1,1 @@
+CREATE INDEX identifier_degree IF NOT EXISTS FOR (n:Identifier) ON (n.degree)

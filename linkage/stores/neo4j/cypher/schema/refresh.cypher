@@ -1,0 +1,1 @@
+CREATE CONSTRAINT refresh IF NOT EXISTS FOR (n:Refresh) REQUIRE n.refresh_id IS UNIQUE

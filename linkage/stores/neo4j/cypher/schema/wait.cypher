@@ -1,0 +1,2 @@
+// Until every index is there to be used.
+CALL db.awaitIndexes(600)

@@ -1,0 +1,17 @@
+// Identifiers of a generation, as the table identifier has them.
+// Reads: Identifier. Parameters: generation.
+MATCH (n:Identifier)
+WHERE (n.valid_from <= $generation AND (n.valid_to IS NULL OR n.valid_to > $generation))
+   OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
+WITH n, CASE
+    WHEN n.valid_from <= $generation THEN n {.degree, .trust, .bits, .hub, .note}
+    ELSE {degree: n.previous_degree, trust: n.previous_trust, bits: n.previous_bits, hub: n.previous_hub, note: n.previous_note}
+END AS figures
+RETURN
+    n.identifier,
+    n.kind,
+    figures.degree,
+    figures.trust,
+    figures.bits,
+    figures.hub,
+    figures.note

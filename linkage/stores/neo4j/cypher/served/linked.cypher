@@ -1,0 +1,9 @@
+// Linked accounts of a generation, as the table linked has it.
+// Reads: LINKED. Parameters: generation.
+MATCH (a:Account)-[r:LINKED]->(b:Account)
+WHERE r.valid_from <= $generation AND (r.valid_to IS NULL OR r.valid_to > $generation)
+RETURN
+    a.account,
+    b.account,
+    r.weight_bits,
+    r.kinds

@@ -1,0 +1,7 @@
+// Relationships that an abandoned publication closed hold again.
+// Writes: USED, LINKED, MEMBER_OF. Parameters: generation, rows (at most so many at once).
+MATCH ()-[r:USED|LINKED|MEMBER_OF]->()
+WHERE r.valid_to = $generation
+WITH r LIMIT $rows
+SET r.valid_to = NULL
+RETURN count(*) AS rows

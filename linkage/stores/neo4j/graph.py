@@ -1,0 +1,61 @@
+"""The parts of the graph: which tables a snapshot becomes, and which labels its identifiers get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+#: Part of every database that was published to: another model is another number, and is published afresh.
+MODEL = 1
+
+#: Labels that the model itself uses; a kind of identifier must not pass for one of them.
+_TAKEN = frozenset({"Account", "Case", "Cluster", "Current", "Identifier", "Refresh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Nodes of a label or relationships of a type, as the table ``sql/<name>.sql``.
+
+    ``keys``: columns that name a row, one for a node and the two ends for a relationship. ``history``: rows are facts
+    about one refresh, and stay.
+    """
+
+    name: str
+    label: str
+    keys: tuple[str, ...]
+    words: str
+    history: bool = False
+
+    @property
+    def is_node(self) -> bool:
+        """Whether these are nodes."""
+        return len(self.keys) == 1
+
+
+ACCOUNT = Part("account", "Account", ("account",), "accounts")
+IDENTIFIER = Part("identifier", "Identifier", ("identifier",), "identifiers")
+CLUSTER = Part("cluster", "Cluster", ("cluster_id",), "clusters")
+USED = Part("used", "USED", ("account", "identifier"), "uses")
+LINKED = Part("linked", "LINKED", ("account_a", "account_b"), "links")
+MEMBER_OF = Part("member_of", "MEMBER_OF", ("account", "cluster_id"), "members")
+DERIVED_FROM = Part("derived_from", "DERIVED_FROM", ("cluster_id", "parent_cluster_id"), "lineage", history=True)
+
+#: In the order in which they are written: a relationship after its ends.
+PARTS = (ACCOUNT, IDENTIFIER, CLUSTER, USED, LINKED, MEMBER_OF, DERIVED_FROM)
+#: Tables of a snapshot that the graph is made of.
+TABLES = ("accounts", "identifiers", "sightings", "links", "members", "clusters", "lineage")
+
+
+def label(kind: str) -> str:
+    """The label of identifiers of ``kind``.
+
+    >>> label("ip_address"), label("device_id"), label("account")
+    ('IpAddress', 'DeviceId', 'AccountKind')
+    """
+    name = "".join(word[:1].upper() + word[1:] for word in kind.split("_"))
+    return f"{name}Kind" if name in _TAKEN else name
+
+
+def labels(kinds: Iterable[str]) -> dict[str, str]:
+    """Kind → label: the only labels that a publication sets besides those of the parts."""
+    return {kind: label(kind) for kind in kinds}
