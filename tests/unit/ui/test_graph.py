@@ -1,3 +1,5 @@
+"""A picture of a cluster: groups that are groups, nothing drawn beyond the limits, and every cut said."""
+
 from __future__ import annotations
 
 import os
@@ -5,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +26,16 @@ CLUSTER = "c-aa"
 Touches = dict[int, set[int]]
 
 
-def drawn(touches: Touches, discounted: frozenset[int] = frozenset(), limits: Limits | None = None) -> Picture:
+def _worth(number: int) -> float:
+    return 1.0 + number % 5
+
+
+def drawn(
+    touches: Touches,
+    discounted: frozenset[int] = frozenset(),
+    limits: Limits | None = None,
+    bits: Callable[[int], float] = _worth,
+) -> Picture:
     """Picture of a cluster in which account → identifiers; what one account touches alone ties nobody."""
     world = GraphWorld(
         {(account, number): 1 for account, own in touches.items() for number in own},
@@ -34,7 +46,7 @@ def drawn(touches: Touches, discounted: frozenset[int] = frozenset(), limits: Li
             "identifier": number,
             "kind": "ip_address" if number % 2 else "payment_instrument",
             "members_on": len(accounts),
-            "bits": 1.0 + number % 5,
+            "bits": bits(number),
             "role": "discounted" if number in discounted else "evidence",
         }
         for number, accounts in world.on.items()
@@ -83,15 +95,14 @@ def test_edges_past_the_limit_are_counted() -> None:
 def test_groups_hold_several_accounts_even_where_no_two_use_the_same() -> None:
     """Every account shares two strong identifiers with some others, and has two more in a combination of its own."""
     touches = {at: {1_000 + at % 6, 1_010 + at % 5, 1_020 + at % 9, 1_030 + at // 9} for at in range(90)}
-    identifiers, links, accounts = cluster(touches)
-    identifiers["bits"] = 20.0 - (identifiers["identifier"] - 1_000) // 10
-    groups = [node for node in draw(identifiers, links, accounts).nodes if node.sort == "group"]
+    picture = drawn(touches, bits=lambda number: 20.0 - (number - 1_000) // 10)
+    groups = [node for node in picture.nodes if node.sort == "group"]
     assert sum(node.accounts for node in groups) == 90
     assert len(groups) <= 60
 
 
 def test_no_identifier_that_is_drawn_stands_alone() -> None:
-    picture = draw(*large())
+    picture = large()
     tied = {edge.target for edge in picture.edges}
     assert all(node.id in tied for node in picture.nodes if node.sort == "identifier")
 
