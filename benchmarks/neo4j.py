@@ -31,6 +31,7 @@ from linkage.model.tables import SNAPSHOT_TABLES
 from linkage.stores.neo4j.bulk import fill
 from linkage.stores.neo4j.changes import changes
 from linkage.stores.neo4j.connection import connect
+from linkage.stores.neo4j.graph import labels
 from linkage.stores.neo4j.local import LocalServer
 from linkage.stores.neo4j.publishing import Publisher
 from linkage.stores.snapshots import Snapshot, Snapshots
@@ -193,8 +194,6 @@ class Bare:
         self._driver = stack.enter_context(closing(GraphDatabase.driver(access.uri, auth=("neo4j", access.password))))
         self.seconds, self.rows = 0.0, 0
         with changes(snapshot, None, ENGINE, lambda _stage: None) as found:
-            from linkage.stores.neo4j.graph import labels
-
             self._labels = labels(found.kinds())
             self._batches = [
                 (_BARE[step.part.name], rows) for step in found.steps for rows in found.batches(step, 0, ROWS)

@@ -35,7 +35,7 @@ server.default_listen_address=127.0.0.1
 server.bolt.listen_address=127.0.0.1:{bolt}
 server.http.listen_address=127.0.0.1:{http}
 server.http.enabled={browser}
-server.memory.pagecache.size=128m
+server.memory.pagecache.size={pages}
 db.tx_log.preallocate=false
 db.tx_log.rotation.retention_policy=keep_none
 dbms.security.procedures.unrestricted=gds.*
@@ -104,6 +104,8 @@ class LocalServer:
         self._bolt = bolt if bolt is not None else _free_port()
         self._http = http
         self._memory = memory
+        # Changes touch rows all over the store: what does not fit here is read from the disk again and again.
+        self._pages = "128m" if brief else memory
         self._tuning = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") if brief else ()
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -202,7 +204,9 @@ class LocalServer:
 
     def _configure(self) -> None:
         browser = str(self._http is not None).lower()
-        text = _SETTINGS.format(bolt=self._bolt, http=self._http or 0, browser=browser, more=self.more)
+        text = _SETTINGS.format(
+            bolt=self._bolt, http=self._http or 0, browser=browser, pages=self._pages, more=self.more
+        )
         (self.home / "conf" / "neo4j.conf").write_text(text, encoding="utf-8")
 
     def _user(self) -> bytes:
