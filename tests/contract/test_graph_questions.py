@@ -15,7 +15,6 @@ from linkage import Workspace
 from linkage.cli import main
 from linkage.errors import StoreUnavailable, UsageError
 from linkage.ui import serve
-from linkage.ui.cluster_page import URL_PATH
 from tests.lib import screen_world, small_world
 from tests.lib.small_world import (
     ACCOUNT_ID,
@@ -221,7 +220,7 @@ def test_the_screen_draws_the_same_from_either_store(
 
         test = AppTest.from_file(str(serve.script()), default_timeout=60)
         test.query_params["cluster"], test.query_params["tab"] = top, "evidence"
-        test._page_hash = calc_hash(URL_PATH)
+        test._page_hash = calc_hash("cluster")
         shown = test.run()
         assert not shown.exception
         return [str(element.value) for element in (*shown.markdown, *shown.caption, *shown.error)]
