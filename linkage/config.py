@@ -136,7 +136,6 @@ class MembershipSettings(Section):
     ] = 0.4
     merge_back: Annotated[float, Field(ge=0, le=1, description="share of the other's members that fit in return")] = 0.1
     merge_trust: Annotated[float, Field(ge=0, le=1, description="least trust of what joins clusters")] = 0.3
-    kind_cap_bits: Annotated[float, Field(gt=0, description="most that one identifier kind can give an account")] = 20.0
     absence_cap_bits: Annotated[
         float, Field(ge=0, description="most that lacking a kind can count against an account")
     ] = 6.0

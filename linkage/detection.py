@@ -83,10 +83,10 @@ def linkage_score(found: Found) -> NDArray[np.float64]:
 
 
 def tied_bits(found: Found) -> NDArray[np.float64]:
-    """All bits that tie the members of each cluster to it (K), without the cap that bounds what one kind can give.
+    """All bits that tie the members of each cluster to it (K), without the cap on what addresses can give.
 
-    The cap keeps one kind from carrying an account into a cluster alone; validation asks another question, how much
-    there is to explain, and there many different identifiers of one kind are more than one.
+    The cap keeps addresses from carrying an account into a cluster alone; validation asks another question, how much
+    there is to explain, and there many different addresses are more than one.
     """
     considered = found.membership
     member = np.zeros(len(considered.account), dtype=np.bool_)

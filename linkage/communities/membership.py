@@ -39,7 +39,8 @@ class Membership:
     """Considered accounts: one row per account and community.
 
     ``score``: bits; ``bar``: what it had to reach; ``membership``: 0–1. ``label`` (N): community, −1 for none.
-    The waterfall of a row: ``prior``, ``kinds`` (bits by kind, capped), ``absence`` and ``private`` sum to ``score``.
+    The waterfall of a row: ``prior``, ``kinds`` (bits by kind, those of the network capped), ``absence`` and
+    ``private`` sum to ``score``.
     ``entry_row``, ``entry_identifier``, ``entry_bits``: the identifiers behind ``kinds``, discounted, before the cap.
     """
 
@@ -208,7 +209,7 @@ def _score(
     # However many addresses of one network an account met the members on, they are one fact, as sure as the surest.
     surest = np.zeros((pairs, kinds))
     np.maximum.at(surest, (pair_index, kind), trust.bits[identifier])
-    by_kind = np.minimum(by_kind, np.where(trust.network, surest, settings.kind_cap_bits))
+    by_kind = np.where(trust.network, np.minimum(by_kind, surest), by_kind)
     considered, towards = account[new_pair], community[new_pair]
 
     prior = np.log2(np.maximum(size[towards], 1) / accounts)
