@@ -157,7 +157,8 @@ def closure(
     For an account on j, each of its other identifiers i has a share of *i's* accounts that are on j too; the largest
     such share counts, less what chance gives (the share of all edges that accounts on j hold, so that busy accounts
     explain themselves). The closure of j is the mean over its accounts, or over ``sample`` of them. Identifiers with
-    fewer than ``few`` accounts have none (0). Two addresses of the network do not speak for each other.
+    fewer than ``few`` accounts have none (0), and neither have places in the ``network`` (M): a campus is closed behind
+    its address, whole classes and families at a time, and is not one operator.
     """
     count = len(identifier_start) - 1
     accounts = len(account_start) - 1
@@ -167,7 +168,7 @@ def closure(
     for j in range(count):
         low = identifier_start[j]
         d = identifier_start[j + 1] - low
-        if d < few:
+        if d < few or network[j]:
             continue
         reach = np.int64(0)
         for x in range(d):
@@ -193,7 +194,7 @@ def closure(
             best = 0.0
             for e in range(account_start[a], account_start[a + 1]):
                 i = edge_identifier[e]
-                if i == j or (network[i] and network[j]):
+                if i == j:
                     continue
                 di = identifier_start[i + 1] - identifier_start[i]
                 if di < 2:
