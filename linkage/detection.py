@@ -118,6 +118,7 @@ def null(
             incidence.edge_first[at].astype(np.int64),
             incidence.edge_last[at].astype(np.int64),
             incidence.edge_events[at].astype(np.int64),
+            incidence.account_events,
         )
         found = search(copy, private_share, settings, settings.seed)
         statistic = significance.statistic(tied_bits(found))

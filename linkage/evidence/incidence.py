@@ -25,7 +25,7 @@ class Incidence:
     ``account_start`` (N+1) delimits each account's edges; ``edge_account``, ``edge_identifier`` (E) are their ends;
     ``identifier_start`` (M+1) and ``identifier_edge`` (E) list the edges of each identifier by rising account.
     ``edge_first``, ``edge_last`` (E): first and last UTC day of use, days since 1970. ``edge_events`` (E): events.
-    ``kind`` (M): position in ``kinds``.
+    ``account_events`` (N): all events of each account. ``kind`` (M): position in ``kinds``.
     """
 
     kinds: tuple[str, ...]
@@ -38,6 +38,7 @@ class Incidence:
     edge_events: FloatArray
     identifier_start: IntArray
     identifier_edge: IntArray
+    account_events: FloatArray
 
     @property
     def accounts(self) -> int:
@@ -64,6 +65,7 @@ def build(
     first: IntArray,
     last: IntArray,
     events: IntArray,
+    account_events: FloatArray,
 ) -> Incidence:
     """Index edges given as parallel arrays (one entry per account and identifier, any order)."""
     order = np.lexsort((identifier, account))
@@ -79,6 +81,7 @@ def build(
         edge_first=first[order].astype(np.int32),
         edge_last=last[order].astype(np.int32),
         edge_events=events[order].astype(np.float64),
+        account_events=account_events,
         identifier_start=_starts(edge_identifier, identifiers),
         identifier_edge=np.argsort(edge_identifier, kind="stable"),
     )

@@ -216,3 +216,51 @@ def closure(
                 met[edge_identifier[e]] = 0
         share[j] = total / taken
     return share
+
+
+@njit(cache=True)
+def other_ties(
+    account_start: NDArray[np.int64],
+    edge_identifier: NDArray[np.int32],
+    kind: NDArray[np.int8],
+    discount: NDArray[np.float64],
+    network: NDArray[np.bool_],
+    tie: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """For each edge (E), how strongly the other edges of its account tie it, when each edge alone ties by ``tie`` (E).
+
+    As in :func:`pair_evidence`, the strongest of a kind counts whole and the others at the kind's discount: thirty
+    public templates are no thirty facts. Beside an edge to a network address, no other address counts.
+    """
+    kinds = len(discount)
+    out = np.zeros(len(tie))
+    first = np.zeros(kinds)
+    second = np.zeros(kinds)
+    total = np.zeros(kinds)
+    for a in range(len(account_start) - 1):
+        low = account_start[a]
+        high = account_start[a + 1]
+        first[:] = 0.0
+        second[:] = 0.0
+        total[:] = 0.0
+        for e in range(low, high):
+            t = kind[edge_identifier[e]]
+            value = tie[e]
+            total[t] += value
+            if value > first[t]:
+                second[t] = first[t]
+                first[t] = value
+            elif value > second[t]:
+                second[t] = value
+        for e in range(low, high):
+            own = kind[edge_identifier[e]]
+            other = 0.0
+            for t in range(kinds):
+                if t == own:
+                    if not network[t]:
+                        top = second[t] if tie[e] >= first[t] else first[t]
+                        other += top + discount[t] * max(0.0, total[t] - tie[e] - top)
+                elif not (network[own] and network[t]):
+                    other += first[t] + discount[t] * (total[t] - first[t])
+            out[e] = other
+    return out

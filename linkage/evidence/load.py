@@ -39,7 +39,8 @@ def load(connection: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], allowed:
     engine.run(connection, package, "account_position")
     engine.run(connection, package, "merged_sightings", {"kinds": list(kinds), "allowed": list(allowed)})
     engine.run(connection, package, "identifier_position")
-    account = connection.execute("SELECT account FROM account_position ORDER BY position").fetchnumpy()["account"]
+    accounts = connection.execute("SELECT account, events FROM account_position ORDER BY position").fetchnumpy()
+    account = accounts["account"]
     found = connection.execute("SELECT identifier, kind FROM identifier_position ORDER BY position").fetchnumpy()
     edges = engine.run(connection, package, "edges").fetchnumpy()
     names = tuple(sorted(kinds))
@@ -55,6 +56,7 @@ def load(connection: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], allowed:
             edges["first_day"].astype(np.int64),
             edges["last_day"].astype(np.int64),
             edges["events"].astype(np.int64),
+            accounts["events"].astype(np.float64),
         ),
         account=np.asarray(account, dtype=np.int64),
         identifier=np.asarray(found["identifier"], dtype=np.int64),

@@ -4,15 +4,18 @@ Sharing identifier j raises the odds that two accounts have one operator from π
 ``logit θ_j − logit π`` bits (Fellegi and Sunter 1969, doi 10.1080/01621459.1969.10501049). θ_j starts at its kind's
 prior for its degree and is re-estimated in rounds (empirical Bayes):
 
-0. *Closure*: how far the accounts on j are together on some other identifier as well. It tells a campaign's own
-   template from a public one of the same degree before anything is learned, and it is where regions start.
+0. *Ownership*: how far the accounts on j are together on some other identifier as well (closure), or nobody uses j in
+   passing (devotion). Either tells a campaign's own template from a public one of the same degree before anything is
+   learned, and it is where regions start.
 1. *Regions*: communities of the account–identifier graph, each identifier weighted by √θ. Weak collective ties that no
-   pair of accounts shows hold a region together.
+   pair of accounts shows hold a region together. An address is judged by regions that no address had a part in: else a
+   campus would vouch for its own address.
 2. *Corroboration*: an account on j counts towards j's region as far as its **other** identifiers tie it there; those of
    a network address count only what is no address.
 3. *θ*: the share of j's pairs whose both ends are corroborated in one region, among the pairs that anything else could
    corroborate. An account with nothing but j says neither yes nor no: a pair of such accounts counts as the others do
-   as far as j is closed, and as the prior otherwise. All of it is shrunk towards the prior.
+   as far as j is a group's own, and as the prior otherwise. All of it is shrunk towards the prior; and what devotion
+   says stands by itself, since a hub that is the only tie has nothing to corroborate it.
 
 A campus address or a public template is spread over regions and explains itself away; a template of accounts that also
 share cards, exits or further templates is trusted, however few of its pairs share anything else directly; and a chain
@@ -28,6 +31,7 @@ import numpy as np
 
 from linkage import leiden
 from linkage.evidence import kernels
+from linkage.evidence.devotion import devotion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,6 +79,7 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
     prior = _prior(incidence, priors)
     strength = np.array([entry.strength for entry in priors])[incidence.kind]
     network = np.array([entry.network for entry in priors], dtype=np.bool_)
+    discount = np.array([entry.discount for entry in priors])
     degree = incidence.degree.astype(np.float64)
     pairs = degree * (degree - 1.0) / 2.0
     closure = kernels.closure(
@@ -88,16 +93,19 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
         _SAMPLE,
         seed,
     )
-    theta, worth = np.maximum(prior, closure**2), np.array([entry.trust for entry in priors])[incidence.kind]
+    devoted = devotion(incidence, network)
+    own = 1.0 - (1.0 - closure) * (1.0 - devoted)
+    theta, worth = np.maximum(prior, own**2), np.array([entry.trust for entry in priors])[incidence.kind]
     for _ in range(settings.rounds):
-        region = regions(incidence, theta, seed)
-        tied, tested = _corroborated(incidence, region, worth, network)
+        tied, tested = _judged(incidence, theta, worth, discount, network, seed)
         share = (tied / np.maximum(tested, _LEAST)) ** 2
         known = pairs * (tested / np.maximum(degree, 1.0)) ** 2
-        # Pairs of accounts that have nothing else to be judged by are as the judged ones, as far as j is closed: f² of
-        # the pairs when a share f of its accounts is.
-        unknown = prior + closure**2 * np.maximum(share - prior, 0.0)
-        theta = worth = (known * share + (pairs - known) * unknown + strength * prior) / (pairs + strength)
+        # Pairs that have nothing else to be judged by are as the judged ones, as far as j is a group's own: f² of the
+        # pairs when a share f of its accounts is. Where nobody is judged, one account that is tied speaks for them.
+        likely = ((tied + 1.0) / (tested + 1.0)) ** 2
+        unknown = prior + own**2 * np.maximum(likely - prior, 0.0)
+        learned = (known * share + (pairs - known) * unknown + strength * prior) / (pairs + strength)
+        theta = worth = 1.0 - (1.0 - learned) * (1.0 - devoted**2)
     pi = min(0.01, settings.companions / max(2, incidence.accounts))
     prior_log_odds = float(log_odds(pi))
     bits = np.maximum(0.0, log_odds(np.clip(theta, 1e-9, 1.0 - 1e-3)) - prior_log_odds)
@@ -107,7 +115,7 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
         prior=prior,
         bits=bits,
         further=bits * np.sqrt(theta),
-        discount=np.array([entry.discount for entry in priors]),
+        discount=discount,
         network=network,
         prior_log_odds=prior_log_odds,
     )
@@ -118,10 +126,11 @@ def regions(incidence: Incidence, theta: NDArray[np.float64], seed: int) -> NDAr
 
     √θ because θ is a share of pairs: when a share f of an identifier's accounts belongs together, f² of its pairs do.
     """
-    first = incidence.edge_account.astype(np.int64)
-    second = incidence.edge_identifier.astype(np.int64) + incidence.accounts
-    weight = np.sqrt(theta)[incidence.edge_identifier]
-    part = leiden.partition(first, second, weight, incidence.accounts + incidence.identifiers, seed)
+    used = theta[incidence.edge_identifier] > 0
+    identifier = incidence.edge_identifier[used].astype(np.int64)
+    first = incidence.edge_account[used].astype(np.int64)
+    nodes = incidence.accounts + incidence.identifiers
+    part = leiden.partition(first, identifier + incidence.accounts, np.sqrt(theta)[identifier], nodes, seed)
     return part[: incidence.accounts]
 
 
@@ -132,8 +141,30 @@ def _prior(incidence: Incidence, priors: list[KindPrior]) -> NDArray[np.float64]
     return np.asarray(base / (1.0 + beyond / half))
 
 
+def _judged(
+    incidence: Incidence,
+    theta: NDArray[np.float64],
+    worth: NDArray[np.float64],
+    discount: NDArray[np.float64],
+    network: NDArray[np.bool_],
+    seed: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As :func:`_corroborated`: addresses by regions that none had a part in, all else by regions of everything."""
+    tied, tested = _corroborated(incidence, regions(incidence, theta, seed), worth, discount, network)
+    of_network = network[incidence.kind]
+    if of_network.any():
+        apart = regions(incidence, np.where(of_network, 0.0, theta), seed)
+        tied_apart, tested_apart = _corroborated(incidence, apart, worth, discount, network)
+        tied, tested = np.where(of_network, tied_apart, tied), np.where(of_network, tested_apart, tested)
+    return tied, tested
+
+
 def _corroborated(
-    incidence: Incidence, region: NDArray[np.int64], worth: NDArray[np.float64], network: NDArray[np.bool_]
+    incidence: Incidence,
+    region: NDArray[np.int64],
+    worth: NDArray[np.float64],
+    discount: NDArray[np.float64],
+    network: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Accounts on each identifier (M, M) that others tie to the region with most such accounts, and that any could tie.
 
@@ -152,21 +183,18 @@ def _corroborated(
     chance = (size - 1.0) / max(1, incidence.accounts - 1)
     own = np.where(together >= 2, np.clip((share - chance) / (1.0 - np.minimum(chance, 0.99)), 0.0, 1.0), 0.0)
     strength = worth[identifier]
-    tied = np.bincount(inverse, weights=_others(incidence, strength * own**2, network), minlength=len(cells))
+    tied = np.bincount(inverse, _others(incidence, strength * own**2, discount, network), len(cells))
     best = np.zeros(incidence.identifiers)
     np.maximum.at(best, cells // regions, tied)
-    tested = np.bincount(identifier, weights=_others(incidence, strength, network), minlength=incidence.identifiers)
+    tested = np.bincount(identifier, _others(incidence, strength, discount, network), incidence.identifiers)
     return best, np.maximum(tested, best)
 
 
-def _others(incidence: Incidence, tie: NDArray[np.float64], network: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How far the *other* edges of an account tie it (E, 0–1), given what each edge is worth.
-
-    For an edge to a network address, no other address counts.
-    """
-    account = incidence.edge_account
-    of_network = network[incidence.kind[incidence.edge_identifier]]
-    all_ties = np.bincount(account, weights=tie, minlength=incidence.accounts)
-    network_ties = np.bincount(account, weights=np.where(of_network, tie, 0.0), minlength=incidence.accounts)
-    other = np.maximum(all_ties[account] - np.where(of_network, network_ties[account], tie), 0.0)
+def _others(
+    incidence: Incidence, tie: NDArray[np.float64], discount: NDArray[np.float64], network: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """How far the *other* edges of an account tie it (E, 0–1), given what each edge is worth."""
+    other = kernels.other_ties(
+        incidence.account_start, incidence.edge_identifier, incidence.kind, discount, network, tie
+    )
     return np.asarray(other / (other + _HALF_TIED))

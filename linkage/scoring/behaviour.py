@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.scoring.effects import effect, matched_cells
-from linkage.scoring.structure import burst
-from linkage.scoring.term import Term, graded, not_applicable
+from linkage.scoring.term import Term, graded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +23,7 @@ def behaviour(
 ) -> list[Term]:
     """How members work, when and with what, against matched ordinary accounts."""
     cell = matched_cells(features)
+    size = np.bincount(label[label >= 0], minlength=groups)
     # name, feature, direction, kind of evidence, cap, for or against, words
     table = (
         (
@@ -104,7 +104,7 @@ def behaviour(
             "age",
             1,
             "lifecycle",
-            2.0,
+            1.0,
             -1,
             "accounts are typically {x:.0f} days old; matched ordinary accounts: {y:.0f}",
         ),
@@ -115,7 +115,9 @@ def behaviour(
         if not np.isfinite(value).any():
             continue
         found = effect(value, cell, label, groups, ordinary, settings.spread_floor)
-        points = sign * graded(direction * found.z, cap * settings.cap_scale)
+        # Of members that nothing is known of, nothing is said: a few old accounts among many new ones are no move.
+        told = np.clip(2.0 * found.known / np.maximum(size, 1), 0.0, 1.0)
+        points = sign * told * graded(direction * found.z, cap * settings.cap_scale)
         out.append(
             Term(
                 name,
@@ -169,8 +171,7 @@ def capability(
 def lifecycle(
     features: Features, label: IntArray, groups: int, size: IntArray, settings: ScoringSettings
 ) -> list[Term]:
-    """How accounts came and went: closed by the provider, made together."""
-    nan = not_applicable(groups)
+    """How accounts went: closed by the provider."""
     out = []
     if features.closed.any():
         member = label >= 0
@@ -186,12 +187,4 @@ def lifecycle(
 
         points = np.where(closed >= 2, graded(z, 2.0 * settings.cap_scale), 0.0)
         out.append(Term("closed_accounts", "lifecycle", share, np.full(groups, rate), z, points, ended))
-    if np.isfinite(features.created).any():
-        observed = burst(features.created, label, groups, 3.0)
-
-        def together(group: int) -> str:
-            return f"{observed[group]:.0%} of the members were made within three days of each other"
-
-        points = np.where(size >= 8, np.clip((observed - 0.3) * 2.5, 0.0, 1.0), 0.0) * settings.cap_scale
-        out.append(Term("made_together", "lifecycle", observed, nan, nan, points, together))
     return out

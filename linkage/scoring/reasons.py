@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.scoring.structure import Sharing, exclusive_value, sharing
+from linkage.scoring.structure import Sharing, beyond_groups, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from linkage.config import ScoringSettings
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
@@ -35,7 +33,7 @@ def ordinary_reasons(
     explains shared templates, and neither cards that rotate nor exits.
     """
     nan = not_applicable(groups)
-    spread = _beyond_groups(np.log2(np.maximum(templates.effective, 1.0)), (size >= 8) & (templates.exclusive > 0))
+    spread = beyond_groups(np.log2(np.maximum(templates.effective, 1.0)), (size >= 8) & (templates.exclusive > 0))
     many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
     days = _effective_days(features, label, groups)
     event = np.where(size >= 8, -3.0 * np.clip((7.0 - days) / 4.0, 0.0, 1.0), 0.0)
@@ -175,12 +173,3 @@ def _effective_days(features: Features, label: IntArray, groups: int) -> FloatAr
     share = count / np.bincount(group, minlength=groups)[of_group]
     np.add.at(out, of_group, -share * np.log2(share))
     return np.exp2(out)
-
-
-def _beyond_groups(value: FloatArray, judged: NDArray[np.bool_]) -> FloatArray:
-    """Robust z of each group (K) among the ``judged`` ones: (value − median) / (1.4826 MAD), 0 where too few."""
-    if judged.sum() < 10:
-        return np.zeros(len(value))
-    middle = float(np.median(value[judged]))
-    spread = 1.4826 * float(np.median(np.abs(value[judged] - middle)))
-    return np.where(judged, (value - middle) / max(spread, 0.25), 0.0)

@@ -124,14 +124,13 @@ def exclusive_value(value: IntArray, label: IntArray, groups: int, exclusive_sha
     return out / np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
 
 
-def burst(day: FloatArray, label: IntArray, groups: int, width: float) -> FloatArray:
-    """Largest share of a group's members (K) whose ``day`` (N, NaN unknown) lies within ``width`` days of another."""
-    out = np.zeros(groups)
-    used = np.flatnonzero((label >= 0) & np.isfinite(day))
-    order = used[np.lexsort((day[used], label[used]))]
-    bounds = np.searchsorted(label[order], np.arange(groups + 1))
-    for group in range(groups):
-        days = day[order[bounds[group] : bounds[group + 1]]]
-        if len(days):
-            out[group] = float((np.searchsorted(days, days + width, side="right") - np.arange(len(days))).max())
-    return out / np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
+def beyond_groups(value: FloatArray, judged: NDArray[np.bool_], error: FloatArray | float = 0.0) -> FloatArray:
+    """Robust z of each group (K) among the ``judged`` ones: (value − median) / √((1.4826 MAD)² + error²).
+
+    0 where fewer than ten are judged. ``error``: standard error of each value.
+    """
+    if judged.sum() < 10:
+        return np.zeros(len(value))
+    middle = float(np.median(value[judged]))
+    spread = 1.4826 * float(np.median(np.abs(value[judged] - middle)))
+    return np.where(judged, (value - middle) / np.sqrt(max(spread, 0.25) ** 2 + np.square(error)), 0.0)

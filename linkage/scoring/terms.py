@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.scoring import behaviour, reasons, shares
+from linkage.scoring import behaviour, likeness, reasons, shares
 from linkage.scoring.structure import part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
 
@@ -48,6 +48,7 @@ def terms(
         *behaviour.capability(features, label, groups, ordinary, settings),
         *shares.payment(cards, groups, size, settings),
         *shares.network(addresses, groups, size, settings),
+        *likeness.likeness(features, label, groups, settings),
         *behaviour.lifecycle(features, label, groups, size, settings),
         *reasons.ordinary_reasons(
             incidence, features, label, groups, size, settings, canary_kind, templates, by_templates

@@ -64,7 +64,8 @@ class Drawing:
         ]
         columns = np.array(rows, dtype=np.int64).reshape(len(rows), 5).T
         kind_of = np.array([self.kinds.index(kind) for kind, _name in self.identifiers], dtype=np.int8)
-        return build(self.accounts, self.kinds, kind_of, *columns)
+        events = np.bincount(columns[0], columns[4], self.accounts)
+        return build(self.accounts, self.kinds, kind_of, *columns, events)
 
     def relabelled(self, new: NDArray[np.int64]) -> Drawing:
         """The same drawing with account a named ``new[a]``."""

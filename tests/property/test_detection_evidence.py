@@ -37,7 +37,8 @@ def graph_of(used: Uses, kind: list[int], order: list[tuple[int, int]] | None = 
         for first, days, events in [used[account, identifier]]
     ]
     columns = np.array(rows, dtype=np.int64).reshape(len(rows), 5).T
-    return build(ACCOUNTS, KINDS, np.array(kind, dtype=np.int8), *columns)
+    events = np.bincount(columns[0], columns[4], ACCOUNTS)
+    return build(ACCOUNTS, KINDS, np.array(kind, dtype=np.int8), *columns, events)
 
 
 @given(uses, kinds_of, st.randoms(use_true_random=False))

@@ -78,8 +78,9 @@ WITH days AS (
     JOIN prices USING (model)
     GROUP BY usage.account
 ), pivots AS (
-    -- Share of the first two days after a release that went to the released model, of accounts active before it too;
-    -- five exchanges elsewhere are added, so that a handful of calls is no move.
+    -- Share of the first two days after a release that went to the released model, of accounts that had done as much
+    -- before it: who came for the new model did not move. Five exchanges elsewhere are added, so that a handful of
+    -- calls is no move.
     SELECT account, max(coalesce(moved, 0) / (total + 5)) AS release_share
     FROM (
         SELECT
@@ -92,12 +93,12 @@ WITH days AS (
             sum(usage.events) FILTER (
                 WHERE usage.day BETWEEN model_releases.released_at::DATE AND model_releases.released_at::DATE + 2
             ) AS total,
-            count(*) FILTER (WHERE usage.day < model_releases.released_at::DATE) AS before
+            sum(usage.events) FILTER (WHERE usage.day < model_releases.released_at::DATE) AS before
         FROM usage, model_releases
         WHERE usage.day BETWEEN model_releases.released_at::DATE - 28 AND model_releases.released_at::DATE + 2
         GROUP BY ALL
     )
-    WHERE before > 0 AND total > 0
+    WHERE before >= total
     GROUP BY account
 )
 SELECT

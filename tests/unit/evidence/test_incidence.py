@@ -36,7 +36,7 @@ def test_accounts_without_an_edge_have_empty_ranges() -> None:
 
 def test_a_graph_without_edges() -> None:
     nothing = np.zeros(0, np.int64)
-    graph = build(4, (CARD,), np.zeros(0, np.int8), *(nothing for _ in range(5)))
+    graph = build(4, (CARD,), np.zeros(0, np.int8), *(nothing for _ in range(5)), np.zeros(4))
     assert (graph.accounts, graph.identifiers) == (4, 0)
     assert graph.account_start.tolist() == [0, 0, 0, 0, 0]
     assert graph.degree.tolist() == []

@@ -215,3 +215,37 @@ def test_closure_on_a_sample_is_close_to_that_on_all() -> None:
         drawing.use(random.choice(600, 2, replace=False), CARD, f"card-{card}")
     drawing = strangers(drawing)
     assert closure(drawing, 128)["hub"] == pytest.approx(closure(drawing, 10_000)["hub"], abs=0.1)
+
+
+def test_other_ties_count_the_strongest_of_a_kind_whole_and_no_address_beside_an_address() -> None:
+    drawing = Drawing()
+    for name in ("t-0", "t-1", "t-2"):
+        drawing.use([0, 1], TEMPLATE, name)
+    drawing.use([0, 1], CARD, "card")
+    for name in ("ip-0", "ip-1"):
+        drawing.use([0, 1], IP, name)
+    graph = drawing.incidence()
+    worth = {"t-0": 0.5, "t-1": 0.3, "t-2": 0.1, "card": 0.8, "ip-0": 0.4, "ip-1": 0.2}
+    names = [drawing.identifiers[at][1] for at in graph.edge_identifier]
+    discount = np.array([0.1 if kind == IP else 0.2 for kind in graph.kinds])
+    network = np.array([kind == IP for kind in graph.kinds])
+    found = kernels.other_ties(
+        graph.account_start,
+        graph.edge_identifier,
+        graph.kind,
+        discount,
+        network,
+        np.array([worth[name] for name in names]),
+    )
+    of_first = dict(zip(names[:6], found[:6], strict=True))
+    cards, addresses, templates = 0.8, 0.4 + 0.1 * 0.2, 0.5 + 0.2 * (0.3 + 0.1)
+    expected = {
+        "t-0": cards + addresses + 0.3 + 0.2 * 0.1,
+        "t-1": cards + addresses + 0.5 + 0.2 * 0.1,
+        "t-2": cards + addresses + 0.5 + 0.2 * 0.3,
+        "card": addresses + templates,
+        "ip-0": cards + templates,
+        "ip-1": cards + templates,
+    }
+    assert of_first == pytest.approx(expected)
+    assert found[6:] == pytest.approx(found[:6])

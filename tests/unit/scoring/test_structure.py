@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linkage.scoring.structure import Sharing, burst, exclusive_value, largest_share, sharing
+from linkage.scoring.structure import Sharing, exclusive_value, largest_share, sharing
 from tests.lib.graphs import CARD, IP, Drawing, label_of
 
 
@@ -92,10 +92,3 @@ def test_a_value_that_everybody_has_is_nobodys_own() -> None:
     label = label_of(10, range(4), [4, 5])
     assert exclusive_value(value, label, 2, 0.6).tolist() == [1.0, 0.0]
     assert exclusive_value(np.full(10, -1), label, 2, 0.6).tolist() == [0.0, 0.0]
-
-
-def test_a_burst_is_the_largest_share_within_a_width() -> None:
-    day = np.array([1.0, 2.0, 3.5, 20.0, np.nan, 5.0, 50.0])
-    label = label_of(7, range(5), [5, 6])
-    assert burst(day, label, 2, 3.0).tolist() == pytest.approx([3 / 5, 1 / 2])
-    assert burst(np.full(7, np.nan), label, 2, 3.0).tolist() == [0.0, 0.0]

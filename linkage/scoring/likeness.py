@@ -1,0 +1,58 @@
+"""Likeness: how much more alike the members of a group work than the members of other groups do.
+
+Colleagues, classmates and customers share what they share and still work each in their own way. The accounts of one
+operator run one pipeline, and their requests are of one size.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.scoring.structure import beyond_groups
+from linkage.scoring.term import Term, graded
+
+if TYPE_CHECKING:
+    from linkage.config import ScoringSettings
+    from linkage.scoring.features import Features
+    from linkage.scoring.term import FloatArray, IntArray
+
+#: Fewest events of an account that tell its usual size of request.
+_TELLING = 5.0
+#: Fewest members that tell how alike they are.
+_JUDGED = 8
+
+
+def likeness(features: Features, label: IntArray, groups: int, settings: ScoringSettings) -> list[Term]:
+    """How alike members are in the size of their requests, against the members of the other groups here."""
+    usual_size = np.log2(np.maximum(features.tokens / np.maximum(features.events, 1.0), 1.0))
+    telling = (features.tokens > 0) & (features.events >= _TELLING)
+    spread, known = _spread(np.where(telling, usual_size, np.nan), label, groups)
+    judged = (known >= _JUDGED) & (spread > 0)
+    if not judged.any():
+        return []
+    log = np.log2(np.where(judged, spread, 1.0))
+    # The logarithm of a standard deviation of n values has itself one of about 1 / (ln 2 √(2(n − 1))).
+    error = 1.0 / (np.log(2.0) * np.sqrt(2.0 * np.maximum(known - 1.0, 1.0)))
+    z = beyond_groups(-log, judged, error)
+    others = float(np.exp2(np.median(log[judged])))
+
+    def sentence(group: int) -> str:
+        return (
+            f"the tokens of a request differ by a factor of {2.0 ** spread[group]:.2f} between the members "
+            f"(within other groups: {2.0**others:.2f})"
+        )
+
+    observed, expected = np.where(judged, spread, np.nan), np.where(judged, others, np.nan)
+    points = graded(z, 2.0 * settings.cap_scale)
+    return [Term("same_sizes", "likeness", observed, expected, z, points, sentence)]
+
+
+def _spread(value: FloatArray, label: IntArray, groups: int) -> tuple[FloatArray, IntArray]:
+    """Standard deviation of ``value`` (N, NaN unknown) among the members of each group, and how many are known."""
+    used = (label >= 0) & np.isfinite(value)
+    known = np.bincount(label[used], minlength=groups)
+    mean = np.bincount(label[used], value[used], groups) / np.maximum(known, 1)
+    square = np.bincount(label[used], (value[used] - mean[label[used]]) ** 2, groups)
+    return np.sqrt(square / np.maximum(known - 1, 1)), known

@@ -1,0 +1,49 @@
+"""Members whose requests are all of one size are alike; colleagues and classmates are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from linkage.config import ScoringSettings
+from linkage.scoring.features import Features
+from linkage.scoring.likeness import likeness
+from tests.lib.graphs import features, label_of
+
+N, TEAMS, TEAM = 600, 20, 12
+RING = range(TEAMS * TEAM, TEAMS * TEAM + 40)
+LABEL = label_of(N, *(range(team * TEAM, (team + 1) * TEAM) for team in range(TEAMS)), RING)
+
+
+def town(ring_spread: float, seed: int = 2) -> Features:
+    """Teams whose people ask in requests of sizes of their own, and a ring whose requests differ by ``ring_spread``."""
+    random = np.random.default_rng(seed)
+    size = random.normal(10.0, 1.0, N)
+    size[list(RING)] = random.normal(11.0, ring_spread, len(RING))
+    return replace(features(N), tokens=(64.0 * 2.0**size).astype(np.int64))
+
+
+def test_a_ring_of_one_pipeline_is_more_alike_than_teams() -> None:
+    (term,) = likeness(town(0.15), LABEL, TEAMS + 1, ScoringSettings())
+    assert term.points[TEAMS] == 2.0
+    assert np.median(term.points[:TEAMS]) == 0.0
+    assert term.points[:TEAMS].max() < 1.5
+    assert term.observed[TEAMS] < 0.3 < term.expected[TEAMS]
+    assert "the tokens of a request differ by a factor of 1.1" in term.sentence(TEAMS)
+
+
+def test_a_ring_as_mixed_as_teams_is_not() -> None:
+    (term,) = likeness(town(1.0), LABEL, TEAMS + 1, ScoringSettings())
+    assert term.points[TEAMS] == pytest.approx(0.0, abs=0.5)
+
+
+def test_what_the_input_does_not_tell_is_not_judged() -> None:
+    made = town(0.15)
+    assert likeness(replace(made, tokens=np.zeros(N, np.int64)), LABEL, TEAMS + 1, ScoringSettings()) == []
+    assert likeness(replace(made, events=np.full(N, 4.0)), LABEL, TEAMS + 1, ScoringSettings()) == []
+    few = np.where(np.isin(np.arange(N), list(RING)[7:]), 4.0, 64.0)
+    (term,) = likeness(replace(made, events=few), LABEL, TEAMS + 1, ScoringSettings())
+    assert np.isnan(term.observed[TEAMS])
+    assert term.points[TEAMS] == 0.0
