@@ -84,7 +84,7 @@ def refresh(
         tell("reading sightings")
         windows.relations(connection, view, chosen, run_kinds(view, settings))
         benign = windows.allowed_identifiers(connection, allowed)
-        population = evidence.load(connection, run_kinds(view, settings), benign)
+        population = evidence.load(connection, run_kinds(view, settings), benign, settings.seed)
         if population.incidence.accounts == 0:
             raise UsageError("no event was accepted in that window")
         tell("measuring accounts")

@@ -59,7 +59,7 @@ def window(view: LakeView, text: str, as_of: datetime | None) -> Window:
 
 
 def relations(connection: duckdb.DuckDBPyConnection, view: LakeView, chosen: Window, kinds: tuple[str, ...]) -> None:
-    """Create the lake's relations for the window: sightings, activity, usage, identities, accounts, model releases."""
+    """Create the relations of the window: sightings, activity, usage, events, identities, accounts, model releases."""
     latest = view.latest_event_time
     cut = latest is not None and latest > chosen.as_of
     whole_days = chosen.last - timedelta(days=1) if cut else chosen.last
@@ -69,6 +69,9 @@ def relations(connection: duckdb.DuckDBPyConnection, view: LakeView, chosen: Win
         if table.name in of_cut_day:
             days = days.union(of_cut_day[table.name])
         days.create_view(table.name, replace=True)
+    events = _read(connection, tables.EVENTS, view.files(tables.EVENTS.name, chosen.first, chosen.last))
+    connection.execute("SET VARIABLE as_of = $as_of::TIMESTAMP", {"as_of": chosen.as_of.replace(tzinfo=None)})
+    events.filter("event_time <= getvariable('as_of')").create_view(tables.EVENTS.name, replace=True)
     for table in (tables.IDENTITIES, tables.ACCOUNTS, tables.MODEL_RELEASES):
         _read(connection, table, view.files(table.name)).create_view(table.name, replace=True)
 

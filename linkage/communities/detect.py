@@ -44,6 +44,7 @@ def _split(
 ) -> NDArray[np.int64]:
     """Start from the communities of the whole and cut them until no cut is taken."""
     part = leiden.whole(first, second, weight, nodes, seed)
+    part = _rejoin(first, second, weight, part, settings.whole_share)
     pieces = int(part.max()) + 1
     inside = part[first] == part[second]
     first, second, weight = first[inside], second[inside], weight[inside]
@@ -62,7 +63,7 @@ def _split(
         if len(members) < settings.split_from:
             continue
         a, b = inverse[: len(left)], inverse[len(left) :]
-        piece = _rejoin(a, b, tie, leiden.partition(a, b, tie, len(members), seed), settings)
+        piece = _rejoin(a, b, tie, leiden.partition(a, b, tie, len(members), seed), settings.rejoin_share)
         cuts = int(piece.max())
         if cuts == 0:
             continue
@@ -81,12 +82,12 @@ def _rejoin(
     second: NDArray[np.int64],
     weight: NDArray[np.float64],
     piece: NDArray[np.int64],
-    settings: CommunitySettings,
+    least: float,
 ) -> NDArray[np.int64]:
     """Join pieces again while enough of a piece's links leave it.
 
     The piece with the largest conductance, link weight that leaves it over all link weight at its members, joins the
-    one that most of that weight leads to, as long as it is at least ``rejoin_share``.
+    one that most of that weight leads to, as long as it is at least ``least``.
     """
     pieces = int(piece.max()) + 1
     low, high = np.minimum(piece[first], piece[second]), np.maximum(piece[first], piece[second])
@@ -98,7 +99,7 @@ def _rejoin(
         leaving = np.bincount(low, tie, pieces) + np.bincount(high, tie, pieces)
         share = np.divide(leaving, volume, out=np.zeros(pieces), where=volume > 0)
         most = int(np.argmax(share))
-        if share[most] < settings.rejoin_share:
+        if share[most] < least:
             break
         touching = (low == most) | (high == most)
         other = np.where(low == most, high, low)

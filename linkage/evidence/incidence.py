@@ -87,6 +87,24 @@ def build(
     )
 
 
+def without(incidence: Incidence, kind: str) -> Incidence:
+    """``incidence`` without the edges of ``kind``; its identifiers stay, with nobody on them."""
+    if kind not in incidence.kinds:
+        return incidence
+    kept = incidence.kind[incidence.edge_identifier] != incidence.kinds.index(kind)
+    return build(
+        incidence.accounts,
+        incidence.kinds,
+        incidence.kind,
+        incidence.edge_account[kept].astype(np.int64),
+        incidence.edge_identifier[kept].astype(np.int64),
+        incidence.edge_first[kept].astype(np.int64),
+        incidence.edge_last[kept].astype(np.int64),
+        incidence.edge_events[kept].astype(np.int64),
+        incidence.account_events,
+    )
+
+
 def _starts(ends: SmallIntArray, count: int) -> IntArray:
     starts = np.zeros(count + 1, dtype=np.int64)
     np.cumsum(np.bincount(ends, minlength=count), out=starts[1:])

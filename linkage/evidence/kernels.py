@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @njit(cache=True)
-def _mix(state: np.uint64) -> np.uint64:
+def mix(state: np.uint64) -> np.uint64:
     """SplitMix64 finalizer (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195)."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -57,9 +57,9 @@ def form_pairs(
         ring = np.empty(d, np.int32)
         for x in range(d):
             ring[x] = edge_account[identifier_edge[low + x]]
-        state = _mix(np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(j + 1))
+        state = mix(np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(j + 1))
         for x in range(d - 1, 0, -1):
-            state = _mix(state + np.uint64(0x9E3779B97F4A7C15))
+            state = mix(state + np.uint64(0x9E3779B97F4A7C15))
             other = np.int64(state % np.uint64(x + 1))
             ring[x], ring[other] = ring[other], ring[x]
         for x in range(d):
@@ -178,10 +178,10 @@ def closure(
         usual = reach / len(edge_identifier)
         taken = min(d, sample)
         chosen = np.empty(taken, np.int64)
-        state = _mix(np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(j + 1))
+        state = mix(np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(j + 1))
         for x in range(taken):
             # One account from each of as many parts of equal size.
-            state = _mix(state + np.uint64(0x9E3779B97F4A7C15))
+            state = mix(state + np.uint64(0x9E3779B97F4A7C15))
             begin, end = x * d // taken, (x + 1) * d // taken
             chosen[x] = edge_account[identifier_edge[low + begin + np.int64(state % np.uint64(end - begin))]]
         for x in range(taken):

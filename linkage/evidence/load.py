@@ -9,6 +9,8 @@ import numpy as np
 
 from linkage import engine
 from linkage.evidence import incidence as graph
+from linkage.evidence import synchrony
+from linkage.model.kinds import SCHEDULE
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,14 +31,18 @@ class Population:
     identifier: NDArray[np.int64]
 
 
-def load(connection: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], allowed: tuple[int, ...] = ()) -> Population:
-    """Read relations ``activity``, ``sightings`` and ``identities`` of the connection, without ``allowed`` identifiers.
+def load(
+    connection: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], allowed: tuple[int, ...] = (), seed: int = 1
+) -> Population:
+    """Read relations ``activity``, ``sightings``, ``events`` and ``identities``, without ``allowed`` identifiers.
 
     Leaves the temporary tables ``account_position``, ``merged_sightings`` and ``identifier_position`` behind for later
     stages. Identifiers on a single account link nobody and are not part of the graph.
     """
     package = "linkage.evidence"
     engine.run(connection, package, "account_position")
+    if synchrony.find(connection, seed):
+        kinds = (*kinds, SCHEDULE)
     engine.run(connection, package, "merged_sightings", {"kinds": list(kinds), "allowed": list(allowed)})
     engine.run(connection, package, "identifier_position")
     accounts = connection.execute("SELECT account, events FROM account_position ORDER BY position").fetchnumpy()

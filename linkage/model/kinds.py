@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+#: Derived kind: a schedule that accounts keep. Its identifiers are found by a refresh and have surrogate ids below 0.
+SCHEDULE = "schedule"
+
 _NOUNS = {
+    SCHEDULE: "schedule",
     "ip_address": "address",
     "payment_instrument": "payment instrument",
     "prompt_template": "prompt template",
@@ -21,6 +25,11 @@ _NOUNS = {
 def noun(kind: str) -> str:
     """What one identifier of ``kind`` is called in a sentence."""
     return _NOUNS.get(kind, kind.replace("_", " "))
+
+
+def schedule_name(identifier: int) -> str:
+    """What the schedule with the surrogate id ``identifier`` is called: nobody gave it a value."""
+    return f"schedule {-identifier}"
 
 
 def a_noun(kind: str) -> str:

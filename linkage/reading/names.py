@@ -14,6 +14,7 @@ import numpy as np
 
 from linkage.errors import UsageError
 from linkage.model.graph import Hit, Hits
+from linkage.model.kinds import SCHEDULE, schedule_name
 from linkage.reading.lookup import canonical_address
 from linkage.reading.masking import MASKED_KINDS, masked
 from linkage.stores.graph import GraphReader
@@ -50,6 +51,13 @@ class Names:
         for path in identities:
             table = parquet.read_table(path, columns=schema.names, partitioning=None).cast(schema)
             tables.append(table.filter(compute.is_in(table.column("id"), value_set=held)))
+        numbers = column("identifiers", "identifier").to_numpy()
+        schedules = numbers[numbers < 0].tolist()
+        tables.append(
+            pyarrow.table(
+                [[SCHEDULE] * len(schedules), schedules, [schedule_name(number) for number in schedules]], schema=schema
+            )
+        )
         clusters = column("clusters", "cluster_id")
         tables.append(
             pyarrow.table(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from linkage import engine
 from linkage.config import EngineSettings
 from linkage.errors import NoSnapshot
+from linkage.model.kinds import SCHEDULE, schedule_name
 from linkage.model.rows import rows_of
 from linkage.model.run import RunRecord
 from linkage.model.tables import IDENTITIES
@@ -63,15 +64,18 @@ def ask(
     paths = {} if snapshot is None else {name: snapshot.path(name) for name in tables}
     connection = engine.connect(memory_limit=settings.memory_limit, threads=settings.threads)
     try:
-        allowed = [str(path) for path in (*paths.values(), *identities)]
+        named = () if snapshot is None else (snapshot.path("identifiers"),)
+        allowed = [str(path) for path in (*paths.values(), *named, *identities)]
         connection.execute("SET allowed_paths = $paths", {"paths": allowed})
         connection.execute("SET enable_external_access = false")
         for name, path in paths.items():
             # The order of rows in the file means something: clusters stand in it by rank.
             connection.read_parquet([str(path)], hive_partitioning=False, file_row_number=True).create_view(name)
+        _name_schedules(connection, snapshot)
         if identities:
             files = [str(path) for path in identities]
-            connection.read_parquet(files, hive_partitioning=False, union_by_name=True).create_view("identities")
+            known = connection.read_parquet(files, hive_partitioning=False, union_by_name=True)
+            known.union(connection.table("schedules")).create_view("identities")
         else:
             connection.register("identities", _no_identities())
         yield Questions(connection, snapshot.run if snapshot is not None else None)
@@ -88,6 +92,20 @@ def in_utc(table: pyarrow.Table) -> pyarrow.Table:
             column = table.column(position).cast(pyarrow.timestamp("us", "UTC"))
             table = table.set_column(position, field.name, column)
     return table
+
+
+def _name_schedules(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot | None) -> None:
+    """Table ``schedules``: the derived identifiers of the snapshot, which the lake knows nothing of, as identities."""
+    connection.register("no_identities", _no_identities())
+    connection.execute("CREATE TEMP TABLE schedules AS FROM no_identities")
+    if snapshot is not None:
+        derived = connection.read_parquet([str(snapshot.path("identifiers"))], hive_partitioning=False)
+        numbers = derived.filter("identifier < 0").select("identifier").fetchall()
+        for (number,) in numbers:
+            connection.execute(
+                "INSERT INTO schedules (kind, id, value) VALUES ($kind, $id, $name)",
+                {"kind": SCHEDULE, "id": number, "name": schedule_name(number)},
+            )
 
 
 def _no_identities() -> pyarrow.Table:

@@ -60,3 +60,17 @@ def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettin
         Term("shared_exits", "network", found.effective, nan, nan, spread * settings.cap_scale, exits),
         Term("one_site", "network", found.top_events, nan, nan, site * settings.cap_scale, one_site),
     ]
+
+
+def schedule(found: Sharing, groups: int, settings: ScoringSettings) -> Term:
+    """Members that begin to work at the same moments, beyond what their own habits explain."""
+    nan = not_applicable(groups)
+    points = 4.0 * np.clip((found.covered - 0.2) / 0.4, 0.0, 1.0) * settings.cap_scale
+
+    def kept(group: int) -> str:
+        return (
+            f"{found.covered[group]:.0%} of the members begin to work at the same moments, again and again, "
+            "which no habit of theirs explains"
+        )
+
+    return Term("one_schedule", "schedule", found.covered, nan, nan, points, kept)

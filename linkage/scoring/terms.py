@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.model.kinds import SCHEDULE
 from linkage.scoring import behaviour, likeness, reasons, shares
 from linkage.scoring.structure import part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
@@ -42,12 +43,14 @@ def terms(
         sharing(incidence, label, groups, features.events, (kind,), settings.exclusive_share)
         for kind in ("payment_instrument", "ip_address", "prompt_template")
     )
+    schedules = sharing(incidence, label, groups, features.events, (SCHEDULE,), settings.exclusive_share)
     by_templates = part_of_sharing(templates, (cards, addresses, templates))
     found = [
         *behaviour.behaviour(features, label, groups, ordinary, settings),
         *behaviour.capability(features, label, groups, ordinary, settings),
         *shares.payment(cards, groups, size, settings),
         *shares.network(addresses, groups, size, settings),
+        shares.schedule(schedules, groups, settings),
         *likeness.likeness(features, label, groups, settings),
         *behaviour.lifecycle(features, label, groups, size, settings),
         *reasons.ordinary_reasons(

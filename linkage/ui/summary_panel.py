@@ -26,6 +26,7 @@ _COUNTED_ON = {
     "many_own_templates": "prompt_template",
     "one_lesson": "prompt_template",
     "canary_hits": "canary",
+    "one_schedule": "schedule",
 }
 
 

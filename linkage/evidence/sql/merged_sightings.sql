@@ -1,5 +1,5 @@
 -- Sightings merged over the window: one row per account and identifier.
--- reads:  sightings, account_position
+-- reads:  sightings, schedule_sightings, account_position
 -- writes: merged_sightings
 -- parameters: kinds (list of identifier kinds that are on), allowed (identifiers that are known to be benign)
 CREATE OR REPLACE TEMP TABLE merged_sightings AS
@@ -13,7 +13,7 @@ SELECT
     count(DISTINCT sightings.day) AS active_days,
     min(sightings.first_seen) AS first_seen,
     max(sightings.last_seen) AS last_seen
-FROM sightings
+FROM (SELECT * FROM sightings UNION ALL BY NAME SELECT * FROM schedule_sightings) AS sightings
 JOIN account_position ON account_position.account = sightings.account
 WHERE list_contains($kinds, sightings.kind)
   AND NOT list_contains($allowed, sightings.identifier)

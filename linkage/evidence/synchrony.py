@@ -1,0 +1,184 @@
+"""Accounts that begin to work at the same moments, again and again, when their own habits do not explain it.
+
+The operator's schedule is the only tie of accounts that share no address, card or template. A moment is a ten-minute
+slot in which an account begins a session. Three steps, none of which forms a product over the accounts of a slot:
+
+1. *Candidates*: MinHash (Broder 1997, doi 10.1109/SEQUEN.1997.666900) puts accounts that share moments side by side;
+   each looks at a bounded number of neighbours in each random order.
+2. *Seeds*: pairs whose shared moments are surprising given what each did on the day and at which time of day it works
+   at all. A daily job, a weekly lesson and office hours expect to be met. A seed group is a dense core of such pairs.
+3. *Expansion*: slots in which the group is a crowd beyond its members' own expectation, each left out in turn; every
+   account is tested for beginning in those slots. That finds members that no pair shows, and drops who does not.
+
+A group becomes an identifier of its own, the schedule that its accounts keep, and every step after this one treats it
+as any other. What it takes to be found stands in docs/explanation/detection.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage import engine, leiden
+from linkage.evidence import synchrony_kernels as kernels
+from linkage.model.kinds import SCHEDULE
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+    from numpy.typing import NDArray
+
+#: Moments from which an account can be in step with another, and those that a pair must share on as many days.
+_LEAST_MOMENTS, _LEAST_SHARED, _LEAST_DAYS = 8, 5, 4
+#: Random orders, and neighbours on either side that an account is compared with in each.
+_ORDERS, _MOST = 48, 6
+#: Nats from which a pair is a seed; chance gives fewer than one to an account, and no dense core.
+_SEED = 6.0
+#: Pairs that each account of a core has with the rest of it, and its least size.
+_CORE, _SMALLEST = 3, 6
+#: Nats from which a slot is a crowd.
+_CROWD = 4.0
+#: Share of an account's moments, beyond what is expected, that a member spends in crowds.
+_KEEPS = 0.15
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """``slot`` (E), ten minutes each since 1970, of each account in turn, rising; ``start`` (N+1) delimits accounts."""
+
+    start: NDArray[np.int64]
+    slot: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Accounts in step, rising, and the slots in which they are a crowd, rising."""
+
+    accounts: NDArray[np.int64]
+    slots: NDArray[np.int64]
+
+
+def find(connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
+    """Whether any accounts are in step; leaves their sightings of schedules as table ``schedule_sightings``.
+
+    Reads relation ``events``, for the accounts of ``account_position``. Surrogate ids of schedules are −1, −2, ….
+    """
+    table = engine.arrow(connection, "linkage.evidence", "moments")
+    position = table["account"].to_numpy()
+    start = np.zeros(int(position.max(initial=-1)) + 2, np.int64)
+    np.cumsum(np.bincount(position, minlength=len(start) - 1), out=start[1:])
+    moments = Moments(start, table["slot"].to_numpy())
+    found = groups(moments, seed)
+    connection.register("schedule_moments", _moments(moments, found))
+    engine.run(connection, "linkage.evidence", "schedule_sightings", {"kind": SCHEDULE})
+    return bool(found)
+
+
+def groups(moments: Moments, seed: int) -> list[Group]:
+    """Groups of accounts in step, by their first account; an account is in one at most."""
+    count = np.diff(moments.start)
+    able = np.flatnonzero(count >= _LEAST_MOMENTS)
+    if len(able) < _SMALLEST:
+        return []
+    first, second = _candidates(moments, able, seed)
+    nats = kernels.pairs_in_step(first, second, moments.start, moments.slot, _LEAST_SHARED, _LEAST_DAYS)
+    kept = nats >= _SEED
+    cores = _cores(first[kept], second[kept], nats[kept], len(count), seed)
+    # What has to be surprising among all accounts that are tested.
+    needed = float(np.log(len(able))) + 2.0
+    taken = np.zeros(len(count), dtype=np.bool_)
+    found = []
+    for core in sorted(cores, key=len, reverse=True):
+        group = _expanded(moments, core[~taken[core]], able[~taken[able]], needed)
+        if group is not None:
+            taken[group.accounts] = True
+            found.append(group)
+    return sorted(found, key=lambda group: int(group.accounts[0]))
+
+
+def _candidates(moments: Moments, able: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs that were neighbours in two random orders at least."""
+    random = np.random.default_rng([seed, 11])
+    total = int(able[-1]) + 1
+    keys = []
+    for salt in random.integers(1, 2**63, _ORDERS, dtype=np.uint64):
+        block = kernels.smallest(moments.start, moments.slot, able, salt)
+        order = np.lexsort((random.permutation(len(able)), block))
+        pairs = kernels.neighbours(able[order], block[order], _MOST).reshape(-1, 2)
+        keys.append(pairs[:, 0] * total + pairs[:, 1])
+    key, times = np.unique(np.concatenate(keys), return_counts=True)
+    key = key[times >= 2]
+    return key // total, key % total
+
+
+def _cores(
+    first: NDArray[np.int64], second: NDArray[np.int64], nats: NDArray[np.float64], accounts: int, seed: int
+) -> list[NDArray[np.int64]]:
+    """Dense cores of the seeds: communities in which everyone has several partners."""
+    while len(first):
+        partners = np.bincount(first, minlength=accounts) + np.bincount(second, minlength=accounts)
+        kept = (partners[first] >= _CORE) & (partners[second] >= _CORE)
+        if kept.all():
+            break
+        first, second, nats = first[kept], second[kept], nats[kept]
+    if len(first) == 0:
+        return []
+    nodes, ends = np.unique(np.concatenate([first, second]), return_inverse=True)
+    part = leiden.partition(ends[: len(first)], ends[len(first) :], nats, len(nodes), seed)
+    found = [nodes[part == number] for number in range(int(part.max()) + 1)]
+    return [core for core in found if len(core) >= _SMALLEST]
+
+
+def _expanded(moments: Moments, core: NDArray[np.int64], able: NDArray[np.int64], needed: float) -> Group | None:
+    """The group that keeps the schedule of ``core``; none where the core does not hold."""
+    low = int(moments.slot.min()) // kernels.DAY * kernels.DAY
+    length = int(moments.slot.max()) // kernels.DAY * kernels.DAY + kernels.DAY - low
+    count = np.diff(moments.start)[able]
+    members = core
+    for _ in range(_ROUNDS):
+        if len(members) < _SMALLEST:
+            return None
+        member = np.zeros(len(moments.start) - 1, dtype=np.bool_)
+        member[members] = True
+        seen, expected = kernels.crowd(members, moments.start, moments.slot, low, length)
+        nats, hits, days, mean = kernels.joins(able, member, moments.start, moments.slot, low, seen, expected, _CROWD)
+        keeps = (nats >= needed) & (days >= _LEAST_DAYS) & (hits - mean >= _KEEPS * count)
+        if np.array_equal(able[keeps], members):
+            break
+        members = able[keeps]
+    if len(members) < _SMALLEST:
+        return None
+    crowded = (seen >= 3.0) & (_surprise(seen, expected) >= _CROWD)
+    return Group(members, low + np.flatnonzero(crowded))
+
+
+def _surprise(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As :func:`linkage.evidence.synchrony_kernels.surprise`."""
+    usual = np.maximum(expected, 1e-3)
+    more = np.maximum(observed, usual)
+    return np.asarray(more * np.log(more / usual) - (more - usual))
+
+
+def _moments(moments: Moments, found: list[Group]) -> pyarrow.Table:
+    """Moments of members that fall in crowds: ``position``, ``identifier`` and ``slot``."""
+    import pyarrow
+
+    columns: list[list[NDArray[np.int64]]] = [[], [], []]
+    for number, group in enumerate(found, start=1):
+        for account in group.accounts.tolist():
+            slots = moments.slot[moments.start[account] : moments.start[account + 1]]
+            slots = slots[np.isin(slots, group.slots)]
+            for column, values in zip(
+                columns, (np.full_like(slots, account), np.full_like(slots, -number), slots), strict=True
+            ):
+                column.append(values)
+    empty = np.zeros(0, np.int64)
+    return pyarrow.table(
+        {
+            name: np.concatenate([empty, *column])
+            for name, column in zip(("position", "identifier", "slot"), columns, strict=True)
+        }
+    )

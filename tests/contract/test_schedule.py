@@ -1,0 +1,59 @@
+"""Accounts that share nothing but time, from a file of events to a cluster that says so."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from linkage import Workspace
+
+PEOPLE, RING, DAYS, ROUNDS = 400, 30, 40, 50
+START = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def _moments(random: np.random.Generator) -> Iterator[tuple[str, str, datetime]]:
+    """(account, address of its own, time): everyone at hours of their own; the ring at fifty rounds as well."""
+    rounds = np.sort(random.uniform(0, DAYS * 86_400, ROUNDS))
+    for number in range(PEOPLE):
+        account, address = f"account-{number:03}", f"198.{18 + number // 250}.7.{number % 250 + 1}"
+        usual = random.uniform(6, 20)
+        times = [day * 86_400 + 3_600 * random.normal(usual, 2.0) for day in range(DAYS) if random.random() < 0.6]
+        if number < RING:
+            times += [begin + random.normal(0, 120) for begin in rounds if random.random() < 0.7]
+        for seconds in times:
+            yield account, address, START + timedelta(seconds=max(0.0, float(seconds)))
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("schedule")
+    with (folder / "events.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("account_id", "ip_address", "event_time"))
+        for account, address, time in _moments(np.random.default_rng(6)):
+            writer.writerow((account, address, time.isoformat()))
+    made = Workspace(folder / "workspace")
+    made.ingest(folder / "events.csv")
+    made.refresh()
+    return made
+
+
+def test_the_ring_is_a_cluster_and_its_schedule_has_a_name(workspace: Workspace) -> None:
+    clusters = workspace.clusters()
+    assert len(clusters) == 1
+    cluster = str(clusters.iloc[0]["cluster_id"])
+    assert set(workspace.members(cluster)["account_id"]) == {f"account-{number:03}" for number in range(RING)}
+    explained = str(workspace.explain(cluster=cluster))
+    assert "schedule 1" in explained
+    assert "begin to work at the same moments" in explained
+
+
+def test_a_pair_of_the_ring_is_tied_by_the_schedule_and_a_search_finds_it(workspace: Workspace) -> None:
+    assert "schedule 1" in str(workspace.explain(pair=("account-003", "account-017")))
+    found = workspace.search("schedule 1")
+    assert found.total == 1
+    assert set(found.labels.values()) == {"schedule 1"}

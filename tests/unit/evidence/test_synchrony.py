@@ -1,0 +1,111 @@
+"""Accounts in step are found when their own habits do not explain it, and only then."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linkage.evidence.synchrony import Group, Moments, groups
+
+DAYS, SLOTS = 40, 144
+#: People, and those of them who also keep a common schedule.
+PEOPLE, RING = 600, 40
+FIRST = 2_900_000 // SLOTS * SLOTS
+
+
+def people(random: np.random.Generator, accounts: int = PEOPLE) -> list[set[int]]:
+    """Moments of accounts that begin once on two days of three, in hours around one that is their own."""
+    found = []
+    for _ in range(accounts):
+        usual = random.integers(40, 130)
+        days = np.flatnonzero(random.random(DAYS) < 0.66)
+        slots = np.clip(random.normal(usual, 15, len(days)).astype(int), 0, SLOTS - 1)
+        found.append({FIRST + int(day) * SLOTS + int(slot) for day, slot in zip(days, slots, strict=True)})
+    return found
+
+
+def moments(of_accounts: list[set[int]]) -> Moments:
+    start = np.zeros(len(of_accounts) + 1, np.int64)
+    np.cumsum([len(slots) for slots in of_accounts], out=start[1:])
+    return Moments(start, np.array([slot for slots in of_accounts for slot in sorted(slots)], np.int64))
+
+
+def in_step(
+    random: np.random.Generator, world: list[set[int]], ring: range, rounds: NDArray[np.int64], keeps: float
+) -> None:
+    """Let each account of ``ring`` keep each of ``rounds`` with probability ``keeps``, half a slot early or late."""
+    for account in ring:
+        kept = rounds[random.random(len(rounds)) < keeps]
+        world[account] |= {int(slot) for slot in kept + (random.normal(0, 0.3, len(kept))).round().astype(int)}
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(8)
+
+
+def test_a_ring_that_keeps_a_schedule_is_found_whole_and_nobody_else(random: np.random.Generator) -> None:
+    world = people(random)
+    rounds = FIRST + np.sort(random.choice(DAYS * SLOTS, 50, replace=False))
+    in_step(random, world, range(RING), rounds, 0.6)
+    (group,) = groups(moments(world), 1)
+    assert group.accounts.tolist() == list(range(RING))
+    assert len(np.intersect1d(group.slots, rounds)) > 0.9 * len(rounds)
+
+
+def test_two_schedules_are_two_groups(random: np.random.Generator) -> None:
+    world = people(random)
+    for ring in (range(30), range(100, 140)):
+        in_step(random, world, ring, FIRST + np.sort(random.choice(DAYS * SLOTS, 50, replace=False)), 0.6)
+    assert [group.accounts.tolist() for group in groups(moments(world), 1)] == [
+        list(range(30)),
+        list(range(100, 140)),
+    ]
+
+
+def alone(random: np.random.Generator) -> list[set[int]]:
+    return people(random)
+
+
+def a_daily_job(random: np.random.Generator) -> list[set[int]]:
+    """Fifty accounts that work at the same three times of every day."""
+    world = people(random)
+    for account in range(50):
+        world[account] = {FIRST + day * SLOTS + slot for day in range(DAYS) for slot in (12, 60, 100)}
+    return world
+
+
+def a_weekly_lesson(random: np.random.Generator) -> list[set[int]]:
+    """A class that begins in the same slot on two days of every week, and does its homework when it likes."""
+    world = people(random)
+    lessons = [FIRST + day * SLOTS + 66 for day in range(DAYS) if day % 7 in (1, 3)]
+    for account in range(60):
+        world[account] |= {lesson for lesson in lessons if random.random() < 0.9}
+    return world
+
+
+def an_event(random: np.random.Generator) -> list[set[int]]:
+    """Eighty people at a hackathon of two days, on the same breaks."""
+    world = people(random)
+    breaks = FIRST + 20 * SLOTS + np.sort(random.choice(2 * SLOTS, 30, replace=False))
+    in_step(random, world, range(80), breaks, 0.7)
+    return world
+
+
+@pytest.mark.parametrize("world", [alone, a_daily_job, a_weekly_lesson, an_event])
+def test_habits_and_single_events_are_no_schedule(world, random: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
+    assert groups(moments(world(random)), 1) == []
+
+
+def test_the_same_seed_gives_the_same_groups_and_too_few_moments_none(random: np.random.Generator) -> None:
+    world = people(random)
+    in_step(random, world, range(RING), FIRST + np.sort(random.choice(DAYS * SLOTS, 50, replace=False)), 0.6)
+    first, second = groups(moments(world), 3), groups(moments(world), 3)
+    assert [_plain(group) for group in first] == [_plain(group) for group in second]
+    assert groups(Moments(np.zeros(5, np.int64), np.zeros(0, np.int64)), 1) == []
+    assert groups(moments([{FIRST, FIRST + 7}] * 20), 1) == []
+
+
+def _plain(group: Group) -> tuple[list[int], list[int]]:
+    return group.accounts.tolist(), group.slots.tolist()
