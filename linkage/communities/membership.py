@@ -195,21 +195,23 @@ def _score(
 
     # Strongest identifier of a kind whole, further ones at the kind's discount.
     kind = incidence.kind[identifier].astype(np.int64)
-    order = np.lexsort((-bits, kind, community, account))
+    cell = (account * communities + community) * kinds + kind
+    order = np.lexsort((-bits, cell))
     account, community, kind, bits = account[order], community[order], kind[order], bits[order]
-    identifier = identifier[order]
-    pair = account * communities + community
-    new_pair = np.r_[True, pair[1:] != pair[:-1]] if len(pair) else np.zeros(0, bool)
-    new_kind = new_pair | np.r_[True, kind[1:] != kind[:-1]] if len(pair) else new_pair
+    identifier, cell = identifier[order], cell[order]
+    new_kind = _starts(cell)
+    new_pair = _starts(cell // kinds)
     counted = np.where(new_kind, bits, bits * trust.discount[kind])
     pair_index = np.cumsum(new_pair) - 1
     pairs = int(pair_index[-1]) + 1 if len(pair_index) else 0
-    by_kind = np.zeros((pairs, kinds))
-    np.add.at(by_kind, (pair_index, kind), counted)
+    place = pair_index * kinds + kind
+    by_kind = np.bincount(place, counted, pairs * kinds).astype(np.float64).reshape(pairs, kinds)
     # However many addresses of one network an account met the members on, they are one fact, as sure as the surest.
-    surest = np.zeros((pairs, kinds))
-    np.maximum.at(surest, (pair_index, kind), trust.bits[identifier])
-    by_kind = np.where(trust.network, np.minimum(by_kind, surest), by_kind)
+    surest = np.zeros(pairs * kinds)
+    first_of_kind = np.flatnonzero(new_kind)
+    if len(first_of_kind):
+        surest[place[first_of_kind]] = np.maximum.reduceat(trust.bits[identifier], first_of_kind)
+    by_kind = np.where(trust.network, np.minimum(by_kind, surest.reshape(pairs, kinds)), by_kind)
     considered, towards = account[new_pair], community[new_pair]
 
     prior = np.log2(np.maximum(size[towards], 1) / accounts)
@@ -219,8 +221,7 @@ def _score(
 
     best = np.full(accounts, -1, np.int64)
     order = np.lexsort((towards, -score, considered))
-    first_of = np.r_[True, considered[order][1:] != considered[order][:-1]] if len(order) else np.zeros(0, bool)
-    winner = order[first_of]
+    winner = order[_starts(considered[order])]
     bar = _bars(score, considered, towards, label, communities, settings.bar_bits, bar_share)
     winner = winner[score[winner] >= bar[towards[winner]]]
     best[considered[winner]] = towards[winner]
@@ -240,6 +241,13 @@ def _score(
         entry_bits=counted,
         enriched=stands,
     )
+
+
+def _starts(key: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where a run of equal keys begins."""
+    begins = np.ones(len(key), dtype=np.bool_)
+    begins[1:] = key[1:] != key[:-1]
+    return begins
 
 
 def _bars(
