@@ -43,6 +43,10 @@ START = 1_775_000_000_000_000
 ROWS = 10_000
 #: Of all relationships: uses, links; the rest are members.
 USES, LINKS = 0.9, 0.08
+#: Share of all accounts that are on the one hub, and of all members that are in the largest cluster.
+HUB, LARGE = 0.4, 0.05
+#: Identifiers that the members of the largest cluster share, and those of every other.
+SHARED = (500, 20)
 #: Bars: relationships a second of the import; the driver's rate over the bare loop's; a refresh that changed 2 % of the
 #: edges over a first publication.
 BAR_IMPORT, BAR_BARE, BAR_CHANGE = 40_000.0, 0.8, 0.05
@@ -85,18 +89,36 @@ def drawn(scale: float, seed: int) -> dict[str, pa.Table]:
     chance = np.random.default_rng(seed)
     accounts, identifiers, ties = (round(scale * size) for size in (500_000, 300_000, 5_000_000))
     uses, links = round(USES * ties), round(LINKS * ties)
-    pair = np.unique(chance.integers(accounts * identifiers, size=round(uses * 1.02)))
-    pair = np.sort(chance.permutation(pair)[:uses])
+    members = min(accounts, round((1 - USES - LINKS) * ties))
+    clusters = max(1, members // 40)
+    # The first cluster is large; the others have about forty members.
+    large = round(LARGE * members)
+    cluster = np.concatenate([np.zeros(large, np.int64), np.arange(members - large) % clusters])
+    hub = chance.choice(accounts, round(HUB * accounts), replace=False) * identifiers
+    user = chance.integers(accounts, size=round(uses * 1.1))
+    # Squared, so that few identifiers have thousands of accounts and most have about ten.
+    thing = (identifiers * chance.random(len(user)) ** 2).astype(np.int64)
+    # Half of what a member uses is among what its cluster shares.
+    inside = np.flatnonzero((user < members) & (chance.random(len(user)) < 0.5))
+    of = cluster[user[inside]]
+    shared = 97 * of + chance.integers(np.where(of == 0, SHARED[0], SHARED[1]))
+    thing[inside] = (shared + identifiers // 2) % identifiers
+    pair = np.setdiff1d(user * identifiers + thing, hub)
+    pair = np.sort(np.concatenate([hub, chance.permutation(pair)[: uses - len(hub)]]))
     account, identifier = pair // identifiers, pair % identifiers
     degree = np.bincount(identifier, minlength=identifiers)
     seen = np.flatnonzero(degree)
     link = np.unique(chance.integers(accounts * (accounts - 1), size=links))
     left, right = link // (accounts - 1), link % (accounts - 1)
     keep = left < right
-    members = min(accounts, round((1 - USES - LINKS) * ties))
-    clusters = max(1, members // 40)
     names = np.array([f"c-{number:012x}" for number in range(clusters)])
     kind = np.array(KINDS)[np.arange(identifiers) % 3]
+    # What at least two members of a cluster used.
+    of_member = account < members
+    tied, on = np.unique(cluster[account[of_member]] * identifiers + identifier[of_member], return_counts=True)
+    tied, on = tied[on > 1], on[on > 1]
+    tied_to, tie = tied // identifiers, tied % identifiers
+    worth = chance.random(identifiers)
 
     def times(size: int) -> dict[str, object]:
         first = START + chance.integers(10**12, size=size)
@@ -119,7 +141,7 @@ def drawn(scale: float, seed: int) -> dict[str, pa.Table]:
             "kind": kind[seen],
             "degree": degree[seen],
             "trust": chance.random(len(seen)),
-            "bits": chance.random(len(seen)),
+            "bits": worth[seen],
             "hub": degree[seen] > 60,
             "note": [None] * len(seen),
         },
@@ -139,10 +161,22 @@ def drawn(scale: float, seed: int) -> dict[str, pa.Table]:
             "kinds": [["payment_instrument"]] * int(keep.sum()),
         },
         "members": {
-            "cluster_id": names[np.arange(members) % clusters],
+            "cluster_id": names[cluster],
             "account": np.arange(members),
             "membership": chance.random(members),
             "role": ["core"] * members,
+        },
+        "cluster_identifiers": {
+            "cluster_id": names[tied_to],
+            "identifier": tie,
+            "kind": kind[tie],
+            "members_on": on,
+            "degree": degree[tie],
+            "trust": worth[tie],
+            "bits": worth[tie],
+            "events": some(len(tie)),
+            **times(len(tie)),
+            "role": np.where(degree[tie] > 60, "discounted", "evidence"),
         },
         "clusters": {
             "cluster_id": names,

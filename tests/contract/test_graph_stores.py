@@ -21,6 +21,7 @@ from linkage.reading.neighbourhood import accounts_on, common, neighbourhood
 from linkage.reading.paths import LONGEST, paths
 from linkage.stores.embedded import EmbeddedGraph
 from linkage.stores.graph import GraphReader
+from linkage.stores.neo4j.graph import WIDE
 from linkage.stores.snapshots import Snapshot
 from tests.lib.graph_world import CLUSTERS, GraphWorld, graph_worlds
 
@@ -34,7 +35,6 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield lambda world: EmbeddedGraph(world.snapshot(tmp_path_factory.mktemp("embedded")))
         return
     from linkage.stores.neo4j.connection import connect
-    from linkage.stores.neo4j.reader import Neo4jGraph
     from tests.lib import neo4j
 
     access = request.getfixturevalue("neo4j_access")
@@ -47,7 +47,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             refresh_id = f"r-{len(kept):012}"
             kept[refresh_id] = world.snapshot(tmp_path_factory.mktemp("neo4j"), refresh_id)
             publisher.publish(kept[refresh_id], kept.__getitem__)
-            return Neo4jGraph(store, refresh_id)
+            return neo4j.Asked(store, refresh_id)
 
         yield publish
 
@@ -65,7 +65,6 @@ def test_every_question_is_answered_as_by_hand(opened: Open, world: GraphWorld, 
     store = opened(world)
     on, people = world.on, world.people
     some = data.draw(st.sets(st.sampled_from(people)) | PEOPLE)
-    others = data.draw(st.sets(st.sampled_from(people)))
     things = data.draw(st.sets(st.sampled_from(sorted(on))) | THINGS) if on else data.draw(THINGS)
     each = data.draw(st.none() | st.integers(1, 4))
     uses = [pair for pair in sorted(world.uses) if pair[1] in on]
@@ -110,13 +109,8 @@ def test_every_question_is_answered_as_by_hand(opened: Open, world: GraphWorld, 
     assert found.total == len(ranked)
     assert found.identifiers == tuple((world.identifier(number), counts[number]) for number in ranked[:limit])
 
-    degree_limit = data.draw(st.integers(1, 6))
-    bridges = store.bridges(some, others, degree_limit)
-    touched = [{number for number, accounts in on.items() if side & set(accounts)} for side in (some, others)]
-    both = {number for number in touched[0] & touched[1] if len(on[number]) <= degree_limit}
-    assert bridges.hubs == {number for number in touched[0] | touched[1] if len(on[number]) > degree_limit}
-    assert list(bridges.pairs) == [
-        (account, number) for number in sorted(both) for account in on[number] if account in some | others
+    assert list(store.joined(some)) == [
+        (account, number) for number in on if counts[number] > 1 for account in on[number] if account in some
     ]
 
 
@@ -171,11 +165,13 @@ def test_paths_are_the_shortest_in_their_order(opened: Open, world: GraphWorld, 
         assert [world.account(one.account) for one in path.accounts] == list(path.accounts)
         assert [world.identifier(one.identifier) for one in path.identifiers] == list(path.identifiers)
 
-    looked_at = {f"a:{a}", f"a:{b}"}
+    ends = [f"a:{a}", f"a:{b}"]
+    hubs = {node for end in ends for node in graph[end]} & large
     if not chains or len(chains[0]) == 2 * LONGEST + 1:
-        for end in tuple(looked_at):
-            looked_at |= {node for node in nx.ego_graph(narrow, end, radius=2) if node.startswith("a")}
-    assert found.hubs == len({node for account in looked_at for node in graph[account]} & large)
+        reached = [{node for node in nx.ego_graph(narrow, end, radius=2) if node[0] == "a"} - {end} for end in ends]
+        sides = [{node for account in side for node in graph[account]} for side in reached]
+        hubs |= sides[0] & sides[1] & large
+    assert found.hubs == len(hubs)
     assert found.unfollowed == 0
     backwards = paths(store, b, a, limit=limit, degree_limit=degree_limit)
     assert [_nodes(path) for path in backwards.paths] == [_nodes(path)[::-1] for path in found.paths]
@@ -253,6 +249,20 @@ def test_the_order_of_rows_changes_nothing(opened: Open, world: GraphWorld) -> N
 
 
 # --- by hand --------------------------------------------------------------------------------------------------------
+
+
+def test_of_a_wide_identifier_every_page_is_there(opened: Open) -> None:
+    crowd = tuple(range(1, 2 * WIDE, 3))
+    wide, just = tuple(range(1, WIDE + 2)), tuple(range(2, WIDE + 2))
+    store = opened(star(crowd, wide, just))
+    for after in (-1, 0, 1, WIDE // 2, WIDE, 2 * WIDE):
+        for each in (1, 7, None):
+            expected = [
+                (account, 100 + at)
+                for at, group in enumerate((crowd, wide, just))
+                for account in [one for one in group if one > after][:each]
+            ]
+            assert list(store.users_of([100, 101, 102], each, after)) == expected
 
 
 def star(*groups: tuple[int, ...], **options: Any) -> GraphWorld:

@@ -25,6 +25,7 @@ from linkage.stores.neo4j.connection import Access, Store, connect
 from linkage.stores.neo4j.graph import PARTS
 from linkage.stores.neo4j.local import LocalServer
 from linkage.stores.neo4j.publishing import Publisher
+from linkage.stores.neo4j.reader import answer
 from linkage.stores.snapshots import Snapshot, Snapshots
 from tests.conftest import CI
 from tests.lib import small_world
@@ -91,6 +92,19 @@ def publishing(access: Access, progress: ProgressSink | None = None, batch_rows:
     """As ``publisher``, on a connection of its own that gives up soon."""
     with connect(replace(access, timeout_seconds=20.0)) as store:
         yield publisher(store, progress, batch_rows)
+
+
+class Asked:
+    """The graph of ``refresh_id`` as a GraphReader that asks each question by itself."""
+
+    def __init__(self, store: Store, refresh_id: str) -> None:
+        self.refresh_id = refresh_id
+        self._store = store
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda *arguments, **options: answer(
+            self._store, WORKSPACE, self.refresh_id, lambda graph: getattr(graph, name)(*arguments, **options)
+        )
 
 
 def stored(access: Access, generation: int | None = None) -> Graph:

@@ -193,6 +193,7 @@ def connect(place: Access) -> Iterator[Store]:
             max_transaction_retry_time=min(30.0, place.timeout_seconds),
             max_connection_lifetime=300,
             keep_alive=True,
+            telemetry_disabled=True,
             notifications_min_severity="OFF",
         )
     try:
