@@ -16,14 +16,18 @@ from hypothesis import strategies as st
 
 from linkage.errors import UsageError
 from linkage.model.cluster_graph import Limits
+from linkage.model.progress import Progress
 from linkage.reading.cluster_graph import cluster_graph
 from linkage.reading.neighbourhood import accounts_on, common, neighbourhood
 from linkage.reading.paths import LONGEST, paths
 from linkage.stores.embedded import EmbeddedGraph
 from linkage.stores.graph import GraphReader
+from linkage.stores.neo4j.connection import Access, connect
 from linkage.stores.neo4j.graph import WIDE
 from linkage.stores.snapshots import Snapshot
+from tests.lib import neo4j
 from tests.lib.graph_world import CLUSTERS, GraphWorld, graph_worlds
+from tests.lib.neo4j import FIRST, SECOND
 
 Open = Callable[[GraphWorld], GraphReader]
 
@@ -34,9 +38,6 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "embedded":
         yield lambda world: EmbeddedGraph(world.snapshot(tmp_path_factory.mktemp("embedded")))
         return
-    from linkage.stores.neo4j.connection import connect
-    from tests.lib import neo4j
-
     access = request.getfixturevalue("neo4j_access")
     neo4j.empty(access)
     kept: dict[str, Snapshot] = {}
@@ -50,6 +51,23 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             return neo4j.Asked(store, refresh_id)
 
         yield publish
+
+
+def everything(store: GraphReader) -> list[object]:
+    """What a store answers to every question about everything."""
+    people, things = range(100), range(100, 200)
+    return [
+        store.accounts(people),
+        store.identifiers(things),
+        *(store.members(cluster) for cluster in CLUSTERS),
+        store.reach(people),
+        *(list(store.used_by(people, each)) for each in (2, None)),
+        *(list(store.users_of(things, each)) for each in (2, None)),
+        list(store.between(people, things)),
+        list(store.touches(people, things)),
+        list(store.joined(people)),
+        store.shared(people, 5),
+    ]
 
 
 WORLDS = graph_worlds()
@@ -246,6 +264,36 @@ def test_the_order_of_rows_changes_nothing(opened: Open, world: GraphWorld) -> N
         ]
 
     assert answers(world) == answers(other)
+
+
+@settings(max_examples=FEW)
+@given(before=WORLDS, after=WORLDS, batch_rows=st.sampled_from([3, 7, 20]))
+def test_readers_see_one_refresh_while_another_is_written(
+    neo4j_access: Access,
+    tmp_path_factory: pytest.TempPathFactory,
+    before: GraphWorld,
+    after: GraphWorld,
+    batch_rows: int,
+) -> None:
+    root = tmp_path_factory.mktemp("worlds")
+    kept = {name: world.snapshot(root, name) for name, world in ((FIRST, before), (SECOND, after))}
+    answers = {name: everything(EmbeddedGraph(snapshot)) for name, snapshot in kept.items()}
+    neo4j.empty(neo4j_access)
+    with connect(neo4j_access) as store:
+        looked = 0
+
+        def look(progress: Progress) -> None:
+            nonlocal looked
+            if progress.stage == "publishing":
+                looked += 1
+                assert everything(neo4j.Asked(store, FIRST)) == answers[FIRST]
+
+        neo4j.publisher(store).publish(kept[FIRST], kept.__getitem__)
+        report = neo4j.publisher(store, look, batch_rows).publish(kept[SECOND], kept.__getitem__)
+        assert bool(looked) == bool(report.rows)
+        assert everything(neo4j.Asked(store, SECOND)) == answers[SECOND]
+    # Other tests name their refreshes the same.
+    neo4j.empty(neo4j_access)
 
 
 # --- by hand --------------------------------------------------------------------------------------------------------

@@ -113,7 +113,8 @@ def stored(access: Access, generation: int | None = None) -> Graph:
         if generation is None:
             generation = store.ask("look")[0]["generation"]
         return {
-            part.name: sorted(map(_plain, store.rows(f"served/{part.name}", generation=generation))) for part in PARTS
+            part.name: sorted(map(_plain, store.rows(f"served/{part.name}", generation=generation, **part.parameters)))
+            for part in PARTS
         }
 
 

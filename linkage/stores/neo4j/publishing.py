@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from linkage.stores.snapshots import Snapshot
 
 #: In this order an abandoned publication is undone: relationships before the nodes they hang on.
-_UNDO = ("relationships", "closed_relationships", "closed_nodes", "account", "identifier", "cluster")
+_UNDO = (
+    *("relationships", "used", "linked", "member_of", "closed_relationships"),
+    *("closed_nodes", "account", "identifier", "cluster"),
+)
 _COLLECT = ("relationships", "nodes")
 #: Constraints and indexes: names of the statements that make them, and their own.
 _SCHEMA = (
@@ -181,7 +184,7 @@ class Publisher:
         import pyarrow
 
         batches, rows = [], []
-        for values in self.store.rows(f"served/{part.name}", generation=generation):
+        for values in self.store.rows(f"served/{part.name}", generation=generation, **part.parameters):
             rows.append(dict(zip(schema.names, values, strict=True)))
             if len(rows) == _READ_ROWS:
                 batches.append(pyarrow.RecordBatch.from_pylist(rows, schema))

@@ -18,15 +18,24 @@ RETURN
     } AS cluster,
     COUNT {
         MATCH ()-[r:USED]->()
-        WHERE r.valid_from <= $generation AND coalesce(r.valid_to > $generation, true)
+        WHERE CASE
+            WHEN r.valid_from <= $generation THEN coalesce(r.valid_to > $generation, true)
+            ELSE r.previous_from IS NOT NULL
+        END
     } AS used,
     COUNT {
         MATCH ()-[r:LINKED]->()
-        WHERE r.valid_from <= $generation AND coalesce(r.valid_to > $generation, true)
+        WHERE CASE
+            WHEN r.valid_from <= $generation THEN coalesce(r.valid_to > $generation, true)
+            ELSE r.previous_from IS NOT NULL
+        END
     } AS linked,
     COUNT {
         MATCH ()-[r:MEMBER_OF]->()
-        WHERE r.valid_from <= $generation AND coalesce(r.valid_to > $generation, true)
+        WHERE CASE
+            WHEN r.valid_from <= $generation THEN coalesce(r.valid_to > $generation, true)
+            ELSE r.previous_from IS NOT NULL
+        END
     } AS member_of,
     COUNT {
         MATCH ()-[r:DERIVED_FROM]->()

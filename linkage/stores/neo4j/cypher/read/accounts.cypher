@@ -7,7 +7,12 @@ WHERE CASE
     ELSE a.previous_from IS NOT NULL
 END
 OPTIONAL MATCH (a)-[m:MEMBER_OF]->(c:Cluster)
-WHERE m.valid_from <= $generation AND coalesce(m.valid_to > $generation, true)
-WITH number, c.cluster_id AS cluster, m
+WHERE CASE
+    WHEN m.valid_from <= $generation THEN coalesce(m.valid_to > $generation, true)
+    ELSE m.previous_from IS NOT NULL
+END
+WITH number, c.cluster_id AS cluster,
+    CASE WHEN m.valid_from <= $generation THEN m.membership ELSE m.previous_membership END AS membership,
+    CASE WHEN m.valid_from <= $generation THEN m.role ELSE m.previous_role END AS role
 ORDER BY number
-RETURN collect([number, cluster, m.membership, m.role])
+RETURN collect([number, cluster, membership, role])

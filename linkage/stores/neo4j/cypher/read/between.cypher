@@ -9,12 +9,18 @@ CALL () {
 UNWIND $accounts AS number
 MATCH (:Account {account: number})-[u:USED]->(i)
 WHERE i IN chosen
-  AND u.valid_from <= $generation AND coalesce(u.valid_to > $generation, true)
-WITH number, i.identifier AS identifier, u
+  AND CASE
+      WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+      ELSE u.previous_from IS NOT NULL
+  END
+WITH number, i.identifier AS identifier,
+    CASE WHEN u.valid_from <= $generation THEN u.count ELSE u.previous_count END AS count,
+    CASE WHEN u.valid_from <= $generation THEN u.first_seen ELSE u.previous_first_seen END AS first_seen,
+    CASE WHEN u.valid_from <= $generation THEN u.last_seen ELSE u.previous_last_seen END AS last_seen
 ORDER BY number, identifier
 RETURN
     collect(number),
     collect(identifier),
-    collect(u.count),
-    collect(u.first_seen.epochSeconds * 1000000 + u.first_seen.microsecond),
-    collect(u.last_seen.epochSeconds * 1000000 + u.last_seen.microsecond)
+    collect(count),
+    collect(first_seen.epochSeconds * 1000000 + first_seen.microsecond),
+    collect(last_seen.epochSeconds * 1000000 + last_seen.microsecond)

@@ -2,7 +2,10 @@
 // Reads: Account, USED, Identifier. Parameters: generation, accounts, limit.
 UNWIND $accounts AS number
 MATCH (:Account {account: number})-[u:USED]->(i)
-WHERE u.valid_from <= $generation AND coalesce(u.valid_to > $generation, true)
+WHERE CASE
+    WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+    ELSE u.previous_from IS NOT NULL
+END
 WITH i, count(*) AS accounts_on
 WHERE accounts_on > 1
 WITH i, accounts_on, CASE

@@ -9,6 +9,9 @@ CALL () {
 UNWIND $accounts AS number
 MATCH (:Account {account: number})-[u:USED]->(i)
 WHERE i IN chosen
-  AND u.valid_from <= $generation AND coalesce(u.valid_to > $generation, true)
+  AND CASE
+      WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+      ELSE u.previous_from IS NOT NULL
+  END
 WITH i, collect(number) AS accounts
 RETURN collect(i.identifier), collect(accounts)

@@ -5,7 +5,10 @@ MATCH (a:Account {account: number})
 CALL (a) {
     MATCH (a)-[u:USED]->(i:Identifier)
     WHERE CASE WHEN i.valid_from <= $generation THEN i.degree ELSE i.previous_degree END > 1
-      AND u.valid_from <= $generation AND coalesce(u.valid_to > $generation, true)
+      AND CASE
+          WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+          ELSE u.previous_from IS NOT NULL
+      END
     WITH i.identifier AS identifier,
         CASE WHEN i.valid_from <= $generation THEN i.bits ELSE i.previous_bits END AS bits
     ORDER BY bits DESC, identifier

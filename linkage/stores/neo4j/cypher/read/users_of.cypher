@@ -8,7 +8,10 @@ WHERE degree > 1
 CALL (i, number, degree) {
     WITH i, degree WHERE degree <= $wide
     MATCH (i)<-[u:USED]-(a:Account)
-    WHERE u.valid_from <= $generation AND coalesce(u.valid_to > $generation, true)
+    WHERE CASE
+        WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+        ELSE u.previous_from IS NOT NULL
+    END
     WITH a.account AS account
     WHERE account > $after
     RETURN account
@@ -18,7 +21,10 @@ UNION ALL
     WITH number, degree WHERE degree > $wide
     MATCH ()-[u:USED]->()
     WHERE u.wide_identifier = number AND u.wide_account > $after
-      AND u.valid_from <= $generation AND coalesce(u.valid_to > $generation, true)
+      AND CASE
+          WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+          ELSE u.previous_from IS NOT NULL
+      END
     // As the index has them: of one identifier, and by account.
     WITH u
     ORDER BY u.wide_identifier, u.wide_account
