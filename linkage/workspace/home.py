@@ -176,6 +176,12 @@ class Home:
         return held.enter_context(connect(access(self.settings.store.neo4j or Neo4jSettings(), os.environ)))
 
     @property
+    def names_store(self) -> bool:
+        """Whether the settings or the environment name a graph store."""
+        store = self.settings.store
+        return store.neo4j is not None or store.reader == "neo4j" or "NEO4J_URI" in os.environ
+
+    @property
     def name(self) -> str:
         """What tells workspaces apart in a shared place: from the key, and says nothing of it.
 

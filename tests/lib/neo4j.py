@@ -180,8 +180,8 @@ def everything(access: Access) -> int:
 class Wire:
     """Carries bytes between a driver and a server, until it breaks.
 
-    ``break_after`` cuts every connection once the server has answered so many bytes (``left`` are); ``mend`` lets new
-    ones through.
+    ``break_after`` calls ``broke`` and cuts every connection once so many bytes went either way (``left`` are): a
+    question still gets through then, an answer does not. ``mend`` lets new connections through.
     With ``lasting`` False only the connections are cut, and new ones work at once, as after a hiccup of a network.
     """
 
@@ -190,6 +190,7 @@ class Wire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.left: int | None = None
+        self.broke: Callable[[], None] = lambda: None
         self._lasting = True
         self._lock = threading.Lock()
         self.broken = False
@@ -199,9 +200,9 @@ class Wire:
         """Through the wire."""
         return replace(access, uri=f"bolt://127.0.0.1:{self._listener.getsockname()[1]}")
 
-    def break_after(self, answered: int, *, lasting: bool) -> None:
-        """Cut after so many more bytes of answers."""
-        self.left, self._lasting, self.broken = answered, lasting, False
+    def break_after(self, carried: int, *, lasting: bool) -> None:
+        """Cut after so many more bytes."""
+        self.left, self._lasting, self.broken = carried, lasting, False
 
     def mend(self) -> None:
         """Carry everything again."""
@@ -221,8 +222,8 @@ class Wire:
                     continue
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._open += [near, far]
-                threading.Thread(target=self._carry, args=(near, far, lambda _size: True), daemon=True).start()
-                threading.Thread(target=self._carry, args=(far, near, self._may), daemon=True).start()
+                threading.Thread(target=self._carry, args=(near, far, True), daemon=True).start()
+                threading.Thread(target=self._carry, args=(far, near, False), daemon=True).start()
 
     def _may(self, size: int) -> bool:
         with self._lock:
@@ -232,15 +233,18 @@ class Wire:
             if self.left >= 0:
                 return True
             self.left, self.broken = None, True
+        self.broke()
         self._cut()
         return False
 
-    def _carry(self, source: socket.socket, target: socket.socket, may: Callable[[int], bool]) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket, asks: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
-                if not may(len(data)):
+                if not asks and not self._may(len(data)):
                     return
                 target.sendall(data)
+                if asks and not self._may(len(data)):
+                    return
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
 
