@@ -1,33 +1,30 @@
 """``python -m benchmarks.neo4j``: publishing into Neo4j servers of our own, beside a bare loop of the same rows.
 
-The graph is drawn at random: 500,000 accounts, 300,000 identifiers and 5,000,000 relationships, times ``--scale``. The
-driver's publication and the bare loop go to two new servers in turns, batch by batch, so that whatever else the machine
-does meets both. Needs Java 17 and Maven.
+The graph is that of :mod:`benchmarks.drawn_graph`, times ``--scale``. The driver's publication and the bare loop go to
+two new servers in turns, batch by batch, so that whatever else the machine does meets both. ``--only questions`` puts
+what investigators ask to both stores of that graph, instead. Needs Java 17 and Maven.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 from neo4j import GraphDatabase
 
-from benchmarks import results
+from benchmarks import questions, results
+from benchmarks.drawn_graph import drawn, record, snapshots
 from benchmarks.processes import say
+from linkage import Workspace
 from linkage.config import EngineSettings
 from linkage.model.progress import Progress
-from linkage.model.run import RunRecord
-from linkage.model.tables import SNAPSHOT_TABLES
+from linkage.stores.layout import Layout
 from linkage.stores.neo4j.bulk import fill
 from linkage.stores.neo4j.changes import changes
 from linkage.stores.neo4j.connection import connect
@@ -38,26 +35,10 @@ from linkage.stores.snapshots import Snapshot, Snapshots
 
 ENGINE = EngineSettings()
 WORKSPACE = "benchmark"
-KINDS = ("ip_address", "payment_instrument", "prompt_template")
-START = 1_775_000_000_000_000
 ROWS = 10_000
-#: Of all relationships: uses, links; the rest are members.
-USES, LINKS = 0.9, 0.08
 #: Bars: relationships a second of the import; the driver's rate over the bare loop's; a refresh that changed 2 % of the
 #: edges over a first publication.
 BAR_IMPORT, BAR_BARE, BAR_CHANGE = 40_000.0, 0.8, 0.05
-CHANGED = 0.02
-
-_ARROW = {
-    "BIGINT": pa.int64(),
-    "INTEGER": pa.int32(),
-    "DOUBLE": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "VARCHAR": pa.string(),
-    "VARCHAR[]": pa.list_(pa.string()),
-    "TIMESTAMP": pa.timestamp("us"),
-    "DATE": pa.date32(),
-}
 
 #: The bare loop: the same nodes, relationships and properties, written as plainly as Cypher allows.
 _TIME = "datetime({{epochSeconds: row[{0}] / 1000000, nanosecond: row[{0}] % 1000000 * 1000}})".format
@@ -72,118 +53,13 @@ _BARE = {
     "top_reasons: row[15], lineage: row[16], valid_from: 1})",
     "used": "MATCH (a:Account {account: row[0]}) MATCH (b:Identifier {identifier: row[1]}) "
     f"CREATE (a)-[:USED {{count: row[2], active_days: row[3], first_seen: {_TIME(4)}, last_seen: {_TIME(5)}, "
+    "wide_identifier: CASE WHEN row[6] THEN row[1] END, wide_account: CASE WHEN row[6] THEN row[0] END, "
     "valid_from: 1}]->(b)",
     "linked": "MATCH (a:Account {account: row[0]}) MATCH (b:Account {account: row[1]}) "
     "CREATE (a)-[:LINKED {weight_bits: row[2], kinds: row[3], valid_from: 1}]->(b)",
     "member_of": "MATCH (a:Account {account: row[0]}) MATCH (b:Cluster {cluster_id: row[1]}) "
     "CREATE (a)-[:MEMBER_OF {membership: row[2], role: row[3], valid_from: 1}]->(b)",
 }
-
-
-def drawn(scale: float, seed: int) -> dict[str, pa.Table]:
-    """Tables of a snapshot; only those that the graph is made of have rows."""
-    chance = np.random.default_rng(seed)
-    accounts, identifiers, ties = (round(scale * size) for size in (500_000, 300_000, 5_000_000))
-    uses, links = round(USES * ties), round(LINKS * ties)
-    pair = np.unique(chance.integers(accounts * identifiers, size=round(uses * 1.02)))
-    pair = np.sort(chance.permutation(pair)[:uses])
-    account, identifier = pair // identifiers, pair % identifiers
-    degree = np.bincount(identifier, minlength=identifiers)
-    seen = np.flatnonzero(degree)
-    link = np.unique(chance.integers(accounts * (accounts - 1), size=links))
-    left, right = link // (accounts - 1), link % (accounts - 1)
-    keep = left < right
-    members = min(accounts, round((1 - USES - LINKS) * ties))
-    clusters = max(1, members // 40)
-    names = np.array([f"c-{number:012x}" for number in range(clusters)])
-    kind = np.array(KINDS)[np.arange(identifiers) % 3]
-
-    def times(size: int) -> dict[str, object]:
-        first = START + chance.integers(10**12, size=size)
-        return {"first_seen": first, "last_seen": first + chance.integers(10**12, size=size)}
-
-    def some(size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return chance.integers(1, 1_000, size=size)
-
-    columns: dict[str, dict[str, object]] = {
-        "accounts": {
-            "account": np.arange(accounts),
-            "events": some(accounts),
-            "tokens": some(accounts),
-            "cost_usd_micros": some(accounts),
-            "active_days": some(accounts),
-            **times(accounts),
-        },
-        "identifiers": {
-            "identifier": seen,
-            "kind": kind[seen],
-            "degree": degree[seen],
-            "trust": chance.random(len(seen)),
-            "bits": chance.random(len(seen)),
-            "hub": degree[seen] > 60,
-            "note": [None] * len(seen),
-        },
-        "sightings": {
-            "account": account,
-            "identifier": identifier,
-            "kind": kind[identifier],
-            "events": some(len(pair)),
-            "tokens": some(len(pair)),
-            "active_days": some(len(pair)) % 90 + 1,
-            **times(len(pair)),
-        },
-        "links": {
-            "account_a": left[keep],
-            "account_b": right[keep],
-            "weight_bits": chance.random(int(keep.sum())),
-            "kinds": [["payment_instrument"]] * int(keep.sum()),
-        },
-        "members": {
-            "cluster_id": names[np.arange(members) % clusters],
-            "account": np.arange(members),
-            "membership": chance.random(members),
-            "role": ["core"] * members,
-        },
-        "clusters": {
-            "cluster_id": names,
-            "size": some(clusters),
-            "score": chance.random(clusters),
-            **{name: chance.random(clusters) for name in ("linkage_score", "abuse_score", "q_value")},
-            "tier": [3] * clusters,
-            "flagged": [False] * clusters,
-            "events": some(clusters),
-            "tokens": some(clusters),
-            "cost_usd_micros": some(clusters),
-            **times(clusters),
-            "kinds": [["ip_address"]] * clusters,
-            "top_reasons": [["a reason"]] * clusters,
-            "lineage": ["new"] * clusters,
-        },
-    }
-    return {table.name: _table(table, columns.get(table.name, {})) for table in SNAPSHOT_TABLES}
-
-
-def changed(tables: dict[str, pa.Table], seed: int) -> dict[str, pa.Table]:
-    """The same a refresh later: 2 % of the accounts were active, and every use of theirs says something new."""
-    chance = np.random.default_rng(seed)
-    accounts = tables["accounts"].num_rows
-    active = np.zeros(accounts, np.bool_)
-    active[chance.choice(accounts, round(CHANGED * accounts), replace=False)] = True
-    out = dict(tables)
-    for name, figure in (("accounts", "events"), ("sightings", "events")):
-        table = tables[name]
-        more = table[figure].to_numpy() + active[table["account"].to_numpy()]
-        out[name] = table.set_column(table.column_names.index(figure), figure, pa.array(more))
-    return out
-
-
-def snapshots(folder: Path, scale: float) -> list[Snapshot]:
-    """A first refresh and two that follow."""
-    store, tables, made = Snapshots(folder), drawn(scale, 1), []
-    for number in range(1, 4):
-        made.append(store.write(_record(f"r-{number:012x}"), tables))
-        tables = changed(tables, number)
-    return made
 
 
 class Bare:
@@ -234,10 +110,16 @@ def by_driver(server: LocalServer, made: list[Snapshot], bare: Bare) -> Iterator
         assert publisher.status(made[-1]).in_step
 
 
-def by_import(server: LocalServer, snapshot: Snapshot) -> tuple[int, int, float, float]:
-    """Rows, relationships, seconds of the import, and seconds until the started server has its indexes."""
-    started = time.perf_counter()
-    counts = fill(server, WORKSPACE, snapshot, ENGINE, None)
+def by_import(server: LocalServer, snapshot: Snapshot) -> tuple[int, int, float, float, float]:
+    """Rows, relationships, seconds of a first fill, those until neo4j-admin began, and those until indexes are made."""
+    began = started = time.perf_counter()
+
+    def stage(progress: Progress) -> None:
+        nonlocal began
+        if progress.stage == "importing":
+            began = time.perf_counter()
+
+    counts = fill(server, WORKSPACE, snapshot, ENGINE, stage)
     filled = time.perf_counter()
     server.start()
     with connect(server.access) as store:
@@ -246,37 +128,69 @@ def by_import(server: LocalServer, snapshot: Snapshot) -> tuple[int, int, float,
         indexed = time.perf_counter()
         assert publisher.status(snapshot).in_step
     ties = sum(counts[part] for part in ("used", "linked", "member_of"))
-    return sum(counts.values()), ties, filled - started, indexed - filled
+    return sum(counts.values()), ties, filled - started, began - started, indexed - filled
+
+
+def by_question(folder: Path, scale: float, runs: int) -> None:
+    """What questions to the same graph take, from the snapshot and from a server that was filled with it."""
+    root = folder / "asked"
+    Layout(root).create()
+    store = Snapshots(root)
+    store.publish(store.write(record("r-000000000001"), drawn(scale, 1)).refresh_id)
+    server = LocalServer(folder / "server", memory="1g")
+    try:
+        Workspace(root).store.fill(server.home)
+        server.start()
+        os.environ |= {"NEO4J_URI": server.access.uri, "NEO4J_PASSWORD": server.access.password}
+        Workspace(root).store.publish()
+        for reader in ("neo4j", "embedded"):
+            (root / "linkage.toml").write_text(f'[store]\nreader = "{reader}"\n', encoding="utf-8")
+            questions.main([str(root), "--runs", str(runs)])
+    finally:
+        server.kill()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print and keep one run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.neo4j", description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 5,000,000 relationships (default)")
-    parser.add_argument("--only", choices=("import", "driver"), help="one of the two ways")
+    parser.add_argument("--only", choices=("import", "driver", "questions"), help="one part")
+    parser.add_argument("--runs", type=int, default=200, help="questions of each sort (default: 200)")
     parser.add_argument("--results", type=Path, default=results.RESULTS)
     options = parser.parse_args(arguments)
     lines: list[tuple[str, int, float, str]] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linkage-neo4j-")))
+        if options.only == "questions":
+            by_question(folder, options.scale, options.runs)
+            return 0
         say("drawing")
         made = snapshots(folder / "workspace", options.scale)
-        if options.only != "driver":
+        if options.only in (None, "import"):
             say("bulk import")
             server = LocalServer(folder / "imported", memory="1g")
             stack.callback(server.kill)
-            rows, ties, seconds, after = by_import(server, made[0])
+            rows, ties, seconds, before, after = by_import(server, made[0])
             lines.append(("first fill, import", rows, seconds, f"{ties / seconds:,.0f} relationships/s"))
+            lines.append(("… of it, files for neo4j-admin", 0, before, f"{before / seconds:.2f} of it"))
             lines.append(("… start and indexes", 0, after, ""))
             server.kill()
-        if options.only != "import":
+        if options.only in (None, "driver"):
             say("driver and bare loop, in turns")
             servers = [LocalServer(folder / name, memory="1g") for name in ("published", "bare")]
             for each in servers:
                 stack.callback(each.kill)
                 each.start()
             with connect(servers[1].access) as store:
-                for name in ("account", "identifier", "cluster", "used_closed", "used_last_seen", "linked_closed"):
+                for name in (
+                    "account",
+                    "identifier",
+                    "cluster",
+                    "used_closed",
+                    "used_last_seen",
+                    "used_wide",
+                    "linked_closed",
+                ):
                     store.change(f"schema/{name}")
             bare = Bare(servers[1], made[0], stack)
             first = 0.0
@@ -317,30 +231,6 @@ def page(rows: list[dict[str, str]]) -> str:
     )
     lines = [[row[name] for name in columns] for row in rows]
     return f"# Publishing into Neo4j\n\n{bars}\n\n" + results.table(head, lines)
-
-
-def _record(refresh_id: str) -> RunRecord:
-    digest = hashlib.sha256(refresh_id.encode()).hexdigest()
-    return RunRecord(
-        refresh_id=refresh_id,
-        parent_refresh_id=None,
-        as_of=datetime(2026, 4, 1, tzinfo=UTC),
-        window="all",
-        window_first=date(2026, 1, 1),
-        window_last=date(2026, 4, 1),
-        settings={},
-        settings_digest=digest,
-        input_digest=digest,
-        seed=1,
-    )
-
-
-def _table(spec: object, columns: dict[str, object]) -> pa.Table:
-    schema = pa.schema([(column.name, _ARROW[column.type]) for column in spec.columns])
-    if not columns:
-        return schema.empty_table()
-    arrays = [pa.array(columns[field.name]).cast(field.type) for field in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 if __name__ == "__main__":

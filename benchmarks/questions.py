@@ -14,7 +14,7 @@ from benchmarks import results
 from benchmarks.processes import say
 from linkage import Workspace
 
-#: Milliseconds that 95 of 100 questions of a sort to the embedded graph should stay below.
+#: Milliseconds that 95 of 100 questions of a sort should stay below.
 BAR_MILLISECONDS = 50.0
 #: Parts of linkage that the figures depend on.
 ASKING = ("model/graph.py", "reading", "stores", "workspace")
@@ -83,11 +83,36 @@ def measure(workspace: Workspace, seed: int, number: int) -> list[dict[str, str]
 
 def page(rows: list[dict[str, str]]) -> str:
     """The table of every store that was measured."""
-    columns = ("reader", "question", "runs", "p50_ms", "p95_ms", "max_ms", "cpu_ms", "load", "date", "commit")
-    head = ("reader", "question", "runs", "p50 ms", "p95 ms", "max ms", "mean CPU ms of ours", "load", "date", "commit")
-    accounts = sorted({row["accounts"] for row in rows})
-    title = f"# Questions to the graph\n\n{' and '.join(accounts)} accounts.\n\n"
-    return title + results.table(head, [[row[name] for name in columns] for row in rows])
+    columns = (
+        "accounts",
+        "reader",
+        "question",
+        "runs",
+        "p50_ms",
+        "p95_ms",
+        "max_ms",
+        "cpu_ms",
+        "load",
+        "date",
+        "commit",
+    )
+    head = (
+        "accounts",
+        "reader",
+        "question",
+        "runs",
+        "p50 ms",
+        "p95 ms",
+        "max ms",
+        "mean CPU ms of ours",
+        "load",
+        "date",
+        "commit",
+    )
+    note = "Milliseconds; *cpu* is the mean of our own process, the server's not counted."
+    return f"# Questions to the graph\n\n{note}\n\n" + results.table(
+        head, [[row[name] for name in columns] for row in rows]
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -110,9 +135,8 @@ def main(arguments: list[str] | None = None) -> int:
     kept = options.results / "questions.csv"
     results.put(kept, rows, ("reader", "question", "accounts"))
     results.save(options.results / "questions.md", page(results.read(kept)))
-    if reader == "embedded":
-        met = all(float(row["p95_ms"]) < BAR_MILLISECONDS for row in rows[1:])
-        say(f"bar of {BAR_MILLISECONDS:.0f} ms: {'met' if met else 'missed'}")
+    met = all(float(row["p95_ms"]) < BAR_MILLISECONDS for row in rows[1:])
+    say(f"{reader}: bar of {BAR_MILLISECONDS:.0f} ms: {'met' if met else 'missed'}")
     return 0
 
 

@@ -98,17 +98,6 @@ class Shared:
     total: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bridges:
-    """What joins two sets of accounts: who of them used what both sides used.
-
-    ``hubs``: identifiers that any of the accounts used and that have too many accounts to be followed.
-    """
-
-    pairs: Pairs
-    hubs: frozenset[int]
-
-
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 #: Node → what a person may see of it: an account's name, an identifier's masked value.
@@ -241,7 +230,8 @@ class Paths:
     """The shortest chains between two accounts, the most trusted first.
 
     ``total``: shortest chains there are, of which ``paths`` are the first. ``longest``: identifiers a chain could have.
-    ``hubs``: identifiers met on the way with more than ``degree_limit`` accounts; no chain goes over them.
+    ``hubs``: identifiers with more than ``degree_limit`` accounts that either end used, or that would have joined what
+    both reach; no chain goes over them.
     ``unfollowed``: further ones that were not followed because the search had reached enough accounts.
     """
 

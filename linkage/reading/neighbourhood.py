@@ -30,7 +30,7 @@ def neighbourhood(
     # Both in the order in which they are reached.
     people: dict[int, None] = {} if account is None else {account: None}
     things: dict[int, None] = {} if identifier is None else {identifier: None}
-    start = require_account(graph, account) if account is not None else require_identifier(graph, identifier or 0)
+    start = require_accounts(graph, account)[0] if account is not None else require_identifier(graph, identifier or 0)
     expanded: list[tuple[bool, list[int]]] = []
     frontier, outward = [*people, *things], account is not None
     for _ in range(depth):
@@ -98,7 +98,9 @@ def common(graph: GraphReader, a: int, b: int, *, limit: int) -> Common:
     """
     if limit < 1:
         raise UsageError("a list has at least one row")
-    first, second = _two(graph, a, b)
+    if a == b:
+        raise UsageError("a pair is two different accounts")
+    first, second = require_accounts(graph, a, b)
     shared = graph.shared([a, b], limit)
     found = [item for item, _both in shared.identifiers]
     uses = {(use.account, use.identifier): use for use in graph.between([a, b], [item.identifier for item in found])}
@@ -110,19 +112,19 @@ def common(graph: GraphReader, a: int, b: int, *, limit: int) -> Common:
     )
 
 
-def require_account(graph: GraphReader, account: int) -> Account:
-    """The account.
+def require_accounts(graph: GraphReader, *accounts: int) -> tuple[Account, ...]:
+    """The accounts, in this order.
 
     Raises:
-        UsageError: it has no event in the window.
+        UsageError: one has no event in the window.
     """
-    found = graph.accounts([account])
-    if not found:
+    found = {one.account: one for one in graph.accounts(accounts)}
+    if not found.keys() >= {*accounts}:
         raise UsageError(
             f"that account has no event in the window of refresh {graph.refresh_id}",
             hint="Refresh with a longer --window, or name another refresh with --refresh.",
         )
-    return found[0]
+    return tuple(found[account] for account in accounts)
 
 
 def require_identifier(graph: GraphReader, identifier: int) -> Identifier:
@@ -153,9 +155,3 @@ def require_members(graph: GraphReader, cluster: str) -> list[Account]:
             hint="`linkage clusters` lists them; `linkage lineage` says what became of earlier ones.",
         )
     return found
-
-
-def _two(graph: GraphReader, a: int, b: int) -> tuple[Account, Account]:
-    if a == b:
-        raise UsageError("a pair is two different accounts")
-    return require_account(graph, a), require_account(graph, b)

@@ -12,15 +12,15 @@ of a bit, so that the order is exact whichever end it is added from.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from linkage.errors import UsageError
-from linkage.model.graph import Bridges, Path, Paths
-from linkage.reading.neighbourhood import require_account
+from linkage.model.graph import Pairs, Path, Paths
+from linkage.reading.neighbourhood import require_accounts
 from linkage.stores.graph import GraphReader
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: Identifiers that a chain may have at most; six uses.
 LONGEST = 3
 #: Accounts that are reached from either end before no further identifier is followed.
-REACH = 2_000
+REACH = 1_000
 #: Least trust that the order tells apart.
 _LEAST_TRUST = 1e-9
 
@@ -41,12 +41,10 @@ Layers: TypeAlias = list[dict[int, list[int]]]
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """What one end reaches: ``identifier`` and ``account`` of each use that leads on, and what was not followed."""
+    """What one end reaches: ``identifier`` and ``account`` of each use that leads on."""
 
-    used: frozenset[int]
     identifier: Whole
     account: Whole
-    unfollowed: int
 
     @property
     def reached(self) -> Whole:
@@ -66,8 +64,7 @@ def paths(graph: GraphReader, a: int, b: int, *, limit: int, degree_limit: int, 
         raise UsageError("a path is between two different accounts")
     if min(limit, degree_limit, reach) < 1:
         raise UsageError("the limits of a path are at least 1")
-    require_account(graph, a)
-    require_account(graph, b)
+    require_accounts(graph, a, b)
     low, high = sorted((a, b))
     own = graph.used_by([low, high])
     met = {one.identifier: one for one in graph.identifiers(np.unique(own.identifier).tolist())}
@@ -77,15 +74,21 @@ def paths(graph: GraphReader, a: int, b: int, *, limit: int, degree_limit: int, 
     layers: Layers | None = _direct(narrow[low] & narrow[high], low, high)
     if layers is None:
         degree = {number: one.degree for number, one in met.items()}
-        left, right = (_reach(graph, end, narrow[end], degree, reach) for end in (low, high))
-        unfollowed = left.unfollowed + right.unfollowed
+        followed = {end: _followed(narrow[end], degree, reach) for end in (low, high)}
+        unfollowed = sum(len(narrow[end]) - len(followed[end]) for end in (low, high))
+        uses = graph.users_of(followed[low] | followed[high])
+        left, right = (_reached(uses, followed[end], end) for end in (low, high))
         layers = _over_an_account(left, right, low, high)
         if layers is None:
-            bridges = graph.bridges(left.reached.tolist(), right.reached.tolist(), degree_limit)
-            hubs |= bridges.hubs
-            layers = _over_a_bridge(left, right, bridges, low, high)
+            pairs = graph.joined(np.union1d(left.reached, right.reached).tolist())
+            # What an end used itself and did not follow, for want of reach, would be a detour here.
+            on = [pairs.identifier[np.isin(pairs.account, side.reached)] for side in (left, right)]
+            joining = np.setdiff1d(np.intersect1d(on[0], on[1]), [*met]).tolist()
+            met |= {one.identifier: one for one in graph.identifiers(joining)}
+            large = {number for number in joining if met[number].degree > degree_limit}
+            hubs |= large
+            layers = _over_a_bridge(left, right, pairs, set(joining) - large, low, high)
     numbers = {number for layer in (layers or [])[1::2] for number in layer}
-    met |= {one.identifier: one for one in graph.identifiers(numbers - met.keys())}
     cost = {number: _cost(met[number].trust) for number in numbers}
     total, chains = _first_chains(layers, cost, limit) if layers else (0, [])
     people = {one.account: one for one in graph.accounts({number for chain in chains for number in chain[::2]})}
@@ -98,14 +101,17 @@ def paths(graph: GraphReader, a: int, b: int, *, limit: int, degree_limit: int, 
     return Paths(graph.refresh_id, tuple(found), total, LONGEST, degree_limit, len(hubs), unfollowed)
 
 
-def _reach(graph: GraphReader, end: int, narrow: frozenset[int], degree: Mapping[int, int], reach: int) -> _Side:
-    """Whom ``end`` shares an identifier with, rarest identifiers first until they hold ``reach`` accounts."""
+def _followed(narrow: frozenset[int], degree: Mapping[int, int], reach: int) -> frozenset[int]:
+    """The rarest identifiers of ``narrow`` that hold ``reach`` accounts together."""
     order = sorted(narrow, key=lambda number: (degree[number], number))
     held = np.cumsum([degree[number] for number in order], dtype=np.int64)
-    followed = order[: int(np.searchsorted(held, reach, side="right"))]
-    uses = graph.users_of(followed)
-    other = uses.account != end
-    return _Side(narrow, uses.identifier[other], uses.account[other], len(order) - len(followed))
+    return frozenset(order[: int(np.searchsorted(held, reach, side="right"))])
+
+
+def _reached(uses: Pairs, followed: frozenset[int], end: int) -> _Side:
+    """Whom ``end`` shares a followed identifier with."""
+    leading = np.isin(uses.identifier, list(followed)) & (uses.account != end)
+    return _Side(uses.identifier[leading], uses.account[leading])
 
 
 def _direct(both: frozenset[int], low: int, high: int) -> Layers | None:
@@ -129,11 +135,12 @@ def _over_an_account(left: _Side, right: _Side, low: int, high: int) -> Layers |
     )
 
 
-def _over_a_bridge(left: _Side, right: _Side, bridges: Bridges, low: int, high: int) -> Layers | None:
+def _over_a_bridge(
+    left: _Side, right: _Side, pairs: Pairs, bridges: Collection[int], low: int, high: int
+) -> Layers | None:
     """Chains of three identifiers: over one that someone reached from either end used."""
-    # What an end used itself and did not follow, for want of reach, would be a detour here.
-    new = ~np.isin(bridges.pairs.identifier, [*left.used, *right.used])
-    account, identifier = bridges.pairs.account[new], bridges.pairs.identifier[new]
+    over = np.isin(pairs.identifier, list(bridges))
+    account, identifier = pairs.account[over], pairs.identifier[over]
     from_left, from_right = np.isin(account, left.reached), np.isin(account, right.reached)
     if not len(account):
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.model.graph import Account, Bridges, Identifier, Pairs, Shared, Uses
+from linkage.model.graph import Account, Identifier, Pairs, Shared, Uses
 
 if TYPE_CHECKING:
     import pyarrow
@@ -144,16 +144,12 @@ class EmbeddedGraph:
         found = zip(self._identifiers_at(at[first]), on[first].tolist(), strict=True)
         return Shared(tuple(found), len(at))
 
-    def bridges(self, left: Collection[int], right: Collection[int], degree_limit: int) -> Bridges:
-        """Uses, by accounts of either side, of the identifiers that both sides used; see the protocol."""
-        sides = [_known(self._account, side) for side in (left, right)]
-        used = [_marked(self._use_identifier[self._rows_of_accounts(side)], len(self._identifier)) for side in sides]
-        large = self._degree > degree_limit
-        hubs = self._identifier[(used[0] | used[1]) & large]
-        rows = self._rows_of_accounts(np.union1d(*sides))
-        rows = rows[(used[0] & used[1] & ~large)[self._use_identifier[rows]]]
-        rows = rows[np.argsort(self._use_identifier[rows], kind="stable")]
-        return Bridges(self._pairs(rows), frozenset(hubs.tolist()))
+    def joined(self, accounts: Collection[int]) -> Pairs:
+        """Uses, by these accounts, of what at least two of them used: by identifier, then by account."""
+        rows = self._rows_of_accounts(_known(self._account, accounts))
+        count = np.bincount(self._use_identifier[rows], minlength=len(self._identifier))
+        rows = rows[count[self._use_identifier[rows]] > 1]
+        return self._pairs(rows[np.argsort(self._use_identifier[rows], kind="stable")])
 
     # --- inside -------------------------------------------------------------------------------------------------
 

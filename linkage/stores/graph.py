@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from linkage.model.graph import Account, Bridges, Identifier, Pairs, Shared, Uses
+from linkage.model.graph import Account, Identifier, Pairs, Shared, Uses
 
 
 class GraphReader(Protocol):
@@ -60,9 +60,6 @@ class GraphReader(Protocol):
         """
         ...
 
-    def bridges(self, left: Collection[int], right: Collection[int], degree_limit: int) -> Bridges:
-        """Uses, by accounts of either side, of the identifiers that both sides used: by identifier, then by account.
-
-        Identifiers with more than ``degree_limit`` accounts are none; those that any of the accounts used are named.
-        """
+    def joined(self, accounts: Collection[int]) -> Pairs:
+        """Uses, by these accounts, of what at least two of them used: by identifier, then by account."""
         ...

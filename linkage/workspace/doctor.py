@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 from linkage import engine
-from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged
+from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged, StoreUnavailable
 from linkage.model.reports import Check
 from linkage.model.tables import LAKE_TABLES, LEDGER
 from linkage.stores.files import Verifier
@@ -23,7 +23,8 @@ def examine(home: Home, *, migrate: bool) -> tuple[Check, ...]:
     checks: list[Check] = []
     if migrate:
         checks.append(_guarded("migration", lambda: _migrate(home)))
-    checks.append(_guarded("configuration", lambda: _configuration(home)))
+    configuration = _guarded("configuration", lambda: _configuration(home))
+    checks.append(configuration)
     checks.append(_guarded("workspace version", lambda: _version(home)))
     if not home.layout.exists:
         return tuple(checks)
@@ -34,6 +35,8 @@ def examine(home: Home, *, migrate: bool) -> tuple[Check, ...]:
     checks.extend(_snapshots(home))
     checks.append(_guarded("current snapshot", lambda: _current(home)))
     checks.append(_guarded("audit chain", lambda: _audit(home)))
+    if configuration.status == "ok" and home.names_store:
+        checks.append(_guarded("graph store", lambda: _store(home)))
     checks.append(_guarded("free disk", lambda: _disk(home)))
     return tuple(checks)
 
@@ -41,7 +44,7 @@ def examine(home: Home, *, migrate: bool) -> tuple[Check, ...]:
 def _guarded(name: str, check: Callable[[], Check]) -> Check:
     try:
         return check()
-    except (ConfigurationError, SnapshotDamaged) as fault:
+    except (ConfigurationError, SnapshotDamaged, StoreUnavailable) as fault:
         return Check(name, "fail", fault.message, fault.hint, fault.exit_code)
     except LinkageError as fault:
         return Check(name, "fail", fault.message, fault.hint, ConfigurationError.exit_code)
@@ -151,6 +154,20 @@ def _audit(home: Home) -> Check:
         advice = "Someone changed casework.sqlite by hand: compare with a backup."
         return Check("audit chain", "fail", fault, advice, SnapshotDamaged.exit_code)
     return Check("audit chain", "ok", f"{casework.audit_head()[1]} entries, unbroken")
+
+
+def _store(home: Home) -> Check:
+    current = home.snapshots.current_id()
+    with home.publisher() as publisher:
+        served = publisher.served()
+    advice = "Run `linkage store publish`; `linkage store status` counts what is there."
+    if served is None or served.refresh_id is None:
+        return Check("graph store", "warn", "reached; nothing was published yet", advice)
+    if served.refresh_id != current:
+        return Check("graph store", "warn", f"reached; serves {served.refresh_id}, which is not current", advice)
+    if served.publishing is not None:
+        return Check("graph store", "warn", f"serves {current}; a publication was begun and not ended", advice)
+    return Check("graph store", "ok", f"serves {current}, generation {served.generation}")
 
 
 def _disk(home: Home) -> Check:

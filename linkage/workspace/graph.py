@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from linkage.model.cluster_graph import ClusterGraph
     from linkage.model.graph import Account, Common, Hits, Identifier, Neighbourhood, Page, Paths
+    from linkage.reading.names import Names
+    from linkage.stores.graph import GraphReader
     from linkage.workspace.home import Home
 
 
@@ -29,8 +31,10 @@ class GraphQuestions:
         """Accounts and what ties them, at most ``limit`` nodes; ``graph.graph["left_out"]`` counts the rest."""
         from linkage.reading import subgraph
 
-        graph, names = self._home.graph(refresh)
-        return subgraph.subgraph(graph, names, cluster=cluster, accounts=accounts, limit=limit)
+        return self._home.asked(
+            refresh,
+            lambda graph, names: subgraph.subgraph(graph, names, cluster=cluster, accounts=accounts, limit=limit),
+        )
 
     def neighbourhood(
         self,
@@ -52,12 +56,14 @@ class GraphQuestions:
         """
         from linkage.reading import neighbourhood
 
-        graph, names = self._home.graph(refresh)
-        start = None if account is None else names.account(account)
-        found = neighbourhood.neighbourhood(
-            graph, account=start, identifier=identifier, depth=depth, limit=limit, each=each
-        )
-        return replace(found, labels=names.labels([*_nodes(found.accounts), *_nodes(found.identifiers)]))
+        def question(graph: GraphReader, names: Names) -> Neighbourhood:
+            start = None if account is None else names.account(account)
+            found = neighbourhood.neighbourhood(
+                graph, account=start, identifier=identifier, depth=depth, limit=limit, each=each
+            )
+            return replace(found, labels=names.labels([*_nodes(found.accounts), *_nodes(found.identifiers)]))
+
+        return self._home.asked(refresh, question)
 
     def accounts_on(
         self, identifier: int, *, after: int | None = None, limit: int = 100, refresh: str | None = None
@@ -69,9 +75,11 @@ class GraphQuestions:
         """
         from linkage.reading import neighbourhood
 
-        graph, names = self._home.graph(refresh)
-        found = neighbourhood.accounts_on(graph, identifier, after=after, limit=limit)
-        return replace(found, labels=names.labels([found.identifier.node, *_nodes(found.accounts)]))
+        def question(graph: GraphReader, names: Names) -> Page:
+            found = neighbourhood.accounts_on(graph, identifier, after=after, limit=limit)
+            return replace(found, labels=names.labels([found.identifier.node, *_nodes(found.accounts)]))
+
+        return self._home.asked(refresh, question)
 
     def common(self, a: str, b: str, *, limit: int = 100, refresh: str | None = None) -> Common:
         """Identifiers that two accounts both used, worth most first, at most ``limit`` of them.
@@ -81,10 +89,12 @@ class GraphQuestions:
         """
         from linkage.reading import neighbourhood
 
-        graph, names = self._home.graph(refresh)
-        found = neighbourhood.common(graph, names.account(a), names.account(b), limit=limit)
-        nodes = [*_nodes(found.accounts), *_nodes(shared[0] for shared in found.shared)]
-        return replace(found, labels=names.labels(nodes))
+        def question(graph: GraphReader, names: Names) -> Common:
+            found = neighbourhood.common(graph, names.account(a), names.account(b), limit=limit)
+            nodes = [*_nodes(found.accounts), *_nodes(shared[0] for shared in found.shared)]
+            return replace(found, labels=names.labels(nodes))
+
+        return self._home.asked(refresh, question)
 
     def paths(self, a: str, b: str, *, limit: int = 10, degree_limit: int = 200, refresh: str | None = None) -> Paths:
         """The shortest chains of shared identifiers between two accounts, over at most three identifiers.
@@ -97,10 +107,12 @@ class GraphQuestions:
         """
         from linkage.reading import paths
 
-        graph, names = self._home.graph(refresh)
-        found = paths.paths(graph, names.account(a), names.account(b), limit=limit, degree_limit=degree_limit)
-        nodes = [node for path in found.paths for node in (*_nodes(path.accounts), *_nodes(path.identifiers))]
-        return replace(found, labels=names.labels(nodes))
+        def question(graph: GraphReader, names: Names) -> Paths:
+            found = paths.paths(graph, names.account(a), names.account(b), limit=limit, degree_limit=degree_limit)
+            nodes = [node for path in found.paths for node in (*_nodes(path.accounts), *_nodes(path.identifiers))]
+            return replace(found, labels=names.labels(nodes))
+
+        return self._home.asked(refresh, question)
 
     def search(self, text: str, *, limit: int = 20, refresh: str | None = None) -> Hits:
         """Clusters by id, accounts by name and identifiers by value: exact, then from the start, then anywhere.
@@ -110,8 +122,7 @@ class GraphQuestions:
         Raises:
             UsageError: ``text`` has fewer than three letters, or ``limit`` < 1.
         """
-        graph, names = self._home.graph(refresh)
-        return names.search(graph, text, limit)
+        return self._home.asked(refresh, lambda graph, names: names.search(graph, text, limit))
 
     def cluster_graph(self, cluster: str, *, refresh: str | None = None) -> ClusterGraph:
         """A cluster drawn together: its strongest identifiers, and groups of accounts by which of those they touch.
@@ -123,10 +134,12 @@ class GraphQuestions:
 
         from linkage.reading import cluster_graph
 
-        graph, _names = self._home.graph(refresh)
-        evidence = self._home.snapshot(graph.refresh_id).table("cluster_identifiers")
-        own = evidence.filter(compute.equal(evidence.column("cluster_id"), cluster))
-        return cluster_graph.cluster_graph(graph, cluster, own)
+        def question(graph: GraphReader, _names: Names) -> ClusterGraph:
+            evidence = self._home.snapshot(graph.refresh_id).table("cluster_identifiers")
+            own = evidence.filter(compute.equal(evidence.column("cluster_id"), cluster))
+            return cluster_graph.cluster_graph(graph, cluster, own)
+
+        return self._home.asked(refresh, question)
 
 
 def _nodes(found: Iterable[Account] | Iterable[Identifier]) -> list[str]:

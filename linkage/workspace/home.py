@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from linkage.reading.names import Names
     from linkage.reading.source import Questions
     from linkage.stores.casework import Casework
+    from linkage.stores.embedded import EmbeddedGraph
     from linkage.stores.graph import GraphReader
     from linkage.stores.lake import Lake
     from linkage.stores.neo4j.connection import Store
@@ -46,7 +47,7 @@ class Home:
         self.snapshots = Snapshots(path)
         self.actor = actor if actor is not None else _os_user()
         self._opening = threading.Lock()
-        self._graphs: dict[str, GraphReader] = {}
+        self._graphs: dict[str, EmbeddedGraph] = {}
         self._names: dict[tuple[str, tuple[Path, ...]], Names] = {}
 
     @cached_property
@@ -132,37 +133,38 @@ class Home:
         with ask(snapshot, self.identities(), self.settings.engine, tables) as questions:
             yield questions
 
-    def graph(self, refresh: str | None) -> tuple[GraphReader, Names]:
-        """The graph of ``refresh``, or of the one that the store serves, and the names of what it holds.
+    def asked(self, refresh: str | None, question: Callable[[GraphReader, Names], _Value]) -> _Value:
+        """What ``question`` finds in the graph of ``refresh``, or of the one that the store serves, and its names.
 
-        Which store that is, the settings say. Both are kept open while they are asked.
+        Which store that is, the settings say. Both are kept open while they are asked. A server may ask again.
 
         Raises:
             NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
             StoreUnavailable: the server is gone, or serves another refresh.
         """
-        from linkage.reading.names import Names
+        if self.settings.store.reader == "neo4j":
+            from linkage.stores.neo4j.reader import answer
+
+            with self._opening:
+                server = self._server
+            return answer(
+                server, self.name, refresh, lambda graph: question(graph, self._named(self.snapshot(graph.refresh_id)))
+            )
         from linkage.stores.embedded import EmbeddedGraph
 
+        snapshot = self.snapshot(refresh)
         with self._opening:
-            published = self._published(refresh) if self.settings.store.reader == "neo4j" else None
-            snapshot = self.snapshot(refresh if published is None else published.refresh_id)
-            graph = published or _kept(self._graphs, snapshot.refresh_id, lambda: EmbeddedGraph(snapshot))
-            # A purge changes the identities, and with them the names of a snapshot that stays.
-            identities = self.identities()
-            names = _kept(self._names, (snapshot.refresh_id, identities), lambda: Names(snapshot, identities))
-        return graph, names
+            graph = _kept(self._graphs, snapshot.refresh_id, lambda: EmbeddedGraph(snapshot))
+        return question(graph, self._named(snapshot))
 
-    def _published(self, refresh: str | None) -> GraphReader:
-        """The graph that the server serves."""
-        from linkage.stores.neo4j.publishing import Publisher
-        from linkage.stores.neo4j.reader import Neo4jGraph, another
+    def _named(self, snapshot: Snapshot) -> Names:
+        """Names of what the graph of ``snapshot`` holds."""
+        from linkage.reading.names import Names
 
-        served = Publisher(self._server, self.name, self.settings.engine).served()
-        found = None if served is None else served.refresh_id
-        if found is None or refresh not in (None, found):
-            raise another(found, refresh or "the current one")
-        return Neo4jGraph(self._server, found)
+        # A purge changes the identities, and with them the names of a snapshot that stays.
+        identities = self.identities()
+        with self._opening:
+            return _kept(self._names, (snapshot.refresh_id, identities), lambda: Names(snapshot, identities))
 
     @cached_property
     def _server(self) -> Store:
@@ -172,6 +174,12 @@ class Home:
         held = contextlib.ExitStack()
         weakref.finalize(self, held.close)
         return held.enter_context(connect(access(self.settings.store.neo4j or Neo4jSettings(), os.environ)))
+
+    @property
+    def names_store(self) -> bool:
+        """Whether the settings or the environment name a graph store."""
+        store = self.settings.store
+        return store.neo4j is not None or store.reader == "neo4j" or "NEO4J_URI" in os.environ
 
     @property
     def name(self) -> str:

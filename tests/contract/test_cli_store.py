@@ -34,8 +34,15 @@ def run(world: Path, *words: str) -> int:
     return main(["--workspace", str(world), *words])
 
 
+def stored(world: Path) -> tuple[str, str]:
+    """What the doctor says of the graph store."""
+    (check,) = (check for check in Workspace(world).doctor() if check.name == "graph store")
+    return check.status, check.finding
+
+
 def test_publish_then_status(environment: Access, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     world = small_world.build(tmp_path / "world")
+    assert stored(world.path) == ("warn", "reached; nothing was published yet")
     assert run(world.path, "store", "publish", "--format", "json") == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["status"], row["refresh_id"], row["account"]) == ("published", world.refresh_id, small_world.N)
@@ -45,7 +52,9 @@ def test_publish_then_status(environment: Access, tmp_path: Path, capsys: pytest
     assert all(row["agree"] for row in rows)
     assert [row["part"] for row in rows][:2] == ["refresh", "account"]
     assert "in step" in said.err
+    assert stored(world.path) == ("ok", f"serves {world.refresh_id}, generation 1")
     small_world.publish(world.path, SECOND, changed(world.tables), world.refresh_id)
+    assert stored(world.path) == ("warn", f"reached; serves {world.refresh_id}, which is not current")
     assert run(world.path, "store", "status", "--format", "json") == 0
     said = capsys.readouterr()
     assert not json.loads(said.out)[0]["agree"]

@@ -14,6 +14,7 @@ from streamlit.navigation.page import calc_hash
 from linkage import Workspace
 from linkage.cli import main
 from linkage.errors import StoreUnavailable, UsageError
+from linkage.stores.graph import GraphReader
 from linkage.ui import serve
 from tests.lib import screen_world, small_world
 from tests.lib.small_world import (
@@ -191,12 +192,15 @@ def test_a_question_that_began_before_the_pointer_moved_is_refused_after(
 ) -> None:
     own = small_world.build(tmp_path / "workspace")
     with serving(request, own):
-        graph, _names = own.workspace._home.graph(None)
-        assert len(graph.members(RING)) == 12
-        small_world.publish(own.path, "r-000000000002", own.tables, own.refresh_id)
-        own.workspace.store.publish()
+
+        def question(graph: GraphReader, _names: object) -> None:
+            assert len(graph.members(RING)) == 12
+            small_world.publish(own.path, "r-000000000002", own.tables, own.refresh_id)
+            own.workspace.store.publish()
+            assert len(graph.members(RING)) == 12
+
         with pytest.raises(StoreUnavailable, match="r-000000000002"):
-            graph.members(RING)
+            own.workspace._home.asked(None, question)
 
 
 def test_without_a_server_a_question_ends_with_13(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,13 +16,18 @@ from hypothesis import strategies as st
 
 from linkage.errors import UsageError
 from linkage.model.cluster_graph import Limits
+from linkage.model.progress import Progress
 from linkage.reading.cluster_graph import cluster_graph
 from linkage.reading.neighbourhood import accounts_on, common, neighbourhood
 from linkage.reading.paths import LONGEST, paths
 from linkage.stores.embedded import EmbeddedGraph
 from linkage.stores.graph import GraphReader
+from linkage.stores.neo4j.connection import Access, connect
+from linkage.stores.neo4j.graph import WIDE
 from linkage.stores.snapshots import Snapshot
+from tests.lib import neo4j
 from tests.lib.graph_world import CLUSTERS, GraphWorld, graph_worlds
+from tests.lib.neo4j import FIRST, SECOND
 
 Open = Callable[[GraphWorld], GraphReader]
 
@@ -33,10 +38,6 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "embedded":
         yield lambda world: EmbeddedGraph(world.snapshot(tmp_path_factory.mktemp("embedded")))
         return
-    from linkage.stores.neo4j.connection import connect
-    from linkage.stores.neo4j.reader import Neo4jGraph
-    from tests.lib import neo4j
-
     access = request.getfixturevalue("neo4j_access")
     neo4j.empty(access)
     kept: dict[str, Snapshot] = {}
@@ -47,9 +48,26 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             refresh_id = f"r-{len(kept):012}"
             kept[refresh_id] = world.snapshot(tmp_path_factory.mktemp("neo4j"), refresh_id)
             publisher.publish(kept[refresh_id], kept.__getitem__)
-            return Neo4jGraph(store, refresh_id)
+            return neo4j.Asked(store, refresh_id)
 
         yield publish
+
+
+def everything(store: GraphReader) -> list[object]:
+    """What a store answers to every question about everything."""
+    people, things = range(100), range(100, 200)
+    return [
+        store.accounts(people),
+        store.identifiers(things),
+        *(store.members(cluster) for cluster in CLUSTERS),
+        store.reach(people),
+        *(list(store.used_by(people, each)) for each in (2, None)),
+        *(list(store.users_of(things, each)) for each in (2, None)),
+        list(store.between(people, things)),
+        list(store.touches(people, things)),
+        list(store.joined(people)),
+        store.shared(people, 5),
+    ]
 
 
 WORLDS = graph_worlds()
@@ -65,7 +83,6 @@ def test_every_question_is_answered_as_by_hand(opened: Open, world: GraphWorld, 
     store = opened(world)
     on, people = world.on, world.people
     some = data.draw(st.sets(st.sampled_from(people)) | PEOPLE)
-    others = data.draw(st.sets(st.sampled_from(people)))
     things = data.draw(st.sets(st.sampled_from(sorted(on))) | THINGS) if on else data.draw(THINGS)
     each = data.draw(st.none() | st.integers(1, 4))
     uses = [pair for pair in sorted(world.uses) if pair[1] in on]
@@ -110,13 +127,8 @@ def test_every_question_is_answered_as_by_hand(opened: Open, world: GraphWorld, 
     assert found.total == len(ranked)
     assert found.identifiers == tuple((world.identifier(number), counts[number]) for number in ranked[:limit])
 
-    degree_limit = data.draw(st.integers(1, 6))
-    bridges = store.bridges(some, others, degree_limit)
-    touched = [{number for number, accounts in on.items() if side & set(accounts)} for side in (some, others)]
-    both = {number for number in touched[0] & touched[1] if len(on[number]) <= degree_limit}
-    assert bridges.hubs == {number for number in touched[0] | touched[1] if len(on[number]) > degree_limit}
-    assert list(bridges.pairs) == [
-        (account, number) for number in sorted(both) for account in on[number] if account in some | others
+    assert list(store.joined(some)) == [
+        (account, number) for number in on if counts[number] > 1 for account in on[number] if account in some
     ]
 
 
@@ -171,11 +183,13 @@ def test_paths_are_the_shortest_in_their_order(opened: Open, world: GraphWorld, 
         assert [world.account(one.account) for one in path.accounts] == list(path.accounts)
         assert [world.identifier(one.identifier) for one in path.identifiers] == list(path.identifiers)
 
-    looked_at = {f"a:{a}", f"a:{b}"}
+    ends = [f"a:{a}", f"a:{b}"]
+    hubs = {node for end in ends for node in graph[end]} & large
     if not chains or len(chains[0]) == 2 * LONGEST + 1:
-        for end in tuple(looked_at):
-            looked_at |= {node for node in nx.ego_graph(narrow, end, radius=2) if node.startswith("a")}
-    assert found.hubs == len({node for account in looked_at for node in graph[account]} & large)
+        reached = [{node for node in nx.ego_graph(narrow, end, radius=2) if node[0] == "a"} - {end} for end in ends]
+        sides = [{node for account in side for node in graph[account]} for side in reached]
+        hubs |= sides[0] & sides[1] & large
+    assert found.hubs == len(hubs)
     assert found.unfollowed == 0
     backwards = paths(store, b, a, limit=limit, degree_limit=degree_limit)
     assert [_nodes(path) for path in backwards.paths] == [_nodes(path)[::-1] for path in found.paths]
@@ -252,7 +266,51 @@ def test_the_order_of_rows_changes_nothing(opened: Open, world: GraphWorld) -> N
     assert answers(world) == answers(other)
 
 
+@settings(max_examples=FEW)
+@given(before=WORLDS, after=WORLDS, batch_rows=st.sampled_from([3, 7, 20]))
+def test_readers_see_one_refresh_while_another_is_written(
+    neo4j_access: Access,
+    tmp_path_factory: pytest.TempPathFactory,
+    before: GraphWorld,
+    after: GraphWorld,
+    batch_rows: int,
+) -> None:
+    root = tmp_path_factory.mktemp("worlds")
+    kept = {name: world.snapshot(root, name) for name, world in ((FIRST, before), (SECOND, after))}
+    answers = {name: everything(EmbeddedGraph(snapshot)) for name, snapshot in kept.items()}
+    neo4j.empty(neo4j_access)
+    with connect(neo4j_access) as store:
+        looked = 0
+
+        def look(progress: Progress) -> None:
+            nonlocal looked
+            if progress.stage == "publishing":
+                looked += 1
+                assert everything(neo4j.Asked(store, FIRST)) == answers[FIRST]
+
+        neo4j.publisher(store).publish(kept[FIRST], kept.__getitem__)
+        report = neo4j.publisher(store, look, batch_rows).publish(kept[SECOND], kept.__getitem__)
+        assert bool(looked) == bool(report.rows)
+        assert everything(neo4j.Asked(store, SECOND)) == answers[SECOND]
+    # Other tests name their refreshes the same.
+    neo4j.empty(neo4j_access)
+
+
 # --- by hand --------------------------------------------------------------------------------------------------------
+
+
+def test_of_a_wide_identifier_every_page_is_there(opened: Open) -> None:
+    crowd = tuple(range(1, 2 * WIDE, 3))
+    wide, just = tuple(range(1, WIDE + 2)), tuple(range(2, WIDE + 2))
+    store = opened(star(crowd, wide, just))
+    for after in (-1, 0, 1, WIDE // 2, WIDE, 2 * WIDE):
+        for each in (1, 7, None):
+            expected = [
+                (account, 100 + at)
+                for at, group in enumerate((crowd, wide, just))
+                for account in [one for one in group if one > after][:each]
+            ]
+            assert list(store.users_of([100, 101, 102], each, after)) == expected
 
 
 def star(*groups: tuple[int, ...], **options: Any) -> GraphWorld:

@@ -25,6 +25,7 @@ from linkage.stores.neo4j.connection import Access, Store, connect
 from linkage.stores.neo4j.graph import PARTS
 from linkage.stores.neo4j.local import LocalServer
 from linkage.stores.neo4j.publishing import Publisher
+from linkage.stores.neo4j.reader import answer
 from linkage.stores.snapshots import Snapshot, Snapshots
 from tests.conftest import CI
 from tests.lib import small_world
@@ -93,13 +94,27 @@ def publishing(access: Access, progress: ProgressSink | None = None, batch_rows:
         yield publisher(store, progress, batch_rows)
 
 
+class Asked:
+    """The graph of ``refresh_id`` as a GraphReader that asks each question by itself."""
+
+    def __init__(self, store: Store, refresh_id: str) -> None:
+        self.refresh_id = refresh_id
+        self._store = store
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda *arguments, **options: answer(
+            self._store, WORKSPACE, self.refresh_id, lambda graph: getattr(graph, name)(*arguments, **options)
+        )
+
+
 def stored(access: Access, generation: int | None = None) -> Graph:
     """Rows of every part that readers get, or that those of ``generation`` got, sorted."""
     with connect(access) as store:
         if generation is None:
             generation = store.ask("look")[0]["generation"]
         return {
-            part.name: sorted(map(_plain, store.rows(f"served/{part.name}", generation=generation))) for part in PARTS
+            part.name: sorted(map(_plain, store.rows(f"served/{part.name}", generation=generation, **part.parameters)))
+            for part in PARTS
         }
 
 
@@ -165,8 +180,8 @@ def everything(access: Access) -> int:
 class Wire:
     """Carries bytes between a driver and a server, until it breaks.
 
-    ``break_after`` cuts every connection once the server has answered so many bytes (``left`` are); ``mend`` lets new
-    ones through.
+    ``break_after`` calls ``broke`` and cuts every connection once so many bytes went either way (``left`` are): a
+    question still gets through then, an answer does not. ``mend`` lets new connections through.
     With ``lasting`` False only the connections are cut, and new ones work at once, as after a hiccup of a network.
     """
 
@@ -175,6 +190,7 @@ class Wire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.left: int | None = None
+        self.broke: Callable[[], None] = lambda: None
         self._lasting = True
         self._lock = threading.Lock()
         self.broken = False
@@ -184,9 +200,9 @@ class Wire:
         """Through the wire."""
         return replace(access, uri=f"bolt://127.0.0.1:{self._listener.getsockname()[1]}")
 
-    def break_after(self, answered: int, *, lasting: bool) -> None:
-        """Cut after so many more bytes of answers."""
-        self.left, self._lasting, self.broken = answered, lasting, False
+    def break_after(self, carried: int, *, lasting: bool) -> None:
+        """Cut after so many more bytes."""
+        self.left, self._lasting, self.broken = carried, lasting, False
 
     def mend(self) -> None:
         """Carry everything again."""
@@ -206,8 +222,8 @@ class Wire:
                     continue
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._open += [near, far]
-                threading.Thread(target=self._carry, args=(near, far, lambda _size: True), daemon=True).start()
-                threading.Thread(target=self._carry, args=(far, near, self._may), daemon=True).start()
+                threading.Thread(target=self._carry, args=(near, far, True), daemon=True).start()
+                threading.Thread(target=self._carry, args=(far, near, False), daemon=True).start()
 
     def _may(self, size: int) -> bool:
         with self._lock:
@@ -217,15 +233,18 @@ class Wire:
             if self.left >= 0:
                 return True
             self.left, self.broken = None, True
+        self.broke()
         self._cut()
         return False
 
-    def _carry(self, source: socket.socket, target: socket.socket, may: Callable[[int], bool]) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket, asks: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
-                if not may(len(data)):
+                if not asks and not self._may(len(data)):
                     return
                 target.sendall(data)
+                if asks and not self._may(len(data)):
+                    return
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
 

@@ -1,10 +1,12 @@
-"""A server that stops, a wire that breaks, a database that may only be read: readers keep the old graph, and the next
-publication converges."""
+"""A server that stops, a wire that breaks, a database that may only be read, a full disk: readers keep the old graph,
+and the next publication converges."""
 
 from __future__ import annotations
 
 import contextlib
 import random
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +14,11 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import StoreUnavailable
-from linkage.model.progress import Progress
 from linkage.stores.neo4j.connection import Access, connect
 from linkage.stores.neo4j.local import LocalServer
 from linkage.stores.snapshots import Snapshots
 from tests.lib import neo4j
-from tests.lib.neo4j import FIRST, SECOND, THIRD, everything, publish
+from tests.lib.neo4j import FIRST, SECOND, everything, publish
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def attempt(access: Access, snapshots: Snapshots, refresh: str) -> bool:
     return False
 
 
-def answered(access: Access, wire: neo4j.Wire, snapshots: Snapshots) -> int:
-    """Bytes that a server answers during an undisturbed publication of the second refresh."""
+def carried(access: Access, wire: neo4j.Wire, snapshots: Snapshots) -> int:
+    """Bytes that go either way during an undisturbed publication of the second refresh."""
     neo4j.empty(access)
     publish(access, snapshots, FIRST)
     wire.break_after(1 << 40, lasting=True)
@@ -59,7 +60,7 @@ def answered(access: Access, wire: neo4j.Wire, snapshots: Snapshots) -> int:
 def test_the_wire_breaks_anywhere(
     lasting: bool, rounds: int, neo4j_empty: Access, wire: neo4j.Wire, snapshots: Snapshots
 ) -> None:
-    total = answered(neo4j_empty, wire, snapshots)
+    total = carried(neo4j_empty, wire, snapshots)
     clean = everything(neo4j_empty)
     old, new = (neo4j.expected(snapshots.get(refresh)) for refresh in (FIRST, SECOND))
     chance = random.Random(4)
@@ -79,41 +80,70 @@ def test_the_wire_breaks_anywhere(
     assert stopped > rounds // 3 if lasting else stopped < rounds
 
 
-def _stopped(server: LocalServer, snapshots: Snapshots, batches: list[int]) -> None:
-    """Kill the server at each of these batches; check what it serves when it is back, and publish again."""
-    access = server.access
-    neo4j.empty(access)
-    publish(access, snapshots, FIRST)
-    served = FIRST
-    for number, batch in enumerate(batches):
-        wanted = (SECOND, THIRD)[number % 2]
-        heard = 0
-
-        def kill(progress: Progress, batch: int = batch) -> None:
-            nonlocal heard
-            heard += progress.stage == "publishing"
-            if progress.stage == "publishing" and heard == batch:
-                server.kill()
-
-        with pytest.raises(StoreUnavailable), connect(hasty(access)) as store:
-            neo4j.publisher(store, kill, batch_rows=20).publish(snapshots.get(wanted), snapshots.get)
-        server.start()
-        assert neo4j.stored(access) == neo4j.expected(snapshots.get(served))
-        publish(access, snapshots, wanted)
-        served = wanted
-        assert neo4j.stored(access) == neo4j.expected(snapshots.get(served))
+@pytest.mark.parametrize("points", [1, pytest.param(20, marks=pytest.mark.soak)])
+def test_the_server_is_killed_anywhere(
+    points: int, neo4j_server: LocalServer, wire: neo4j.Wire, snapshots: Snapshots
+) -> None:
+    access = neo4j_server.access
+    total = carried(access, wire, snapshots)
+    clean = everything(access)
+    old, new = (neo4j.expected(snapshots.get(refresh)) for refresh in (FIRST, SECOND))
+    wire.broke = neo4j_server.kill
+    for point in range(points):
+        neo4j.empty(access)
+        publish(access, snapshots, FIRST)
+        wire.break_after(total * (2 * point + 1) // (2 * points), lasting=True)
+        finished = attempt(hasty(wire.access(access)), snapshots, SECOND)
+        neo4j_server.start()
+        assert neo4j.stored(access) in ((new,) if finished else (old, new))
+        wire.mend()
+        assert attempt(access, snapshots, SECOND)
+        assert neo4j.stored(access) == new
+        assert everything(access) == clean
         with neo4j.publishing(access) as publisher:
-            assert publisher.status(snapshots.get(served)).in_step
+            assert publisher.status(snapshots.get(SECOND)).in_step
 
 
-def test_the_server_is_killed_in_the_middle_and_started_again(neo4j_server: LocalServer, snapshots: Snapshots) -> None:
-    _stopped(neo4j_server, snapshots, [3])
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, so that it can be full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", folder], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a file system may not be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+class Endless:
+    """A file that has no end."""
+
+    def read(self, size: int) -> bytes:
+        return bytes(size)
 
 
 @pytest.mark.soak
-def test_the_server_is_killed_at_twenty_points(neo4j_server: LocalServer, snapshots: Snapshots) -> None:
-    chance = random.Random(20)
-    _stopped(neo4j_server, snapshots, [chance.randrange(1, 6) for _ in range(20)])
+def test_a_full_disk(small_disk: Path, snapshots: Snapshots) -> None:
+    server = neo4j.local_server(small_disk / "home")
+    try:
+        server.start()
+        publish(server.access, snapshots, FIRST)
+        rest = small_disk / "rest"
+        with rest.open("wb", buffering=0) as stream, pytest.raises(OSError, match="No space left"):
+            shutil.copyfileobj(Endless(), stream)
+        with pytest.raises(StoreUnavailable, match="cannot write") as fault:
+            publish(hasty(server.access), snapshots, SECOND)
+        assert "restart" in str(fault.value.hint)
+        # The server answers nobody until then.
+        rest.unlink()
+        server.kill()
+        server.start()
+        assert neo4j.stored(server.access) == neo4j.expected(snapshots.get(FIRST))
+        publish(server.access, snapshots, SECOND)
+        assert neo4j.stored(server.access) == neo4j.expected(snapshots.get(SECOND))
+    finally:
+        server.kill()
 
 
 @pytest.mark.soak

@@ -155,7 +155,7 @@ def _build(connection: duckdb.DuckDBPyConnection, schema: str, snapshot: Snapsho
             name, replace=True
         )
     for part in PARTS:
-        engine.relation(connection, _PACKAGE, part.name).create(f"{schema}.{part.name}")
+        engine.relation(connection, _PACKAGE, part.name, part.parameters).create(f"{schema}.{part.name}")
 
 
 def _steps(connection: duckdb.DuckDBPyConnection, part: Part) -> Iterator[Step]:

@@ -28,6 +28,8 @@ Record = dict[str, Any]
 #: Rows that the server sends at once.
 _FETCHED = 10_000
 _SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+#: What a server says once it could not append to its log, and from then on.
+_UNHEALTHY = ("TransactionLogError", "TransactionStartFailed")
 _UNSET = "Set NEO4J_URI, NEO4J_USERNAME and NEO4J_PASSWORD, or [store.neo4j] in linkage.toml with a password_file."
 
 
@@ -193,6 +195,7 @@ def connect(place: Access) -> Iterator[Store]:
             max_transaction_retry_time=min(30.0, place.timeout_seconds),
             max_connection_lifetime=300,
             keep_alive=True,
+            telemetry_disabled=True,
             notifications_min_severity="OFF",
         )
     try:
@@ -236,6 +239,12 @@ def _translated(place: Access) -> Iterator[None]:
             raise StoreUnavailable(
                 f"the database {place.database} at {place.place} may not be written to",
                 hint="Make it writable, or give a user who may write; readers still get what was published last.",
+            ) from fault
+        if str(fault.code).rpartition(".")[2] in _UNHEALTHY:
+            raise StoreUnavailable(
+                f"the Neo4j server at {place.place} cannot write ({fault.code})",
+                hint="Free space on its disk, and restart it: it answers nobody until then. Readers then get the "
+                "refresh that was published last, and the same command goes on where it stopped.",
             ) from fault
         if "DatabaseNotFound" in str(fault.code):
             raise StoreUnavailable(

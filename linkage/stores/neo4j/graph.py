@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 #: Part of every database that was published to: another model is another number, and is published afresh.
-MODEL = 1
+MODEL = 2
+
+#: An identifier with more accounts is wide: its uses carry the numbers of both ends, so that an index gives its
+#: accounts in order, and a page of them costs no more than its rows.
+WIDE = 200
 
 #: Labels that the model itself uses; a kind of identifier must not pass for one of them.
 _TAKEN = frozenset({"Account", "Case", "Cluster", "Current", "Identifier", "Refresh"})
@@ -17,7 +21,7 @@ class Part:
     """Nodes of a label or relationships of a type, as the table ``sql/<name>.sql``.
 
     ``keys``: columns that name a row, one for a node and the two ends for a relationship. ``history``: rows are facts
-    about one refresh, and stay.
+    about one refresh, and stay. ``parameters``: those of its table.
     """
 
     name: str
@@ -25,6 +29,7 @@ class Part:
     keys: tuple[str, ...]
     words: str
     history: bool = False
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_node(self) -> bool:
@@ -35,7 +40,7 @@ class Part:
 ACCOUNT = Part("account", "Account", ("account",), "accounts")
 IDENTIFIER = Part("identifier", "Identifier", ("identifier",), "identifiers")
 CLUSTER = Part("cluster", "Cluster", ("cluster_id",), "clusters")
-USED = Part("used", "USED", ("account", "identifier"), "uses")
+USED = Part("used", "USED", ("account", "identifier"), "uses", parameters={"wide": WIDE})
 LINKED = Part("linked", "LINKED", ("account_a", "account_b"), "links")
 MEMBER_OF = Part("member_of", "MEMBER_OF", ("account", "cluster_id"), "members")
 DERIVED_FROM = Part("derived_from", "DERIVED_FROM", ("cluster_id", "parent_cluster_id"), "lineage", history=True)

@@ -258,7 +258,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     password = server.home / "password"
     print(f"Neo4j Browser: http://127.0.0.1:{chosen.http}  user neo4j, password in {password}")  # noqa: T201
     print(f"For linkage:   export NEO4J_URI={server.access.uri} NEO4J_PASSWORD=$(cat {password})", flush=True)  # noqa: T201
-    signal.signal(signal.SIGTERM, lambda *_: server.stop())
+    # As an interrupt: a handler that waited for the server itself would wait for the wait that it interrupts.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         server.wait()
     except KeyboardInterrupt:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from linkage.errors import LinkageError, SnapshotDamaged, StoreUnavailable, TryAgain, UnknownRefresh
+from linkage.errors import LinkageError, SnapshotDamaged, TryAgain, UnknownRefresh
 from linkage.model.progress import Progress, ProgressSink
 from linkage.model.reports import PublishReport, StoreStatus
 from linkage.model.times import to_text
 from linkage.stores.neo4j.changes import Changes, changes, graph
 from linkage.stores.neo4j.graph import MODEL, Part, labels
+from linkage.stores.neo4j.pointer import Served, look
 
 if TYPE_CHECKING:
     import pyarrow
@@ -27,27 +28,19 @@ if TYPE_CHECKING:
     from linkage.stores.snapshots import Snapshot
 
 #: In this order an abandoned publication is undone: relationships before the nodes they hang on.
-_UNDO = ("relationships", "closed_relationships", "closed_nodes", "account", "identifier", "cluster")
+_UNDO = (
+    *("relationships", "used", "linked", "member_of", "closed_relationships"),
+    *("closed_nodes", "account", "identifier", "cluster"),
+)
 _COLLECT = ("relationships", "nodes")
 #: Constraints and indexes: names of the statements that make them, and their own.
 _SCHEMA = (
     *("current", "account", "identifier", "cluster", "refresh"),
     *("account_closed", "identifier_closed", "used_closed", "linked_closed", "member_of_closed"),
-    *("used_last_seen", "identifier_degree", "cluster_score", "cluster_reasons"),
+    *("used_last_seen", "used_wide", "identifier_degree", "cluster_score", "cluster_reasons"),
 )
 #: Rows that are read back from the store at once.
 _READ_ROWS = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What (:Current) says. Generation 0 shows nothing."""
-
-    generation: int
-    refresh_id: str | None
-    publishing: str | None
-    plan: str | None
-    row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +100,7 @@ class Publisher:
         Raises:
             StoreUnavailable: the database holds another graph, that of another workspace, or one of another model.
         """
-        row = self.store.ask("look")[0]
-        if row["foreign"]:
-            raise StoreUnavailable(
-                "the database holds something that linkage did not publish", hint="Give linkage a database of its own."
-            )
-        if row["workspace"] is None:
-            return None
-        if row["workspace"] != self.workspace:
-            raise StoreUnavailable(
-                "the database holds the graph of another workspace",
-                hint="Publish from that workspace, or give this one a database of its own.",
-            )
-        if row["model"] != MODEL:
-            raise StoreUnavailable(
-                f"the database holds model {row['model']} of the graph, and this linkage writes {MODEL}",
-                hint="Empty the database, and publish again.",
-            )
-        return Served(row["generation"], row["refresh_id"], row["publishing"], row["plan"], row["row"] or 0)
+        return self.store.read(lambda transaction: look(transaction, self.workspace))
 
     # --- the way of a publication -------------------------------------------------------------------------------
 
@@ -208,7 +184,7 @@ class Publisher:
         import pyarrow
 
         batches, rows = [], []
-        for values in self.store.rows(f"served/{part.name}", generation=generation):
+        for values in self.store.rows(f"served/{part.name}", generation=generation, **part.parameters):
             rows.append(dict(zip(schema.names, values, strict=True)))
             if len(rows) == _READ_ROWS:
                 batches.append(pyarrow.RecordBatch.from_pylist(rows, schema))

@@ -14,10 +14,18 @@ from linkage.model.reports import Check
 from tests.lib import small_world
 from tests.lib.small_world import World
 
+UNREACHED = '[store.neo4j]\nuri = "bolt://127.0.0.1:1"\ntimeout_seconds = 1.0\n'
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return small_world.build(tmp_path / "w")
+
+
+@pytest.fixture(autouse=True)
+def no_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No graph store is named, whatever the environment of the tests says."""
+    monkeypatch.delenv("NEO4J_URI", raising=False)
 
 
 def examined(path: Path) -> dict[str, Check]:
@@ -73,12 +81,14 @@ def test_an_empty_folder_is_no_fault(tmp_path: Path) -> None:
         ("snapshot r-000000000001", lambda root: flip(root / "snapshots/r-000000000001/members.parquet"), 20),
         ("current snapshot", lambda root: (root / "CURRENT").write_text("r-gone\n"), 20),
         ("audit chain", lambda root: tamper(root / "casework.sqlite"), 20),
+        ("graph store", lambda root: (root / "linkage.toml").write_text(UNREACHED), 13),
         ("casework version", lambda root: (root / "casework.sqlite").write_bytes(b"junk" * 999), 20),
     ],
 )
 def test_each_kind_of_damage_is_found(
-    world: World, name: str, damage: Callable[[Path], object], exit_code: int
+    world: World, name: str, damage: Callable[[Path], object], exit_code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("NEO4J_PASSWORD", "any")
     damage(world.path)
     check = examined(world.path)[name]
     assert (check.status, check.exit_code) == ("fail", exit_code)

@@ -3,30 +3,39 @@
 RETURN
     COUNT {
         MATCH (n:Account)
-        WHERE (n.valid_from <= $generation AND (n.valid_to IS NULL OR n.valid_to > $generation))
+        WHERE (n.valid_from <= $generation AND coalesce(n.valid_to > $generation, true))
            OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
     } AS account,
     COUNT {
         MATCH (n:Identifier)
-        WHERE (n.valid_from <= $generation AND (n.valid_to IS NULL OR n.valid_to > $generation))
+        WHERE (n.valid_from <= $generation AND coalesce(n.valid_to > $generation, true))
            OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
     } AS identifier,
     COUNT {
         MATCH (n:Cluster)
-        WHERE (n.valid_from <= $generation AND (n.valid_to IS NULL OR n.valid_to > $generation))
+        WHERE (n.valid_from <= $generation AND coalesce(n.valid_to > $generation, true))
            OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
     } AS cluster,
     COUNT {
         MATCH ()-[r:USED]->()
-        WHERE r.valid_from <= $generation AND (r.valid_to IS NULL OR r.valid_to > $generation)
+        WHERE CASE
+            WHEN r.valid_from <= $generation THEN coalesce(r.valid_to > $generation, true)
+            ELSE r.previous_from IS NOT NULL
+        END
     } AS used,
     COUNT {
         MATCH ()-[r:LINKED]->()
-        WHERE r.valid_from <= $generation AND (r.valid_to IS NULL OR r.valid_to > $generation)
+        WHERE CASE
+            WHEN r.valid_from <= $generation THEN coalesce(r.valid_to > $generation, true)
+            ELSE r.previous_from IS NOT NULL
+        END
     } AS linked,
     COUNT {
         MATCH ()-[r:MEMBER_OF]->()
-        WHERE r.valid_from <= $generation AND (r.valid_to IS NULL OR r.valid_to > $generation)
+        WHERE CASE
+            WHEN r.valid_from <= $generation THEN coalesce(r.valid_to > $generation, true)
+            ELSE r.previous_from IS NOT NULL
+        END
     } AS member_of,
     COUNT {
         MATCH ()-[r:DERIVED_FROM]->()

@@ -1,13 +1,13 @@
-// Linked accounts: what says something else in this generation. The old relationship is closed, a new one stands beside it.
+// Linked accounts: what says something else in this generation; what it said before stays for its readers.
 // Writes: LINKED. Parameters: generation, rows (account_a, account_b, weight_bits, kinds).
 UNWIND $rows AS row
-MATCH (a:Account {account: row[0]})
-MATCH (b:Account {account: row[1]})
-MATCH (a)-[old:LINKED]->(b)
-WHERE old.valid_to IS NULL
-SET old.valid_to = $generation
-CREATE (a)-[:LINKED {
-    weight_bits: row[2],
-    kinds: row[3],
-    valid_from: $generation
-}]->(b)
+MATCH (:Account {account: row[0]})-[r:LINKED]->(:Account {account: row[1]})
+WHERE r.valid_to IS NULL
+SET
+    r.previous_from = r.valid_from,
+    r.previous_weight_bits = r.weight_bits,
+    r.previous_kinds = r.kinds
+SET
+    r.valid_from = $generation,
+    r.weight_bits = row[2],
+    r.kinds = row[3]

@@ -1,13 +1,13 @@
-// Members: what says something else in this generation. The old relationship is closed, a new one stands beside it.
+// Members: what says something else in this generation; what it said before stays for its readers.
 // Writes: MEMBER_OF. Parameters: generation, rows (account, cluster_id, membership, role).
 UNWIND $rows AS row
-MATCH (a:Account {account: row[0]})
-MATCH (b:Cluster {cluster_id: row[1]})
-MATCH (a)-[old:MEMBER_OF]->(b)
-WHERE old.valid_to IS NULL
-SET old.valid_to = $generation
-CREATE (a)-[:MEMBER_OF {
-    membership: row[2],
-    role: row[3],
-    valid_from: $generation
-}]->(b)
+MATCH (:Account {account: row[0]})-[r:MEMBER_OF]->(:Cluster {cluster_id: row[1]})
+WHERE r.valid_to IS NULL
+SET
+    r.previous_from = r.valid_from,
+    r.previous_membership = r.membership,
+    r.previous_role = r.role
+SET
+    r.valid_from = $generation,
+    r.membership = row[2],
+    r.role = row[3]

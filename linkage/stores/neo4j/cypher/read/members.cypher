@@ -1,10 +1,12 @@
 // Members of a cluster: by membership, highest first, then by id.
 // Reads: Cluster, MEMBER_OF, Account. Parameters: generation, cluster.
-MATCH (c:Cluster {cluster_id: $cluster})<-[m:MEMBER_OF]-(a:Account)
-WHERE m.valid_from <= $generation AND (m.valid_to IS NULL OR m.valid_to > $generation)
-RETURN
-    a.account,
-    c.cluster_id,
-    m.membership,
-    m.role
-ORDER BY m.membership DESC, a.account
+MATCH (:Cluster {cluster_id: $cluster})<-[m:MEMBER_OF]-(a:Account)
+WHERE CASE
+    WHEN m.valid_from <= $generation THEN coalesce(m.valid_to > $generation, true)
+    ELSE m.previous_from IS NOT NULL
+END
+WITH a.account AS account,
+    CASE WHEN m.valid_from <= $generation THEN m.membership ELSE m.previous_membership END AS membership,
+    CASE WHEN m.valid_from <= $generation THEN m.role ELSE m.previous_role END AS role
+ORDER BY membership DESC, account
+RETURN collect(account), collect(membership), collect(role)

@@ -1,8 +1,11 @@
 // Identifiers that at least two of some accounts used: how many, and the first so many by what they are worth to all.
 // Reads: Account, USED, Identifier. Parameters: generation, accounts, limit.
 UNWIND $accounts AS number
-MATCH (a:Account {account: number})-[u:USED]->(i:Identifier)
-WHERE u.valid_from <= $generation AND (u.valid_to IS NULL OR u.valid_to > $generation)
+MATCH (:Account {account: number})-[u:USED]->(i)
+WHERE CASE
+    WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+    ELSE u.previous_from IS NOT NULL
+END
 WITH i, count(*) AS accounts_on
 WHERE accounts_on > 1
 WITH i, accounts_on, CASE
@@ -10,5 +13,6 @@ WITH i, accounts_on, CASE
     ELSE {degree: i.previous_degree, trust: i.previous_trust, bits: i.previous_bits, hub: i.previous_hub}
 END AS figures
 ORDER BY figures.bits * accounts_on DESC, accounts_on DESC, i.identifier
-WITH collect([i.identifier, i.kind, figures.degree, figures.trust, figures.bits, figures.hub, accounts_on]) AS found
-RETURN size(found), found[..$limit]
+WITH collect([i, figures, accounts_on]) AS found
+RETURN size(found), [one IN found[..$limit] |
+    [one[0].identifier, one[0].kind, one[1].degree, one[1].trust, one[1].bits, one[1].hub, one[2]]]

@@ -4,13 +4,17 @@ UNWIND $accounts AS number
 MATCH (a:Account {account: number})
 CALL (a) {
     MATCH (a)-[u:USED]->(i:Identifier)
-    WHERE u.valid_from <= $generation AND (u.valid_to IS NULL OR u.valid_to > $generation)
-      AND CASE WHEN i.valid_from <= $generation THEN i.degree ELSE i.previous_degree END > 1
+    WHERE CASE WHEN i.valid_from <= $generation THEN i.degree ELSE i.previous_degree END > 1
+      AND CASE
+          WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+          ELSE u.previous_from IS NOT NULL
+      END
     WITH i.identifier AS identifier,
         CASE WHEN i.valid_from <= $generation THEN i.bits ELSE i.previous_bits END AS bits
-    RETURN identifier, bits
     ORDER BY bits DESC, identifier
     LIMIT $each
+    RETURN collect(identifier) AS identifiers
 }
-RETURN a.account, identifier
-ORDER BY a.account, bits DESC, identifier
+WITH number, identifiers
+ORDER BY number
+RETURN collect(number), collect(identifiers)

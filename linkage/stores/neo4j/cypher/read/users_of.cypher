@@ -1,14 +1,36 @@
 // Who used identifiers: by identifier, then by account; the first so many accounts of each above a number.
-// Reads: Identifier, USED, Account. Parameters: generation, identifiers, each, after.
+// Of a wide identifier an index gives the accounts in their order: nothing is read but what is answered.
+// Reads: Identifier, USED, Account. Parameters: generation, identifiers, each, after, wide.
 UNWIND $identifiers AS number
 MATCH (i:Identifier {identifier: number})
-WHERE CASE WHEN i.valid_from <= $generation THEN i.degree ELSE i.previous_degree END > 1
-CALL (i) {
+WITH i, number, CASE WHEN i.valid_from <= $generation THEN i.degree ELSE i.previous_degree END AS degree
+WHERE degree > 1
+CALL (i, number, degree) {
+    WITH i, degree WHERE degree <= $wide
     MATCH (i)<-[u:USED]-(a:Account)
-    WHERE a.account > $after AND u.valid_from <= $generation AND (u.valid_to IS NULL OR u.valid_to > $generation)
-    RETURN a.account AS account
+    WHERE CASE
+        WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+        ELSE u.previous_from IS NOT NULL
+    END
+    WITH a.account AS account
+    WHERE account > $after
+    RETURN account
     ORDER BY account
     LIMIT $each
+UNION ALL
+    WITH number, degree WHERE degree > $wide
+    MATCH ()-[u:USED]->()
+    WHERE u.wide_identifier = number AND u.wide_account > $after
+      AND CASE
+          WHEN u.valid_from <= $generation THEN coalesce(u.valid_to > $generation, true)
+          ELSE u.previous_from IS NOT NULL
+      END
+    // As the index has them: of one identifier, and by account.
+    WITH u
+    ORDER BY u.wide_identifier, u.wide_account
+    LIMIT $each
+    RETURN u.wide_account AS account
 }
-RETURN account, i.identifier
-ORDER BY i.identifier, account
+WITH number, collect(account) AS accounts
+ORDER BY number
+RETURN collect(number), collect(accounts)

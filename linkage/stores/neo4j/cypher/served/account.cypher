@@ -1,7 +1,7 @@
 // Accounts of a generation, as the table account has them.
 // Reads: Account. Parameters: generation.
 MATCH (n:Account)
-WHERE (n.valid_from <= $generation AND (n.valid_to IS NULL OR n.valid_to > $generation))
+WHERE (n.valid_from <= $generation AND coalesce(n.valid_to > $generation, true))
    OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
 WITH n, CASE
     WHEN n.valid_from <= $generation THEN n {.events, .tokens, .cost_usd_micros, .active_days, .first_seen, .last_seen}

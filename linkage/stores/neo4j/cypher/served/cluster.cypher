@@ -1,7 +1,7 @@
 // Clusters of a generation, as the table cluster has them.
 // Reads: Cluster. Parameters: generation.
 MATCH (n:Cluster)
-WHERE (n.valid_from <= $generation AND (n.valid_to IS NULL OR n.valid_to > $generation))
+WHERE (n.valid_from <= $generation AND coalesce(n.valid_to > $generation, true))
    OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
 WITH n, CASE
     WHEN n.valid_from <= $generation THEN n {.rank, .size, .score, .linkage_score, .abuse_score, .q_value, .tier, .flagged, .events, .tokens, .cost_usd_micros, .first_seen, .last_seen, .kinds, .top_reasons, .lineage}

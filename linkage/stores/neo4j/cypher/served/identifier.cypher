@@ -1,7 +1,7 @@
 // Identifiers of a generation, as the table identifier has them.
 // Reads: Identifier. Parameters: generation.
 MATCH (n:Identifier)
-WHERE (n.valid_from <= $generation AND (n.valid_to IS NULL OR n.valid_to > $generation))
+WHERE (n.valid_from <= $generation AND coalesce(n.valid_to > $generation, true))
    OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
 WITH n, CASE
     WHEN n.valid_from <= $generation THEN n {.degree, .trust, .bits, .hub, .note}

@@ -1,4 +1,0 @@
-// What readers get.
-// Reads: Current.
-OPTIONAL MATCH (current:Current)
-RETURN current.refresh_id, current.generation
