@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.scoring.baseline import Baseline, judged_by_templates, varied
 from linkage.scoring.structure import Sharing, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from linkage.config import ScoringSettings
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
@@ -28,6 +27,7 @@ def ordinary_reasons(
     canary_kind: str,
     templates: Sharing,
     by_templates: FloatArray,
+    baseline: Baseline,
 ) -> list[Term]:
     """Templates, organizations, events, smallness and canaries, as terms of every group.
 
@@ -35,7 +35,7 @@ def ordinary_reasons(
     explains shared templates, and neither cards that rotate nor exits.
     """
     nan = not_applicable(groups)
-    spread = _beyond_groups(np.log2(np.maximum(templates.effective, 1.0)), (size >= 8) & (templates.exclusive > 0))
+    spread = _beyond_groups(templates, size, baseline)
     many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
     days = _effective_days(features, label, groups)
     event = np.where(size >= 8, -3.0 * np.clip((7.0 - days) / 4.0, 0.0, 1.0), 0.0)
@@ -177,10 +177,9 @@ def _effective_days(features: Features, label: IntArray, groups: int) -> FloatAr
     return np.exp2(out)
 
 
-def _beyond_groups(value: FloatArray, judged: NDArray[np.bool_]) -> FloatArray:
-    """Robust z of each group (K) among the ``judged`` ones: (value − median) / (1.4826 MAD), 0 where too few."""
-    if judged.sum() < 10:
-        return np.zeros(len(value))
-    middle = float(np.median(value[judged]))
-    spread = 1.4826 * float(np.median(np.abs(value[judged] - middle)))
-    return np.where(judged, (value - middle) / max(spread, 0.25), 0.0)
+def _beyond_groups(templates: Sharing, size: IntArray, baseline: Baseline) -> FloatArray:
+    """Robust z of how varied each group's own templates are (K): (value − median) / (1.4826 MAD), 0 where too few."""
+    if baseline.middle is None or baseline.spread is None:
+        return np.zeros(len(size))
+    z = (varied(templates) - baseline.middle) / max(baseline.spread, 0.25)
+    return np.where(judged_by_templates(templates, size), z, 0.0)
