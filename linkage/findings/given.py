@@ -9,7 +9,7 @@ import numpy as np
 
 from linkage import engine
 from linkage.communities import membership
-from linkage.findings.tables import arrow
+from linkage.findings.tables import DIGITS, arrow
 from linkage.model import given
 from linkage.scoring.effects import matched_cells
 
@@ -100,7 +100,8 @@ def _bands(outcome: Outcome) -> Iterator[Row]:
     counts = np.bincount(membership.bands(private, cuts), minlength=membership.BANDS)
     for number, count in enumerate(counts.tolist()):
         yield given.BAND, None, None, number, count
-    for number, cut in enumerate(cuts.tolist()):
+    # Rounded down: an account that lies on a cut stays above it.
+    for number, cut in enumerate((np.floor(cuts * 10**DIGITS) / 10**DIGITS).tolist()):
         yield given.BAND_CUT, None, None, number, cut
 
 

@@ -1,0 +1,9 @@
+-- Which members used which identifiers that the cluster shares, and how often.
+-- reads: snapshot_sightings, snapshot_members, snapshot_cluster_identifiers
+-- parameters: cluster
+SELECT sightings.account, sightings.identifier, sightings.events
+FROM snapshot_sightings AS sightings
+SEMI JOIN (FROM snapshot_members WHERE cluster_id = $cluster) AS members ON members.account = sightings.account
+SEMI JOIN (FROM snapshot_cluster_identifiers WHERE cluster_id = $cluster) AS evidence
+    ON evidence.identifier = sightings.identifier
+ORDER BY sightings.account, sightings.identifier
