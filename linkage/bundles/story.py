@@ -61,7 +61,7 @@ def claim(cluster: Mapping[str, Any], profile: Profile) -> str:
     """What is claimed, in one sentence."""
     size = count(int(cluster["size"]), profile)
     if cluster["tier"] == 1:
-        return f"{size} accounts are run by one operator, and what they do is coordinated abuse."
+        return f"{size} accounts are run by one operator, and are used for coordinated abuse."
     if cluster["tier"] == 2:
         return f"{size} accounts are run by one operator; whether it is abuse is for a person to decide."
     return f"{size} accounts are linked; abuse is not claimed."
@@ -78,7 +78,8 @@ def alternatives(terms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "alternative": name,
-            "points": round(sum(points.get(term, 0.0) for term in speaks if points.get(term, 0.0) < 0), 6),
+            "measured": any(term in points for term in speaks),
+            "points": round(sum(min(points.get(term, 0.0), 0.0) for term in speaks), 6),
             "terms": list(speaks),
         }
         for name, speaks in ALTERNATIVES
@@ -199,6 +200,8 @@ def _sentences(terms: Sequence[Mapping[str, Any]], sign: int) -> list[Block]:
 def _alternative(one: Mapping[str, Any]) -> str:
     if one["points"] < 0:
         return f"{one['alternative']}: the data show signs of it, {one['points']:+.2f} points."
+    if not one["measured"]:
+        return f"{one['alternative']}: the records do not tell."
     return f"{one['alternative']}: looked for, and no sign of it in the data."
 
 

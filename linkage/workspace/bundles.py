@@ -72,6 +72,8 @@ class Bundles:
         from linkage.bundles.profiles import profile_of
 
         chosen = profile_of(profile)
+        if exchange_key is not None and not chosen.records:
+            raise UsageError("a public bundle holds no indicators, so it takes no exchange key")
         snapshot = self._home.snapshot(refresh)
         names = self._names(subject, recipient, chosen)
         order = exporting.Order(
