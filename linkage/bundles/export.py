@@ -50,6 +50,8 @@ _PROFILE_MEANS = {
     "partner": "Accounts and identifiers stand under pseudonyms, times are cut to the hour.",
     "public": "Figures only: no accounts, no identifiers, no small counts.",
 }
+#: Files that are compressed already.
+_PACKED = (".parquet", ".pdf")
 #: The date of every entry of a zip, whose earliest it is: what is inside has dates of its own.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -193,7 +195,7 @@ def _payload(
         "REPORT.pdf": report.as_pdf(blocks),
         "custody/chain.jsonl": custody.chain(audit, material.run.refresh_id, profile),
         "finding.json": writing.readable(found),
-        "interop/stix-2.1.json": interop.stix(subject, members, evidence),
+        "interop/stix-2.1.json": interop.stix(subject, members, evidence, material.uses),
         "notes.jsonl": b"".join(writing.canonical(note) + b"\n" for note in order.notes),
         "privacy.json": writing.readable(privacy.statement(profile, order.names, order.exchange is not None)),
         "rerun/requirements.txt": _requirements(),
@@ -328,12 +330,13 @@ def _write_folder(files: Mapping[str, bytes], folder: Path, _name: str) -> None:
 
 
 def _write_zip(files: Mapping[str, bytes], target: Path, name: str) -> None:
-    """A zip as a container only: compression differs between versions of zlib, and tables are compressed already."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+    """A zip of the bundle; its own bytes depend on the version of zlib, and nothing that is signed does."""
+    with zipfile.ZipFile(target, "w") as archive:
         for path in sorted(files):
             entry = zipfile.ZipInfo(f"{name}/{path}", _NO_DATE)
             entry.external_attr = (stat.S_IFREG | 0o644) << 16
             entry.create_system = 3
+            entry.compress_type = zipfile.ZIP_STORED if path.endswith(_PACKED) else zipfile.ZIP_DEFLATED
             archive.writestr(entry, files[path])
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from linkage import engine
 from linkage import window as windows
 from linkage.bundles import tables as describe
+from linkage.bundles.numbers import FirstEvents, Numbers, replaced
 from linkage.bundles.profiles import Names, Profile, exchange_name
 from linkage.errors import UsageError
 from linkage.ingest.columns import identifier_column
@@ -23,7 +24,6 @@ from linkage.window import Window
 if TYPE_CHECKING:
     import duckdb
     import pyarrow
-    from numpy.typing import NDArray
 
     from linkage.config import EngineSettings
     from linkage.model.run import RunRecord
@@ -42,6 +42,8 @@ _SNAPSHOT = (
 )
 #: Links of each member that a bundle lists.
 MOST_LINKS = 10
+#: Identifiers of each member that pictures, GraphML and STIX show.
+MOST_USES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Material:
     """What a bundle is made of.
 
     ``cluster``: its row in the snapshot. ``lists``, ``records``: tables by name, see linkage.bundles.tables.
-    ``uses``: account, identifier, events of members on what they share, for pictures.
+    ``uses``: account, identifier, events of members on the strongest of what they share.
     """
 
     run: RunRecord
@@ -127,15 +129,15 @@ class _Gathered:
         self._connection, self._snapshot, self._view = connection, snapshot, view
         self._cluster, self._kinds, self._profile, self._names = cluster, kinds, profile, names
         accounts = self._ask("accounts", {"cluster": cluster})
-        accounts = _set(
+        accounts = replaced(
             accounts, "account_id", [names.of("account", value) for value in accounts["account_id"].to_pylist()]
         )
         # In canonical order of raw names, or of pseudonyms, which tells nothing of them.
         self._accounts = accounts.sort_by("account_id") if names.pseudonymous else accounts
-        self._account = _Numbers(self._accounts["account"].to_numpy())
+        self._account = Numbers(self._accounts["account"].to_numpy())
         connection.register("wanted", pyarrow.table({"account": self._accounts["account"]}))
         self._identifiers = self._named_identifiers()
-        self._identifier = _Numbers(self._identifiers["identifier"].to_numpy())
+        self._identifier = Numbers(self._identifiers["identifier"].to_numpy())
         self._events: pyarrow.Table | None = None
 
     def lists(self) -> dict[str, pyarrow.Table]:
@@ -173,17 +175,18 @@ class _Gathered:
             return {**records, "events": self._kept_events()}
         for name in ("sightings", "activity", "usage"):
             table = self._ask(name, {"kinds": list(self._kinds)} if name == "sightings" else {})
-            table = _set(table, "account", self._account.of(table["account"]))
+            table = replaced(table, "account", self._account.of(table["account"]))
             if name == "sightings":
-                table = _set(table, "identifier", self._identifier.of(table["identifier"]))
+                table = replaced(table, "identifier", self._identifier.of(table["identifier"]))
             records[name] = self._coarse(table)
         return records
 
     def uses(self) -> pyarrow.Table:
-        """Which members used which identifiers that the cluster shares, by numbers of the bundle."""
-        table = self._ask("uses", {"cluster": self._cluster})
-        table = _set(table, "account", self._account.of(table["account"]))
-        return _set(table, "identifier", self._identifier.of(table["identifier"]))
+        """Which members used which identifiers that the cluster shares, the strongest of each, by numbers here."""
+        table = self._ask("uses", {"cluster": self._cluster, "most": MOST_USES})
+        table = replaced(table, "account", self._account.of(table["account"]))
+        table = replaced(table, "identifier", self._identifier.of(table["identifier"]))
+        return table.sort_by([("account", "ascending"), ("identifier", "ascending")])
 
     def indicators(self, key: bytes) -> pyarrow.Table:
         """Identifiers that hold the cluster together, under the key that is shared with the recipient."""
@@ -209,7 +212,7 @@ class _Gathered:
     def _members(self) -> pyarrow.Table:
         table = self._ask("members", {"cluster": self._cluster})
         numbers = self._account.of(table["account"])
-        table = _set(table, "account", numbers)
+        table = replaced(table, "account", numbers)
         return self._coarse(table.add_column(1, "account_id", self._accounts["account_id"].take(numbers)))
 
     def _links(self) -> pyarrow.Table:
@@ -217,12 +220,13 @@ class _Gathered:
 
         table = self._ask("links", {"cluster": self._cluster, "most": MOST_LINKS})
         for side in ("account_a", "account_b"):
-            table = _set(table, side, self._account.of(table[side]))
-        table = _set(table, "rarest", self._identifier.of(table["rarest"]))
-        events: list[Any] = [pyarrow.nulls(table.num_rows, pyarrow.string())] * 2
+            table = replaced(table, side, self._account.of(table[side]))
+        table = replaced(table, "rarest", self._identifier.of(table["rarest"]))
+        events: list[Any] = [pyarrow.nulls(table.num_rows, pyarrow.int64())] * 2
         if self._profile.events:
-            first = self._first_events()
-            events = [first(table[side], table["rarest"]) for side in ("account_a", "account_b")]
+            columns = [identifier_column(kind) for kind in self._kinds]
+            first = FirstEvents(self._kept_events(), columns, self._identifiers.num_rows)
+            events = [first.of(table[side], table["rarest"]) for side in ("account_a", "account_b")]
         for name, column in zip(("event_a", "event_b"), events, strict=True):
             table = table.append_column(name, column)
         return table
@@ -230,7 +234,7 @@ class _Gathered:
     def _evidence(self) -> pyarrow.Table:
         table = self._of_cluster("cluster_identifiers")
         numbers = self._identifier.of(table["identifier"])
-        table = _set(table, "identifier", numbers)
+        table = replaced(table, "identifier", numbers)
         return self._coarse(table.append_column("value", self._identifiers["value"].take(numbers)))
 
     def _sources(self) -> pyarrow.Table:
@@ -240,7 +244,7 @@ class _Gathered:
         self._connection.read_parquet(files, union_by_name=True).create_view("ledger")
         table = self._ask("sources", {})
         if not self._profile.events:
-            table = _set(table, "file_name", pyarrow.array([""] * table.num_rows, pyarrow.string()))
+            table = replaced(table, "file_name", pyarrow.array([""] * table.num_rows, pyarrow.string()))
         return table
 
     def _contrary(self) -> pyarrow.Table:
@@ -277,24 +281,24 @@ class _Gathered:
         if self._names.pseudonymous:
             values = [self._names.of(*pair) for pair in zip(kinds, raw, strict=True)]
             prefixes = [None if p is None else self._names.of("prefix", p) for p in table["prefix"].to_pylist()]
-            table = _set(_set(table, "value", values), "prefix", prefixes)
+            table = replaced(replaced(table, "value", values), "prefix", prefixes)
             table = table.sort_by([("position", "ascending"), ("value", "ascending")])
         self._raw: list[str] = table["raw"].to_pylist()
         return table.drop_columns(["raw"])
 
-    def _known_of_accounts(self) -> tuple[pyarrow.Table, _Numbers, _Numbers]:
+    def _known_of_accounts(self) -> tuple[pyarrow.Table, Numbers, Numbers]:
         """Accounts of the records; and which numbers stand for domains and organizations."""
-        table = _set(self._accounts, "account", np.arange(self._accounts.num_rows))
+        table = replaced(self._accounts, "account", np.arange(self._accounts.num_rows))
         numbered = []
         for name in ("email_domain", "organization"):
             # By first account, so that the order of the workspace does not show.
             column = table[name]
-            numbers = _Numbers(np.array(list(dict.fromkeys(column.drop_null().to_pylist())), dtype=np.int64))
-            table = _set(table, name, numbers.of(column))
+            numbers = Numbers(np.array(list(dict.fromkeys(column.drop_null().to_pylist())), dtype=np.int64))
+            table = replaced(table, name, numbers.of(column))
             numbered.append(numbers)
         return self._coarse(table), numbered[0], numbered[1]
 
-    def _baseline(self, domain: _Numbers, organization: _Numbers) -> pyarrow.Table:
+    def _baseline(self, domain: Numbers, organization: Numbers) -> pyarrow.Table:
         import pyarrow
         import pyarrow.compute as compute
 
@@ -326,42 +330,11 @@ class _Gathered:
             present = {kind: column for kind, column in present.items() if column in table.column_names}
             kept = [name for name in EVENTS.names if name != "digest"]
             table = table.select([*kept, *present.values()])
-            table = _set(table, "account", self._account.of(table["account"]))
+            table = replaced(table, "account", self._account.of(table["account"]))
             for column in present.values():
-                table = _set(table, column, self._identifier.of(table[column]))
+                table = replaced(table, column, self._identifier.of(table[column]))
             self._events = table
         return self._events
-
-    def _first_events(self) -> Any:
-        """Looks up the key of the first event of accounts on identifiers."""
-        import pyarrow
-
-        events = self._kept_events()
-        account, identifier, row = [], [], []
-        for kind in self._kinds:
-            column = identifier_column(kind)
-            if column in events.column_names:
-                used = np.flatnonzero(events[column].is_valid().to_numpy())
-                account.append(events["account"].to_numpy()[used])
-                identifier.append(events[column].drop_null().to_numpy())
-                row.append(used)
-        size = self._identifiers.num_rows
-        nothing = [np.zeros(0, np.int64)]
-        key = np.concatenate(account or nothing) * size + np.concatenate(identifier or nothing)
-        rows = np.concatenate(row or nothing)
-        order = np.lexsort((rows, key))
-        keys, at = np.unique(key[order], return_index=True)
-        first = rows[order][at]
-
-        def look_up(accounts: pyarrow.ChunkedArray, identifiers: pyarrow.ChunkedArray) -> pyarrow.Array:
-            known = identifiers.is_valid().to_numpy()
-            wanted = accounts.to_numpy() * size + identifiers.fill_null(0).to_numpy()
-            place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-            known &= (keys[place] == wanted) if len(keys) else np.zeros(len(wanted), np.bool_)
-            chosen = pyarrow.array(np.where(known, first[place] if len(keys) else 0, 0), mask=~known)
-            return events["event_key"].take(chosen).cast(pyarrow.string())
-
-        return look_up
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -385,35 +358,8 @@ class _Gathered:
             return table
         for field in table.schema:
             if pyarrow.types.is_timestamp(field.type):
-                table = _set(table, field.name, compute.floor_temporal(table[field.name], unit="hour"))
+                table = replaced(table, field.name, compute.floor_temporal(table[field.name], unit="hour"))
         return table
-
-
-class _Numbers:
-    """Numbers of the bundle for numbers of the workspace: places in the list of them."""
-
-    def __init__(self, surrogates: NDArray[np.int64]) -> None:
-        self._order = np.argsort(surrogates, kind="stable")
-        self._sorted = surrogates[self._order]
-
-    def get(self, surrogate: int) -> int | None:
-        """Number that stands for ``surrogate``; None where there is none."""
-        place = int(np.searchsorted(self._sorted, surrogate))
-        if place < len(self._sorted) and self._sorted[place] == surrogate:
-            return int(self._order[place])
-        return None
-
-    def of(self, column: pyarrow.ChunkedArray) -> pyarrow.Array:
-        """Numbers for a column; NULL stays, and so does what the bundle has no number for."""
-        import pyarrow
-
-        if not len(self._sorted):
-            return pyarrow.nulls(len(column), pyarrow.int64())
-        known = column.is_valid().to_numpy()
-        wanted = column.fill_null(0).to_numpy()
-        place = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
-        known = known & (self._sorted[place] == wanted)
-        return pyarrow.array(self._order[place], pyarrow.int64(), mask=~known)
 
 
 def _row_of(snapshot: Snapshot, cluster: str) -> dict[str, Any]:
@@ -432,12 +378,3 @@ def _kinds(baseline: pyarrow.Table, cluster: str) -> tuple[str, ...]:
     """Identifier kinds that were on in the refresh."""
     rows = baseline.select(["measure", "cluster_id", "item"]).to_pylist()
     return tuple(row["item"] for row in rows if row["measure"] == given.TOUCHING and row["cluster_id"] == cluster)
-
-
-def _set(table: pyarrow.Table, name: str, values: Any) -> pyarrow.Table:
-    """``table`` with other values in the column ``name``."""
-    import pyarrow
-
-    at = table.column_names.index(name)
-    column = values if isinstance(values, pyarrow.Array | pyarrow.ChunkedArray) else pyarrow.array(values)
-    return table.set_column(at, name, column.cast(table.schema.field(name).type))

@@ -27,8 +27,8 @@ _TLP = {
     "amber": "f88d31f6-486f-44da-b317-01333bde0b82",
     "red": "5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
 }
-#: Identifiers of an account that the graph shows: its strongest.
-_MOST_USES = 5
+#: Objects that a grouping names; the others hang on them.
+_GROUPED = ("identity", "user-account", "infrastructure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +46,29 @@ def stix(
     subject: Subject,
     members: Sequence[Mapping[str, Any]],
     evidence: Sequence[Mapping[str, Any]],
+    uses: pyarrow.Table | None,
 ) -> bytes:
-    """A STIX 2.1 bundle: accounts with what was observed of them, addresses, infrastructure, a grouping, a report."""
+    """A STIX 2.1 bundle: accounts, the infrastructure that they share, what was observed on it, a grouping, a report.
+
+    ``uses``: account, identifier, events, by numbers of the bundle.
+    """
     made = _Stix(subject)
-    objects = [made.marking(), made.producer()]
-    observed: list[str] = []
-    for member in members:
-        account = made.account(member["account_id"])
-        seen = made.observed(account["id"], member)
-        objects += [account, seen]
-        observed += [account["id"], seen["id"]]
+    accounts = {member["account"]: made.account(member["account_id"]) for member in members}
+    on: dict[int, list[str]] = {}
+    for account, identifier, _events in _rows(uses):
+        on.setdefault(identifier, []).append(accounts[account]["id"])
+    objects = [made.marking(), made.producer(), *accounts.values()]
     for row in evidence:
         infrastructure = made.infrastructure(row)
-        objects.append(infrastructure)
-        observed.append(infrastructure["id"])
         address = made.address(row)
+        observed = [*on.get(row["identifier"], ()), *([address["id"]] if address is not None else [])]
+        objects.append(infrastructure)
         if address is not None:
-            objects += [address, made.consists_of(infrastructure["id"], address["id"])]
-            observed.append(address["id"])
-    grouping = made.grouping(observed or [made.producer_id])
+            objects.append(address)
+        if observed:
+            seen = made.observed(infrastructure["id"], row, observed)
+            objects += [seen, made.consists_of(infrastructure["id"], seen["id"])]
+    grouping = made.grouping([one["id"] for one in objects[1:] if one["type"] in _GROUPED])
     objects += [grouping, made.report([grouping["id"]])]
     head = {"type": "bundle", "id": f"bundle--{made.own('bundle', subject.bundle)}"}
     lines = ",\n".join(json.dumps(one, sort_keys=True, separators=(",", ":")) for one in objects)
@@ -74,7 +78,7 @@ def stix(
 def graphml(
     members: Sequence[Mapping[str, Any]], evidence: Sequence[Mapping[str, Any]], uses: pyarrow.Table | None
 ) -> bytes:
-    """Members and the identifiers that they share; of each member the uses of its strongest identifiers.
+    """Members and the identifiers that they share, as far as ``uses`` tells.
 
     ``uses``: account, identifier, events, by numbers of the bundle.
     """
@@ -97,26 +101,15 @@ def graphml(
         lines.append(_node(f"a{row['account']}", "account", row["account_id"], "m", row["membership"]))
     for row in evidence:
         lines.append(_node(f"i{row['identifier']}", row["kind"], row["value"], "b", row["bits"]))
-    for account, identifier, events in _strongest(members, evidence, uses):
+    for account, identifier, events in _rows(uses):
         lines.append(f'<edge source="a{account}" target="i{identifier}"><data key="e">{events}</data></edge>')
     return "\n".join([*lines, "</graph>", "</graphml>", ""]).encode()
 
 
-def _strongest(
-    members: Sequence[Mapping[str, Any]], evidence: Sequence[Mapping[str, Any]], uses: pyarrow.Table | None
-) -> Iterator[tuple[int, int, int]]:
-    """Uses (account, identifier, events) of members, the strongest identifiers of each."""
-    if uses is None:
-        return
-    inside = {row["account"] for row in members}
-    bits = {row["identifier"]: row["bits"] for row in evidence}
-    by_account: dict[int, list[tuple[float, int, int]]] = {}
-    for account, identifier, events in zip(*(uses[name].to_pylist() for name in uses.column_names), strict=True):
-        if account in inside and identifier in bits:
-            by_account.setdefault(account, []).append((-bits[identifier], identifier, events))
-    for account in sorted(by_account):
-        for _bits, identifier, events in sorted(by_account[account])[:_MOST_USES]:
-            yield account, identifier, events
+def _rows(uses: pyarrow.Table | None) -> Iterator[tuple[int, int, int]]:
+    """Uses: account, identifier, events."""
+    if uses is not None:
+        yield from zip(*(uses[name].to_pylist() for name in ("account", "identifier", "events")), strict=True)
 
 
 def _node(number: str, type_: str, label: str, key: str, value: float) -> str:
@@ -176,16 +169,16 @@ class _Stix:
             return None
         return self._observable(f"ipv{address.version}-addr", {"value": str(address)})
 
-    def observed(self, account: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        """How often an account was seen, and when."""
+    def observed(self, infrastructure: str, row: Mapping[str, Any], refs: Sequence[str]) -> dict[str, Any]:
+        """Accounts seen on infrastructure, how often, and when."""
         return self._object(
             "observed-data",
-            f"observed-data--{self.own('observed-data', account)}",
+            f"observed-data--{self.own('observed-data', infrastructure)}",
             {
                 "first_observed": _time(row["first_seen"]),
                 "last_observed": _time(row["last_seen"]),
                 "number_observed": min(max(int(row["events"]), 1), 999_999_999),
-                "object_refs": [account],
+                "object_refs": list(refs),
             },
         )
 
@@ -204,7 +197,7 @@ class _Stix:
         )
 
     def consists_of(self, source: str, target: str) -> dict[str, Any]:
-        """Infrastructure consists of an address."""
+        """Infrastructure consists of what was observed on it."""
         return self._object(
             "relationship",
             f"relationship--{self.own('relationship', source + target)}",

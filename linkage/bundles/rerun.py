@@ -323,9 +323,10 @@ def _relations(
     identifiers = records["identifiers"]
     if "events" in records:
         connection.register("events", records["events"])
-        aggregate.sightings(connection, "events", frame.kinds).create_view("sightings")
-        aggregate.activity(connection, "events").create_view("activity")
-        aggregate.usage(connection, "events").create_view("usage")
+        # Tables, and not views: each is read several times.
+        aggregate.sightings(connection, "events", frame.kinds).create("sightings")
+        aggregate.activity(connection, "events").create("activity")
+        aggregate.usage(connection, "events").create("usage")
     else:
         for name in ("sightings", "activity", "usage"):
             connection.register(name, records[name])

@@ -38,8 +38,8 @@ LINKS = Table(
         _c("shared", "BIGINT", "identifiers that both used"),
         _c("rarest", "BIGINT", "number of the identifier with the fewest accounts that both used", null=True),
         _c("degree", "BIGINT", "accounts on it, of everybody: its rarity", null=True),
-        _c("event_a", "VARCHAR", "key of the first event of account_a on it, in records/events", null=True),
-        _c("event_b", "VARCHAR", "key of the first event of account_b on it, in records/events", null=True),
+        _c("event_a", "BIGINT", "row, from 0, of the first event of account_a on it in records/events", null=True),
+        _c("event_b", "BIGINT", "row, from 0, of the first event of account_b on it in records/events", null=True),
     ),
 )
 

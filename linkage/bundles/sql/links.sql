@@ -18,17 +18,15 @@ WITH inside AS (
     SEMI JOIN inside ON inside.account = sides.account
 ), chosen AS (
     SELECT DISTINCT account_a, account_b, weight_bits, kinds FROM ranked WHERE place <= $most
+), rarity AS (
+    SELECT identifier, degree, row_number() OVER (ORDER BY degree, identifier) AS rarity FROM snapshot_identifiers
 ), uses AS (
-    SELECT sightings.account, sightings.identifier, identifiers.degree
+    SELECT sightings.account, sightings.identifier, rarity.rarity
     FROM snapshot_sightings AS sightings
     SEMI JOIN wanted ON wanted.account = sightings.account
-    JOIN snapshot_identifiers AS identifiers ON identifiers.identifier = sightings.identifier
+    JOIN rarity ON rarity.identifier = sightings.identifier
 ), shared AS (
-    SELECT
-        chosen.account_a,
-        chosen.account_b,
-        count(*) AS shared,
-        min((one.degree, one.identifier)) AS rarest
+    SELECT chosen.account_a, chosen.account_b, count(*) AS shared, min(one.rarity) AS rarity
     FROM chosen
     JOIN uses AS one ON one.account = chosen.account_a
     JOIN uses AS other ON other.account = chosen.account_b AND other.identifier = one.identifier
@@ -40,8 +38,9 @@ SELECT
     chosen.weight_bits AS bits,
     array_to_string(chosen.kinds, ' ') AS kinds,
     coalesce(shared.shared, 0) AS shared,
-    shared.rarest[2] AS rarest,
-    shared.rarest[1] AS degree
+    rarity.identifier AS rarest,
+    rarity.degree
 FROM chosen
-LEFT JOIN shared USING (account_a, account_b)
+LEFT JOIN shared ON shared.account_a = chosen.account_a AND shared.account_b = chosen.account_b
+LEFT JOIN rarity ON rarity.rarity = shared.rarity
 ORDER BY bits DESC, chosen.account_a, chosen.account_b
