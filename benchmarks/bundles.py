@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 from unittest.mock import patch
 
@@ -76,11 +77,11 @@ def refreshed(workspace: Path, accounts: int) -> None:
         Workspace(workspace).refresh(window="all")
 
 
-def plain(records: Path, target: Path) -> float:
-    """Seconds to read the records of the bundle and write them again as plain Parquet."""
-    started = time.perf_counter()
+def plain(records: Path, target: Path) -> tuple[float, float]:
+    """Wall-clock and CPU seconds to read the records of the bundle and write them again as plain Parquet."""
+    started, spent = time.perf_counter(), time.process_time()
     pq.write_table(pq.read_table(records), target, compression="zstd")
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - spent
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,16 +107,19 @@ def main(arguments: list[str] | None = None) -> int:
             for run in range(options.runs):
                 out = folder / f"{profile}-{run}"
                 printed, cost = linkage(
-                    workspace, "bundle", "export", found["cluster_id"], "--profile", profile, "--output", out
+                    workspace, "bundle", "export", found["cluster_id"], "--profile", profile, "--output", out, "--zip"
                 )
                 bundle = Path(printed.strip())
                 exports.append(cost)
                 checks.append(linkage(workspace, "bundle", "verify", bundle)[1])
                 agains.append(linkage(workspace, "bundle", "verify", bundle, "--rerun")[1])
             export, check, again = median(exports), median(checks), median(agains)
-            events = bundle / "data" / "records" / "events.parquet"
-            beside = plain(events, folder / "plain.parquet") if events.exists() else None
-            size = sum(file.stat().st_size for file in bundle.rglob("*") if file.is_file()) / 1e6
+            beside = None
+            with zipfile.ZipFile(bundle) as archive:
+                unpacked = sum(entry.file_size for entry in archive.infolist()) / 1e6
+                for name in archive.namelist():
+                    if name.endswith("records/events.parquet"):
+                        beside = plain(Path(archive.extract(name, folder)), folder / "plain.parquet")
             rows.append(
                 {
                     "profile": profile,
@@ -124,19 +128,38 @@ def main(arguments: list[str] | None = None) -> int:
                     "export_s": round(export.wall, 2),
                     "verify_s": round(check.wall, 2),
                     "rerun_s": round(again.wall, 2),
-                    "size_mb": round(size, 1),
+                    "export_cpu_s": round(export.cpu, 2),
+                    "verify_cpu_s": round(check.cpu, 2),
+                    "rerun_cpu_s": round(again.cpu, 2),
+                    "size_mb": round(bundle.stat().st_size / 1e6, 1),
+                    "unpacked_mb": round(unpacked, 1),
                     "export_mib": round(export.mebibytes),
                     "verify_mib": round(check.mebibytes),
-                    "plain_s": "" if beside is None else round(beside, 2),
+                    "plain_s": "" if beside is None else round(beside[0], 2),
+                    "plain_cpu_s": "" if beside is None else round(beside[1], 2),
                     **results.stamp((*results.SPENDING, "bundles")),
                 }
             )
             say(f"{rows[-1]}")
     if options.scale == 1.0:
         results.put(options.results / "bundles.csv", rows, ("profile",))
-    head = ("profile", "accounts", "records", "export s", "verify s", "re-run s", "MB", "export MiB", "plain Parquet s")
-    names = ("profile", "accounts", "records", "export_s", "verify_s", "rerun_s", "size_mb", "export_mib", "plain_s")
-    page = results.table(head, ([row[name] for name in names] for row in rows))
+    shown = {
+        "profile": "profile",
+        "accounts": "accounts",
+        "records": "records",
+        "export_s": "export s",
+        "export_cpu_s": "CPU s",
+        "verify_s": "verify s",
+        "verify_cpu_s": "CPU s",
+        "rerun_s": "re-run s",
+        "rerun_cpu_s": "CPU s",
+        "size_mb": "zip MB",
+        "unpacked_mb": "unpacked MB",
+        "export_mib": "export MiB",
+        "plain_s": "plain Parquet s",
+        "plain_cpu_s": "CPU s",
+    }
+    page = results.table(tuple(shown.values()), ([row[name] for name in shown] for row in rows))
     bars = f"Bars: export {BAR_EXPORT:.0f} s, verify {BAR_VERIFY:.0f} s, {BAR_SIZE:.0f} MB, {BAR_MEMORY:.0f} MiB."
     if options.scale == 1.0:
         results.save(

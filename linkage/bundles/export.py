@@ -11,6 +11,7 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _LINKAGE = version("linkage")
 #: What a re-run computes with.
 _COMPUTES = ("duckdb", "graspologic-native", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "typst")
-_STEPS = 5
+_STEPS = 4
 #: Membership from which an account of a flagged cluster is proposed for suspension, as for being flagged.
 _FLAGGED = 0.5
 _PROFILE_MEANS = {
@@ -100,17 +101,20 @@ def export(
     name = f"LNK-{order.subject}-{snapshot.run.number}-{order.profile.name}"
     tell("gathering records", 0)
     material = gather(snapshot, view, settings, order.cluster, order.profile, order.names, order.exchange)
-    tell("computing the finding again", 1)
-    expected = _checked(material, order.profile)
-    tell("writing", 2)
-    payload = _payload(name, material, order, audit, expected)
-    tell("signing", 3)
+    tell("writing, and computing the finding again", 1)
+    with ThreadPoolExecutor(max_workers=1) as other:
+        checked = other.submit(_checked, material, order.profile)
+        payload = _payload(name, material, order, audit)
+        expected = checked.result()
+    if expected is not None:
+        payload["rerun/expected.json"] = writing.readable(expected)
+    tell("signing", 2)
     signers = [f"{key.principal} {key.fingerprint}" for key in order.signers]
     files = bag.bagged(payload, name, snapshot.run.as_of.date(), _LINKAGE, signers)
     for key in order.signers:
         signature = signing.sign(key, files[bag.TAG_MANIFEST])
         files[f"{bag.SIGNATURES}{key.name}.sshsig"] = signature
-    tell("putting in place", 4)
+    tell("putting in place", 3)
     target, status = _placed(files, output, name, zipped=zipped)
     size = sum(map(len, files.values()))
     return ExportReport(status, name, target, len(files), size, order.signers[0].fingerprint)
@@ -157,7 +161,6 @@ def _payload(
     material: Material,
     order: Order,
     audit: Sequence[AuditEntry],
-    expected: Mapping[str, Any] | None,
 ) -> dict[str, bytes]:
     """Files of data/ by path."""
     profile = order.profile
@@ -201,7 +204,7 @@ def _payload(
         "rerun/requirements.txt": _requirements(),
         "schema/tables.json": writing.schema({**written, **specs}),
     }
-    if expected is not None:
+    if profile.records:
         frame = _frame(material, profile)
         files |= {
             "interop/graph.graphml": interop.graphml(members, evidence, material.uses),
@@ -214,9 +217,8 @@ def _payload(
                     "settings": dict(material.run.settings),
                 }
             ),
-            "rerun/expected.json": writing.readable(expected),
         }
-    files["README.txt"] = _readme(name, order, written, rerun=expected is not None)
+    files["README.txt"] = _readme(name, order, written, rerun=profile.records)
     return files
 
 

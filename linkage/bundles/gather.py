@@ -161,7 +161,7 @@ class _Gathered:
 
         releases = self._connection.sql("SELECT model, released_at FROM model_releases ORDER BY ALL").to_arrow_table()
         accounts, domain, organization = self._known_of_accounts()
-        null = parquet.read_table(self._snapshot.path("null_maxima"), partitioning=None)
+        null = parquet.ParquetFile(self._snapshot.path("null_maxima")).read()
         records = {
             "accounts": accounts,
             "identifiers": self._identifiers.set_column(
@@ -256,7 +256,7 @@ class _Gathered:
             ("account left out", name, share, reason)
             for name, share, reason in zip(names, out["membership"].to_pylist(), out["reason"].to_pylist(), strict=True)
         ]
-        for row in self._evidence().to_pylist():
+        for row in self._evidence().select(["role", "kind", "members_on", "degree", "value"]).to_pylist():
             if row["role"] != "evidence":
                 reason = f"{row['kind']}: {row['members_on']} members use it, and {row['degree']} accounts in all"
                 rows.append(("shared infrastructure", row["value"], float(row["degree"]), reason))
@@ -346,7 +346,7 @@ class _Gathered:
         import pyarrow.compute as compute
         import pyarrow.parquet as parquet
 
-        table = parquet.read_table(self._snapshot.path(name), partitioning=None)
+        table = parquet.ParquetFile(self._snapshot.path(name)).read()
         return table.filter(compute.equal(table["cluster_id"], self._cluster)).drop_columns(["cluster_id"])
 
     def _coarse(self, table: pyarrow.Table) -> pyarrow.Table:

@@ -47,7 +47,7 @@ def verify(path: Path, allowed: Path | None, *, rerun: bool) -> BundleReport:
     report = BundleReport(bundle.name, "", len(files), (), tuple(faults))
     if faults:
         named = ", ".join(name for name, _ in faults[:5]) + (" …" if len(faults) > 5 else "")
-        return replace(report, fault=BundleAltered(f"{len(faults)} files are not what was signed: {named}"))
+        return replace(report, fault=BundleAltered(f"not what was signed: {named}"))
     signers = tuple(_signers(files, allowed))
     report = replace(report, signers=signers)
     fault = _untrusted(signers, allowed)
@@ -188,6 +188,6 @@ def _table(files: Mapping[str, bytes], name: str) -> pyarrow.Table:
     import pyarrow.parquet
 
     try:
-        return pyarrow.parquet.read_table(io.BytesIO(files[name]))
+        return pyarrow.parquet.ParquetFile(io.BytesIO(files[name])).read()
     except pyarrow.ArrowException as fault:
         raise BundleMalformed(f"{name} is no Parquet file") from fault
