@@ -45,6 +45,8 @@ _RESIDUAL = {
         "Who already knows when and how often an account of theirs was active can find it by that.",
         "That identifiers share a network, and the autonomous system and country of addresses, are told.",
         "Names are the same within this bundle and others to the same recipient on the same subject, and no further.",
+        "Counts over everybody are told, because scores depend on them: accounts in all, accounts on each identifier, "
+        "what ordinary accounts show, and the order of models by price.",
         "A processor's card fingerprint matches nothing at another merchant, with or without an exchange key.",
     ],
     "public": [
