@@ -1,6 +1,9 @@
 # The command line and the screen, as `compose.yaml` runs them: exact, hash-checked versions, no root.
 FROM python:3.11.13-slim-bookworm
 WORKDIR /linkage
+# Evidence bundles are signed and checked with ssh-keygen.
+RUN apt-get update --quiet=2 && apt-get install --quiet=2 --yes --no-install-recommends openssh-client \
+    && rm -rf /var/lib/apt/lists/*
 COPY requirements.lock .
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
 COPY pyproject.toml README.md LICENSE app.py ./

@@ -10,6 +10,10 @@ Each class carries the exit code that the command line ends with and a hint that
     ├── ConfigurationError      12   linkage.toml, an environment variable or the workspace's version
     ├── StoreUnavailable        13   the graph store cannot be reached, or refuses
     ├── SnapshotDamaged         20   a stored file differs from its recorded digest
+    ├── BundleAltered           20   a file of an evidence bundle was altered, added or removed
+    ├── BundleUntrusted         21   an evidence bundle is unsigned, or its signer is not trusted
+    ├── RerunDiffers            22   an evidence bundle computed again gives another finding
+    ├── BundleMalformed         23   what was given is not an evidence bundle, or a hostile one
     └── TryAgain                75   the disk is full, or another writer holds the workspace
 
 A message says what, where (file and row, or id), which rule, and what to do. It never holds the value of an
@@ -86,6 +90,37 @@ class SnapshotDamaged(LinkageError):
 
     exit_code = 20
     default_hint = "Run `linkage doctor`; restore a backup, or refresh again."
+
+
+class BundleAltered(LinkageError):
+    """A file of an evidence bundle differs from what was signed, is missing, or was added."""
+
+    exit_code = 20
+    default_hint = "Do not rely on it; ask whoever sent it for the bundle again."
+
+
+class BundleUntrusted(LinkageError):
+    """An evidence bundle has no signature that counts: none, or of nobody on the list of trusted signers."""
+
+    exit_code = 21
+    default_hint = (
+        "Get the signer's public key by a channel other than the bundle, and name a file of trusted signers with "
+        "--allowed-signers."
+    )
+
+
+class RerunDiffers(LinkageError):
+    """The records of an evidence bundle, computed again, give other members or scores than it claims."""
+
+    exit_code = 22
+    default_hint = "Compare the versions in data/rerun/requirements.txt with those installed; then ask the sender."
+
+
+class BundleMalformed(LinkageError):
+    """What was given is no evidence bundle, or one that no linkage writes; nothing of it was unpacked."""
+
+    exit_code = 23
+    default_hint = "Ask whoever sent it for the bundle again; nothing was written."
 
 
 class TryAgain(LinkageError):

@@ -24,7 +24,7 @@ from linkage.lineage import match as lineage
 from linkage.model.allowed import Allowed
 from linkage.model.progress import Progress, ProgressSink
 from linkage.model.run import RunRecord
-from linkage.scoring import assess, features, significance, terms
+from linkage.scoring import assess, baseline, features, significance, terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from linkage.window import Window
 
 #: Part of every refresh id: a change of method gives a new snapshot even on the same events.
-METHOD = "1"
+METHOD = "2"
 _STEPS = 7
 NOTHING_ALLOWED = Allowed()
 
@@ -96,8 +96,15 @@ def refresh(
         tell("scoring")
         linkage_score = detection.linkage_score(found)
         q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
+        everyone = baseline.measure(population.incidence, measured, found.label, found.clusters, settings.scoring)
         scored = terms.terms(
-            population.incidence, measured, found.label, found.clusters, settings.scoring, allowed.organizations
+            population.incidence,
+            measured,
+            found.label,
+            found.clusters,
+            settings.scoring,
+            allowed.organizations,
+            baseline=everyone,
         )
         assessment = assess.assess(scored, q_value, settings.scoring)
         tell("naming")
@@ -121,6 +128,8 @@ def refresh(
             named,
             order,
             settings.evidence.partners + 1,
+            everyone,
+            allowed.organizations,
         )
         tables = findings.build(connection, outcome, null, settings)
     counts = {

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "parquet")
 _EPILOG = """exit codes: 0 done; 1 a fault of ours; 2 usage; 10 input refused; 11 no snapshot; 12 configuration;
-13 graph store unreachable or refused; 20 stored data altered; 75 try again (disk full, or another writer at work)"""
+13 graph store unreachable or refused; 20 stored data or bundle altered; 21 bundle unsigned or signer not trusted;
+22 re-run differs; 23 bundle malformed; 75 try again (disk full, or another writer at work)"""
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -189,6 +190,41 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("--into", metavar="HOME", help="a new, stopped server of `make neo4j`: fill it by bulk import")
     verb = _verb(actions, "status", "whether the store shows the current snapshot, by counting", lists=True)
     verb.set_defaults(run=_lazily("store_status"))
+
+    bundle = verbs.add_parser(
+        "bundle",
+        help="evidence bundles: a finding that a stranger can check and compute again",
+        description="Evidence bundles: a finding with what it rests on, signed, to be checked and computed again "
+        "without trust in whoever made it.",
+        allow_abbrev=False,
+    )
+    actions = bundle.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verb = _verb(actions, "export", "write the bundle of a cluster, signed with your key", refresh=True)
+    verb.set_defaults(run=_lazily("bundle_export"))
+    verb.add_argument("subject", metavar="CLUSTER|CASE", help="id of a cluster")
+    verb.add_argument(
+        "--profile",
+        required=True,
+        choices=("internal", "partner", "public"),
+        help="raw records; pseudonyms, and times to the hour; or figures alone",
+    )
+    verb.add_argument("--output", required=True, metavar="DIR", help="folder to write the bundle into")
+    verb.add_argument("--zip", action="store_true", dest="zipped", help="one zip instead of a folder")
+    verb.add_argument("--recipient", default="", metavar="NAME", help="whom a partner's pseudonyms are made for")
+    verb.add_argument("--exchange-key", metavar="FILE", help="key that the recipient has too, to match indicators by")
+    verb = _verb(actions, "verify", "check that a bundle is what was signed, by whom, and that it holds together")
+    verb.set_defaults(run=_lazily("bundle_verify"))
+    verb.add_argument("path", metavar="PATH", help="a bundle: a folder or a zip")
+    verb.add_argument("--rerun", action="store_true", help="compute the finding again from the bundle alone")
+    verb.add_argument("--allowed-signers", metavar="FILE", help="whom to trust (default: the workspace's own signers)")
+
+    key = verbs.add_parser(
+        "key", help="keys that bundles are signed with", description="Keys that bundles are signed with.",
+        allow_abbrev=False,
+    )  # fmt: skip
+    actions = key.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verb = _verb(actions, "new", "make your key, and print the line by which others trust it")
+    verb.set_defaults(run=_lazily("key_new"))
 
     verb = _verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)
     verb.add_argument("--migrate", action="store_true", help="bring the casework database up to this version first")

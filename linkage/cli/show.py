@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from linkage.model.explanation import Explanation
+    from linkage.model.reports import BundleReport
 
+_WHY_NOT = ", a public bundle holds no records"
 #: Wider than any line: where nobody looks at a screen, nothing is wrapped or cut.
 _UNBOUNDED = 1 << 16
 
@@ -43,6 +45,20 @@ CLUSTERS = (
     Field("lineage", "lineage"),
     Field("top_reason", "first reason", wraps=True),
 )
+
+
+def bundle(stream: IO[str], report: BundleReport) -> None:
+    """What became of checking an evidence bundle: files, signers, re-run, and the verdict last."""
+    stream.write(f"{report.name}: {report.files} files\n")
+    for name, what in report.faults:
+        stream.write(f"  {name}: {what}\n")
+    for principal, fingerprint, counts in report.signers:
+        stream.write(f"  {'signed by' if counts else 'not signed, or not trusted:'} {principal} {fingerprint}\n")
+    if report.rerun != "not asked":
+        stream.write(f"  computed again: {report.rerun}{_WHY_NOT if report.rerun == 'not possible' else ''}\n")
+    for difference in report.differences:
+        stream.write(f"    {difference}\n")
+    stream.write("good: signed, whole, and in agreement with itself\n" if report.fault is None else "NOT good\n")
 
 
 def console(stream: IO[str]) -> Console:

@@ -216,6 +216,41 @@ def store_status(arguments: Namespace) -> int:
     return 0
 
 
+def bundle_export(arguments: Namespace) -> int:
+    """Write an evidence bundle."""
+    with progress() as sink:
+        report = Workspace(arguments.workspace).bundles.export(
+            arguments.subject,
+            profile=arguments.profile,
+            output=arguments.output,
+            zipped=arguments.zipped,
+            recipient=arguments.recipient,
+            exchange_key=arguments.exchange_key,
+            refresh=arguments.refresh,
+            progress=sink,
+        )
+    print(report.path)
+    _note(f"{report.status}: {report.files} files, {report.bytes} bytes, signed with {report.fingerprint}")
+    return 0
+
+
+def bundle_verify(arguments: Namespace) -> int:
+    """Check an evidence bundle; ends with the exit code of what is wrong with it."""
+    report = Workspace(arguments.workspace).bundles.verify(
+        arguments.path, rerun=arguments.rerun, allowed_signers=arguments.allowed_signers
+    )
+    show.bundle(sys.stdout, report)
+    if report.fault is not None:
+        raise report.fault
+    return 0
+
+
+def key_new(arguments: Namespace) -> int:
+    """Make a key, and print the line by which others trust it."""
+    print(Workspace(arguments.workspace).bundles.new_key(), end="")
+    return 0
+
+
 def doctor(arguments: Namespace) -> int:
     """Check everything; ends with the exit code of the first check that failed."""
     chosen_format(arguments.format, arguments.output)
@@ -261,8 +296,12 @@ def demo(arguments: Namespace) -> int:
     print("\nAgainst the truth that the generator wrote down:")
     show.listing(sys.stdout, _measured(report.evaluation), empty="Nothing was measured.")
     print(f"\nEvery file of the snapshot has its recorded SHA-256 ({report.files} files).")
+    print(f"\nThe evidence bundle of the first cluster is in {report.exported.path}")
+    show.bundle(sys.stdout, report.verified)
     place = arguments.workspace if " " not in arguments.workspace else f'"{arguments.workspace}"'
     print(f"To look at it in a browser: linkage --workspace {place} ui")
+    if report.verified.fault is not None:
+        raise report.verified.fault
     return 0
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from linkage.evidence.incidence import Incidence
     from linkage.evidence.trust import Trust
 
+#: Quarters of the population by private work, and one for those of whom it is unknown.
+BANDS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Enriched:
@@ -38,13 +41,15 @@ class Enriched:
 class Membership:
     """Considered accounts: one row per account and community.
 
-    ``score``: bits; ``bar``: what it had to reach; ``membership``: 0–1. ``label`` (N): community, −1 for none.
+    ``score``: bits; ``bar``: what it had to reach; ``membership``: 0–1. ``label`` (N): community, −1 for none;
+    ``core`` (N): as before the last scoring, that is those whom the evidence was measured on.
     The waterfall of a row: ``prior``, ``kinds`` (bits by kind, those of the network capped), ``absence`` and
     ``private`` sum to ``score``.
     ``entry_row``, ``entry_identifier``, ``entry_bits``: the identifiers behind ``kinds``, discounted, before the cap.
     """
 
     label: NDArray[np.int64]
+    core: NDArray[np.int64]
     account: NDArray[np.int64]
     community: NDArray[np.int64]
     score: NDArray[np.float64]
@@ -97,14 +102,14 @@ def assign(
 
     ``private_share`` (N): share of an account's exchanges that nobody else's identifiers explain, NaN where unknown.
     """
-    band = _bands(private_share)
+    band = bands(private_share, band_cuts(private_share))
     for _ in range(settings.rounds):
-        scored = _score(incidence, trust, label, band, settings.core_share, settings)
+        scored = score(incidence, trust, label, band, settings.core_share, settings)
         core = number(_merged(incidence, scored, label, trust, settings), settings.smallest)
         if np.array_equal(core, label):
             break
         label = core
-    return _score(incidence, trust, label, band, settings.admit_share, settings)
+    return score(incidence, trust, label, band, settings.admit_share, settings)
 
 
 def _merged(
@@ -155,16 +160,19 @@ def _merged(
     return np.where(core >= 0, whole[np.maximum(core, 0)], -1).astype(np.int64)
 
 
-def _bands(private_share: NDArray[np.float64]) -> NDArray[np.int64]:
+def band_cuts(private_share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Quartiles of the population's private work (3); none where it is known of nobody."""
+    known = np.isfinite(private_share)
+    return np.quantile(private_share[known], [0.25, 0.5, 0.75]) if known.any() else np.zeros(0)
+
+
+def bands(private_share: NDArray[np.float64], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
     """Quarter of the population that an account's private work falls in, 0–3; 4 where unknown."""
     known = np.isfinite(private_share)
-    if not known.any():
-        return np.full(len(private_share), 4, np.int64)
-    cuts = np.quantile(private_share[known], [0.25, 0.5, 0.75])
-    return np.where(known, np.searchsorted(cuts, private_share, side="right"), 4).astype(np.int64)
+    return np.where(known, np.searchsorted(cuts, private_share, side="right"), BANDS - 1).astype(np.int64)
 
 
-def _score(
+def score(
     incidence: Incidence,
     trust: Trust,
     label: NDArray[np.int64],
@@ -172,6 +180,11 @@ def _score(
     bar_share: float,
     settings: MembershipSettings,
 ) -> Membership:
+    """Score every account on what communities stand on, and give each to the one that it fits best, if it fits.
+
+    ``label`` (N): the communities that evidence is measured on. ``band`` (N): see :func:`bands`. ``bar_share``: part of
+    what the upper quartile of a community's members score that an account has to reach.
+    """
     accounts, kinds = incidence.accounts, len(incidence.kinds)
     stands = enriched(incidence, label, settings)
     communities = max(1, int(label.max()) + 1)
@@ -217,21 +230,22 @@ def _score(
     prior = np.log2(np.maximum(size[towards], 1) / accounts)
     absence = _absence(by_kind > 0, considered, towards, label, communities, accounts, settings)
     private = _private(band, considered, towards, label, communities, settings)
-    score = prior + by_kind.sum(axis=1) + absence + private
+    total = prior + by_kind.sum(axis=1) + absence + private
 
     best = np.full(accounts, -1, np.int64)
-    order = np.lexsort((towards, -score, considered))
+    order = np.lexsort((towards, -total, considered))
     winner = order[_starts(considered[order])]
-    bar = _bars(score, considered, towards, label, communities, settings.bar_bits, bar_share)
-    winner = winner[score[winner] >= bar[towards[winner]]]
+    bar = _bars(total, considered, towards, label, communities, settings.bar_bits, bar_share)
+    winner = winner[total[winner] >= bar[towards[winner]]]
     best[considered[winner]] = towards[winner]
     return Membership(
         label=best,
+        core=label,
         account=considered,
         community=towards,
-        score=score,
+        score=total,
         bar=bar[towards],
-        membership=1.0 / (1.0 + np.exp2(-np.clip(score - bar[towards], -60, 60))),
+        membership=1.0 / (1.0 + np.exp2(-np.clip(total - bar[towards], -60, 60))),
         prior=prior,
         kinds=by_kind,
         absence=absence,
@@ -308,11 +322,10 @@ def _private(
     settings: MembershipSettings,
 ) -> NDArray[np.float64]:
     """Bits for or against an account by how much private work it has, compared with the members'."""
-    bands = 5
     member = label >= 0
-    table = np.bincount(label[member] * bands + band[member], minlength=communities * bands).reshape(communities, bands)
-    everyone = np.bincount(band, minlength=bands) + 1.0
-    inside = (table + 1.0) / (table.sum(axis=1, keepdims=True) + bands)
+    table = np.bincount(label[member] * BANDS + band[member], minlength=communities * BANDS).reshape(communities, BANDS)
+    everyone = np.bincount(band, minlength=BANDS) + 1.0
+    inside = (table + 1.0) / (table.sum(axis=1, keepdims=True) + BANDS)
     bits = np.log2(inside / (everyone / everyone.sum()))
     most = settings.private_cap_bits
     return np.asarray(np.clip(bits[community, band[account]], -most, most / 3))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage import engine
+from linkage.findings import given, why
 from linkage.findings import tables as describe
-from linkage.findings import why
 from linkage.model import tables
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def build(
         "account_bits": why.account_bits(tables.ACCOUNT_BITS, outcome),
         "timeline": engine.arrow(connection, "linkage.findings", "timeline"),
         "null_maxima": describe.null_maxima(tables.NULL_MAXIMA, null),
+        "candidates": given.candidates(tables.CANDIDATES, outcome),
+        "baseline": given.baseline(tables.BASELINE, outcome, connection),
     }
     for table in tables.SNAPSHOT_TABLES:
         engine.check_columns(table, made[table.name].column_names)

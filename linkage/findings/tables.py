@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from linkage.lineage.match import LineageRow, Named
     from linkage.model.tables import Table
     from linkage.scoring.assess import Assessment
+    from linkage.scoring.baseline import Baseline
     from linkage.scoring.features import Features
     from linkage.scoring.significance import Null
     from linkage.scoring.term import Term
@@ -51,6 +52,8 @@ class Outcome:
     named: Named
     order: NDArray[np.int64]
     hub_degree: int
+    baseline: Baseline
+    allowed_organizations: tuple[int, ...]
 
     @property
     def ids(self) -> NDArray[Any]:

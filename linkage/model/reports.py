@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from linkage.errors import LinkageError
@@ -84,6 +85,40 @@ class StoreStatus:
         return self.served == self.refresh_id and self.publishing is None and agree
 
 
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """A bundle that was written: its name, the folder or zip at ``path``, files and their bytes, and the signer's key.
+
+    ``status``: ``written``, or ``unchanged`` (the very same bundle was there).
+    """
+
+    status: Literal["written", "unchanged"]
+    name: str
+    path: Path
+    files: int
+    bytes: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class BundleReport:
+    """What became of checking a bundle.
+
+    ``signers``: (name, fingerprint, whether the signature counts) of everybody who must sign. ``faults``: (file, what
+    is wrong with it). ``rerun``: ``not asked``, ``agrees``, ``differs`` (see ``differences``) or ``not possible``.
+    ``fault`` is None where all is well; a bundle is never called good without its signatures having been checked.
+    """
+
+    name: str
+    profile: str
+    files: int
+    signers: tuple[tuple[str, str, bool], ...]
+    faults: tuple[tuple[str, str], ...]
+    rerun: Literal["not asked", "agrees", "differs", "not possible"] = "not asked"
+    differences: tuple[str, ...] = ()
+    fault: LinkageError | None = None
+
+
 class Frame(Protocol):
     """What can be had as a pandas frame."""
 
@@ -93,10 +128,14 @@ class Frame(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What the demo did: the population's size, the refresh, its measured quality, and the files that were verified."""
+    """What the demo did: the population's size, the refresh, its measured quality, the files of the snapshot that were
+    verified, and the evidence bundle of the first cluster, exported, verified and computed again.
+    """
 
     accounts: int
     events: int
     refresh_id: str
     evaluation: Frame
     files: int
+    exported: ExportReport
+    verified: BundleReport

@@ -416,6 +416,31 @@ NULL_MAXIMA = Table(
     ),
 )
 
+CANDIDATES = Table(
+    "candidates",
+    "Accounts that a cluster was judged on and accounts judged for it: with BASELINE and the records of these, "
+    "membership and scores are computed again without those of anybody else.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("account", "BIGINT", "surrogate id"),
+        _c("core", "BOOLEAN", "of the community that the last scoring measured evidence on"),
+        _c("score", "DOUBLE", "bits for membership; NULL where it shares nothing that counts", null=True),
+        _c("elsewhere", "DOUBLE", "bits by which another community claims it more strongly", null=True),
+    ),
+)
+
+BASELINE = Table(
+    "baseline",
+    "What scores depend on besides the records of a cluster's candidates: counts and means over everybody.",
+    (
+        _c("measure", "VARCHAR", "what is counted; see linkage.model.given"),
+        _c("cluster_id", "VARCHAR", "stable id, where it is of one cluster", null=True),
+        _c("item", "VARCHAR", "identifier kind, feature, capability or model it is about", null=True),
+        _c("number", "BIGINT", "cell of matched accounts, band, or surrogate id it is about", null=True),
+        _c("value", "DOUBLE", "the figure"),
+    ),
+)
+
 SNAPSHOT_TABLES = (
     SNAPSHOT_ACCOUNTS,
     SNAPSHOT_IDENTIFIERS,
@@ -431,4 +456,6 @@ SNAPSHOT_TABLES = (
     ACCOUNT_BITS,
     TIMELINE,
     NULL_MAXIMA,
+    CANDIDATES,
+    BASELINE,
 )

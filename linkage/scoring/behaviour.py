@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.scoring.baseline import Baseline, capability_effects
 from linkage.scoring.effects import effect, matched_cells
 from linkage.scoring.term import Term, graded
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from linkage.config import ScoringSettings
     from linkage.scoring.features import Features
     from linkage.scoring.term import FloatArray, IntArray
 
 
 def behaviour(
-    features: Features, label: IntArray, groups: int, ordinary: NDArray[np.bool_], settings: ScoringSettings
+    features: Features, label: IntArray, groups: int, baseline: Baseline, settings: ScoringSettings
 ) -> list[Term]:
     """How members work, when and with what, against matched ordinary accounts."""
     cell = matched_cells(features)
@@ -111,10 +110,10 @@ def behaviour(
     )
     out = []
     for name, feature, direction, evidence, cap, sign, words in table:
-        value = features.values[feature]
-        if not np.isfinite(value).any():
+        ordinary = baseline.features.get(feature)
+        if ordinary is None:
             continue
-        found = effect(value, cell, label, groups, ordinary, settings.spread_floor)
+        found = effect(features.values[feature], cell, label, groups, ordinary, settings.spread_floor)
         # Of members that nothing is known of, nothing is said: a few old accounts among many new ones are no move.
         told = np.clip(2.0 * found.known / np.maximum(size, 1), 0.0, 1.0)
         points = sign * told * graded(direction * found.z, cap * settings.cap_scale)
@@ -141,21 +140,17 @@ def _words(text: str, observed: FloatArray, expected: FloatArray) -> Callable[[i
 
 
 def capability(
-    features: Features, label: IntArray, groups: int, ordinary: NDArray[np.bool_], settings: ScoringSettings
+    features: Features, label: IntArray, groups: int, baseline: Baseline, settings: ScoringSettings
 ) -> list[Term]:
     """The one capability on which a group stands furthest above matched ordinary accounts."""
     if not features.capabilities:
         return []
-    cell = matched_cells(features)
-    found = [
-        effect(features.capability[:, at], cell, label, groups, ordinary, settings.spread_floor)
-        for at in range(len(features.capabilities))
-    ]
-    z = np.stack([entry.z for entry in found])
+    found = capability_effects(features, baseline.capabilities, label, groups, settings)
+    z = np.stack([entry[2] for entry in found])
     best = np.argmax(z, axis=0)
     pick = np.arange(groups)
-    observed = np.stack([entry.observed for entry in found])[best, pick]
-    expected = np.stack([entry.expected for entry in found])[best, pick]
+    observed = np.stack([entry[0] for entry in found])[best, pick]
+    expected = np.stack([entry[1] for entry in found])[best, pick]
     strongest = z[best, pick]
 
     def sentence(group: int) -> str:
@@ -163,8 +158,7 @@ def capability(
         return f"{observed[group]:.0%} of exchanges draw on {name}; matched ordinary accounts: {expected[group]:.0%}"
 
     # The best of several features is large for every group: what counts is how far above other groups' best it is.
-    usual = np.median(strongest[strongest > 0]) if (strongest > 0).sum() >= 10 else 0.5
-    points = graded(strongest - usual, 2.0 * settings.cap_scale)
+    points = graded(strongest - baseline.usual, 2.0 * settings.cap_scale)
     return [Term("one_capability", "taste", observed, expected, strongest, points, sentence)]
 
 

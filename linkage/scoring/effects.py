@@ -14,8 +14,23 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
+#: Matched cells: doublings of events × doublings of active days.
+SHAPE = (25, 16)
+CELLS = SHAPE[0] * SHAPE[1]
 #: Accounts by which a matched cell is pulled towards the whole population's mean.
 _CELL_STRENGTH = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What ordinary accounts show of one feature.
+
+    ``mean``, ``variance`` (cells): by matched cell. ``spread``: τ², how much linked groups differ anyway.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
+    spread: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,7 @@ def matched_cells(features: Features) -> NDArray[np.int64]:
 def expectation(
     value: FloatArray, cell: NDArray[np.int64], ordinary: NDArray[np.bool_]
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean and variance that each account's matched ordinary accounts show (N, N).
+    """Mean and variance that ordinary accounts of each matched cell show (cells, cells).
 
     Cells with few ordinary accounts lean on their neighbours and on the whole.
     """
@@ -46,16 +61,30 @@ def expectation(
     if used.sum() < 30:
         used = np.isfinite(value)
     if not used.any():
-        return np.full(len(value), np.nan), np.full(len(value), np.nan)
-    shape = (25, 16)
-    count = _smooth(np.bincount(cell[used], minlength=400).reshape(shape).astype(np.float64))
-    total = _smooth(np.bincount(cell[used], weights=value[used], minlength=400).astype(np.float64).reshape(shape))
-    square = _smooth(np.bincount(cell[used], weights=value[used] ** 2, minlength=400).astype(np.float64).reshape(shape))
+        return np.full(CELLS, np.nan), np.full(CELLS, np.nan)
+    count = _smooth(np.bincount(cell[used], minlength=CELLS).reshape(SHAPE).astype(np.float64))
+    total = _smooth(np.bincount(cell[used], weights=value[used], minlength=CELLS).astype(np.float64).reshape(SHAPE))
+    square = _smooth(
+        np.bincount(cell[used], weights=value[used] ** 2, minlength=CELLS).astype(np.float64).reshape(SHAPE)
+    )
     mean_all, square_all = float(value[used].mean()), float((value[used] ** 2).mean())
     mean = (total + _CELL_STRENGTH * mean_all) / (count + _CELL_STRENGTH)
     second = (square + _CELL_STRENGTH * square_all) / (count + _CELL_STRENGTH)
     variance = np.maximum(second - mean**2, 1e-6)
-    return mean.ravel()[cell], variance.ravel()[cell]
+    return mean.ravel(), variance.ravel()
+
+
+def expected(
+    value: FloatArray, cell: NDArray[np.int64], label: NDArray[np.int64], groups: int, ordinary: NDArray[np.bool_]
+) -> Expected:
+    """What a group is compared with: ordinary accounts of the same cells, and how much other groups differ from them.
+
+    τ is a robust spread of the groups' own means on this very data (median absolute deviation from zero, sampling noise
+    taken off).
+    """
+    mean, variance = expectation(value, cell, ordinary)
+    _observed, _expected, difference, noise, known = _deviation(value, cell, label, groups, mean, variance)
+    return Expected(mean, variance, spread_between(difference, noise / np.maximum(known, 1), known))
 
 
 def _smooth(grid: FloatArray) -> FloatArray:
@@ -69,29 +98,33 @@ def _smooth(grid: FloatArray) -> FloatArray:
 
 
 def effect(
+    value: FloatArray, cell: NDArray[np.int64], label: NDArray[np.int64], groups: int, ordinary: Expected, floor: float
+) -> Effect:
+    """``z = mean(x − μ) / √(σ²/n + τ²)`` of every group; τ is at least ``floor`` standard deviations."""
+    observed, expected, difference, noise, known = _deviation(
+        value, cell, label, groups, ordinary.mean, ordinary.variance
+    )
+    tau2 = np.maximum(floor**2 * noise, ordinary.spread)
+    z = np.where(known >= 3, difference / np.sqrt(noise / np.maximum(known, 1) + tau2 + 1e-12), 0.0)
+    return Effect(np.where(known > 0, observed, np.nan), np.where(known > 0, expected, np.nan), z, known)
+
+
+def _deviation(
     value: FloatArray,
     cell: NDArray[np.int64],
     label: NDArray[np.int64],
     groups: int,
-    ordinary: NDArray[np.bool_],
-    floor: float,
-) -> Effect:
-    """``z = mean(x − μ) / √(σ²/n + τ²)`` of every group.
-
-    τ is how much linked groups differ anyway: a robust spread of the groups' own means on this very data (median
-    absolute deviation from zero, sampling noise taken off), at least ``floor`` standard deviations.
-    """
-    mean, variance = expectation(value, cell, ordinary)
-    used = (label >= 0) & np.isfinite(value) & np.isfinite(mean)
+    mean: FloatArray,
+    variance: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, NDArray[np.int64]]:
+    """Of every group (K): observed and expected mean, their difference, expected variance, members that count."""
+    used = (label >= 0) & np.isfinite(value) & np.isfinite(mean[cell])
     known = np.bincount(label[used], minlength=groups)
     safe = np.maximum(known, 1)
     observed = np.bincount(label[used], weights=value[used], minlength=groups) / safe
-    expected = np.bincount(label[used], weights=mean[used], minlength=groups) / safe
-    noise = np.bincount(label[used], weights=variance[used], minlength=groups) / safe
-    difference = observed - expected
-    tau2 = np.maximum(floor**2 * noise, spread_between(difference, noise / safe, known))
-    z = np.where(known >= 3, difference / np.sqrt(noise / safe + tau2 + 1e-12), 0.0)
-    return Effect(np.where(known > 0, observed, np.nan), np.where(known > 0, expected, np.nan), z, known)
+    expected = np.bincount(label[used], weights=mean[cell[used]], minlength=groups) / safe
+    noise = np.bincount(label[used], weights=variance[cell[used]], minlength=groups) / safe
+    return observed, expected, observed - expected, noise, known
 
 
 def spread_between(difference: FloatArray, sampling: FloatArray, known: NDArray[np.int64]) -> float:

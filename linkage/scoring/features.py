@@ -56,7 +56,16 @@ CLOSED = ("banned", "closed", "suspended", "terminated", "disabled")
 
 
 def load(connection: duckdb.DuckDBPyConnection, as_of: datetime, allowed: tuple[int, ...] = ()) -> Features:
-    """Compute features from the relations that :func:`linkage.evidence.load.load` left on the connection."""
+    """Compute features from the relations that :func:`linkage.evidence.load.load` left on the connection.
+
+    Leaves the temporary table ``model_prices`` behind.
+    """
+    engine.run(connection, "linkage.scoring", "model_prices")
+    return priced(connection, as_of, allowed)
+
+
+def priced(connection: duckdb.DuckDBPyConnection, as_of: datetime, allowed: tuple[int, ...] = ()) -> Features:
+    """As :func:`load`, where ``model_prices`` is on the connection already."""
     package = "linkage.scoring"
     raw = engine.run(connection, package, "account_features", {"allowed": list(allowed)}).fetchnumpy()
 

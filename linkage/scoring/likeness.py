@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.scoring.structure import beyond_groups
+from linkage.scoring.structure import beyond
 from linkage.scoring.term import Term, graded
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from linkage.config import ScoringSettings
+    from linkage.scoring.baseline import Baseline
     from linkage.scoring.features import Features
     from linkage.scoring.term import FloatArray, IntArray
 
@@ -24,29 +27,34 @@ _TELLING = 5.0
 _JUDGED = 8
 
 
-def likeness(features: Features, label: IntArray, groups: int, settings: ScoringSettings) -> list[Term]:
+def likeness(features: Features, label: IntArray, groups: int, baseline: Baseline, settings: ScoringSettings) -> Term:
     """How alike members are in the size of their requests, against the members of the other groups here."""
+    alike, judged, error = requests(features, label, groups)
+    z = beyond(alike, judged, baseline.alike, error)
+    others = baseline.alike.middle if baseline.alike is not None else float("nan")
+
+    def sentence(group: int) -> str:
+        return (
+            f"the tokens of a request differ by a factor of {2.0**2.0 ** -alike[group]:.2f} between the members "
+            f"(within other groups: {2.0**2.0**-others:.2f})"
+        )
+
+    observed, expected = (np.where(judged, np.exp2(-value), np.nan) for value in (alike, others))
+    return Term("same_sizes", "likeness", observed, expected, z, graded(z, 2.0 * settings.cap_scale), sentence)
+
+
+def requests(features: Features, label: IntArray, groups: int) -> tuple[FloatArray, NDArray[np.bool_], FloatArray]:
+    """How alike the requests of members are in size: −log2 of the standard deviation of log2 tokens a request (K).
+
+    Also which groups that can be said of (K), and its standard error (K).
+    """
     usual_size = np.log2(np.maximum(features.tokens / np.maximum(features.events, 1.0), 1.0))
     telling = (features.tokens > 0) & (features.events >= _TELLING)
     spread, known = _spread(np.where(telling, usual_size, np.nan), label, groups)
     judged = (known >= _JUDGED) & (spread > 0)
-    if not judged.any():
-        return []
-    log = np.log2(np.where(judged, spread, 1.0))
     # The logarithm of a standard deviation of n values has itself one of about 1 / (ln 2 √(2(n − 1))).
     error = 1.0 / (np.log(2.0) * np.sqrt(2.0 * np.maximum(known - 1.0, 1.0)))
-    z = beyond_groups(-log, judged, error)
-    others = float(np.exp2(np.median(log[judged])))
-
-    def sentence(group: int) -> str:
-        return (
-            f"the tokens of a request differ by a factor of {2.0 ** spread[group]:.2f} between the members "
-            f"(within other groups: {2.0**others:.2f})"
-        )
-
-    observed, expected = np.where(judged, spread, np.nan), np.where(judged, others, np.nan)
-    points = graded(z, 2.0 * settings.cap_scale)
-    return [Term("same_sizes", "likeness", observed, expected, z, points, sentence)]
+    return -np.log2(np.where(judged, spread, 1.0)), judged, error
 
 
 def _spread(value: FloatArray, label: IntArray, groups: int) -> tuple[FloatArray, IntArray]:

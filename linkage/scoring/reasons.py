@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.scoring.structure import Sharing, beyond_groups, exclusive_value, sharing
+from linkage.scoring.baseline import Baseline, judged_by_templates, varied
+from linkage.scoring.structure import Sharing, beyond, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def ordinary_reasons(
     canary_kind: str,
     templates: Sharing,
     by_templates: FloatArray,
+    baseline: Baseline,
 ) -> list[Term]:
     """Templates, organizations, events, smallness and canaries, as terms of every group.
 
@@ -33,7 +35,8 @@ def ordinary_reasons(
     explains shared templates, and neither cards that rotate nor exits.
     """
     nan = not_applicable(groups)
-    spread = beyond_groups(np.log2(np.maximum(templates.effective, 1.0)), (size >= 8) & (templates.exclusive > 0))
+    judged = judged_by_templates(templates, size)
+    spread = beyond(varied(templates), judged, baseline.varied)
     many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
     days = _effective_days(features, label, groups)
     event = np.where(size >= 8, -3.0 * np.clip((7.0 - days) / 4.0, 0.0, 1.0), 0.0)

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
 
+#: Groups from which figures of all of them are taken.
+ENOUGH = 10
+#: Least that groups are taken to differ in a figure, log2.
+_LEAST_SPREAD = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
@@ -124,13 +129,30 @@ def exclusive_value(value: IntArray, label: IntArray, groups: int, exclusive_sha
     return out / np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
 
 
-def beyond_groups(value: FloatArray, judged: NDArray[np.bool_], error: FloatArray | float = 0.0) -> FloatArray:
-    """Robust z of each group (K) among the ``judged`` ones: (value − median) / √((1.4826 MAD)² + error²).
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a figure is among groups: median, and 1.4826 times the median absolute deviation from it."""
 
-    0 where fewer than ten are judged. ``error``: standard error of each value.
-    """
-    if judged.sum() < 10:
-        return np.zeros(len(value))
+    middle: float
+    spread: float
+
+
+def usual(value: FloatArray, judged: NDArray[np.bool_]) -> Usual | None:
+    """What ``value`` (K) is among the ``judged`` groups; None where they are fewer than ten."""
+    if judged.sum() < ENOUGH:
+        return None
     middle = float(np.median(value[judged]))
-    spread = 1.4826 * float(np.median(np.abs(value[judged] - middle)))
-    return np.where(judged, (value - middle) / np.sqrt(max(spread, 0.25) ** 2 + np.square(error)), 0.0)
+    return Usual(middle, 1.4826 * float(np.median(np.abs(value[judged] - middle))))
+
+
+def beyond(
+    value: FloatArray, judged: NDArray[np.bool_], among: Usual | None, error: FloatArray | float = 0.0
+) -> FloatArray:
+    """Robust z of each of the ``judged`` groups (K) ``among`` all of them; 0 of the others, or where that is unknown.
+
+    ``error``: standard error of each value.
+    """
+    if among is None:
+        return np.zeros(len(value))
+    scale = np.sqrt(max(among.spread, _LEAST_SPREAD) ** 2 + np.square(error))
+    return np.where(judged, (value - among.middle) / scale, 0.0)

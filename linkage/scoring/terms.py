@@ -13,6 +13,7 @@ import numpy as np
 
 from linkage.model.kinds import SCHEDULE
 from linkage.scoring import behaviour, likeness, reasons, shares
+from linkage.scoring.baseline import Baseline, measure
 from linkage.scoring.structure import part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
 
@@ -33,12 +34,17 @@ def terms(
     settings: ScoringSettings,
     allowed_organizations: tuple[int, ...] = (),
     canary_kind: str = "canary",
+    baseline: Baseline | None = None,
 ) -> list[Term]:
-    """Every abuse term of every group of ``label`` (N, −1 for none)."""
+    """Every abuse term of every group of ``label`` (N, −1 for none).
+
+    ``baseline``: what the groups are compared with; measured on these very accounts unless given.
+    """
     if groups == 0:
         return []
+    if baseline is None:
+        baseline = measure(incidence, features, label, groups, settings)
     size = np.bincount(label[label >= 0], minlength=groups)
-    ordinary = (label < 0) | (size[np.maximum(label, 0)] < settings.ordinary_below)
     cards, addresses, templates = (
         sharing(incidence, label, groups, features.events, (kind,), settings.exclusive_share)
         for kind in ("payment_instrument", "ip_address", "prompt_template")
@@ -46,15 +52,15 @@ def terms(
     schedules = sharing(incidence, label, groups, features.events, (SCHEDULE,), settings.exclusive_share)
     by_templates = part_of_sharing(templates, (cards, addresses, templates))
     found = [
-        *behaviour.behaviour(features, label, groups, ordinary, settings),
-        *behaviour.capability(features, label, groups, ordinary, settings),
+        *behaviour.behaviour(features, label, groups, baseline, settings),
+        *behaviour.capability(features, label, groups, baseline, settings),
         *shares.payment(cards, groups, size, settings),
         *shares.network(addresses, groups, size, settings),
         shares.schedule(schedules, groups, settings),
-        *likeness.likeness(features, label, groups, settings),
+        likeness.likeness(features, label, groups, baseline, settings),
         *behaviour.lifecycle(features, label, groups, size, settings),
         *reasons.ordinary_reasons(
-            incidence, features, label, groups, size, settings, canary_kind, templates, by_templates
+            incidence, features, label, groups, size, settings, canary_kind, templates, by_templates, baseline
         ),
         reasons.allowed_organization(features, label, groups, size, allowed_organizations, settings),
     ]

@@ -310,6 +310,12 @@ class Casework:
                 yield writing
 
 
+def entry_digest(entry: AuditEntry) -> str:
+    """What ``entry.digest`` must be: SHA-256 over every other field."""
+    at, detail = to_text(entry.at), _json(entry.detail)
+    return _digest(entry.seq, at, entry.actor, entry.action, entry.subject, detail, entry.previous)
+
+
 _LAST = sa.select(AUDIT.c.seq, AUDIT.c.digest).order_by(AUDIT.c.seq.desc()).limit(1)
 
 

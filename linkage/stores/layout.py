@@ -26,6 +26,7 @@ class Layout:
         self.lake = root / "lake"
         self.snapshots = root / "snapshots"
         self.casework = root / "casework.sqlite"
+        self.keys = root / "keys"
         self.refresh_lock = root / "refresh.lock"
         self.write_lock = root / "write.lock"
 

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 _SCENARIO, _ACCOUNTS, _SEED = "mixed", "small", 7
 #: Folder of the workspace that the made-up files lie in.
 _FOLDER = "demo"
+#: Folder of the workspace that the demo's evidence bundle goes to.
+_BUNDLES = "bundles"
 
 
 def demo(workspace: Workspace, layout: Layout, progress: ProgressSink | None) -> DemoReport:
-    """Population → ingest → refresh → verified snapshot → measured against the truth.
+    """Population → ingest → refresh → verified snapshot → measured against the truth → a bundle, verified.
 
     Raises:
         UsageError: the workspace holds other events.
+        ConfigurationError: ssh-keygen is missing, with which the bundle is signed.
         TryAgain: another refresh or writer is at work, or the disk is full.
     """
     folder = layout.root / _FOLDER
@@ -35,6 +38,8 @@ def demo(workspace: Workspace, layout: Layout, progress: ProgressSink | None) ->
             "the workspace holds events that are not the demo's", hint="Name a new folder: linkage --workspace DIR demo"
         )
     layout.create()
+    if not workspace.bundles.has_key:
+        workspace.bundles.new_key()
     with room_for("the made-up population"):
         _populate(folder, progress)
     ingested = workspace.ingest(
@@ -52,12 +57,16 @@ def demo(workspace: Workspace, layout: Layout, progress: ProgressSink | None) ->
         raise TryAgain("another refresh is running")
     snapshot = workspace.snapshot(refreshed.refresh_id)
     snapshot.verify()
+    first = snapshot.table("clusters").column("cluster_id")[0].as_py()
+    exported = workspace.bundles.export(first, profile="internal", output=layout.root / _BUNDLES, progress=progress)
     return DemoReport(
         accounts=snapshot.table("accounts").num_rows,
         events=sum(snapshot.table("accounts").column("events").to_pylist()),
         refresh_id=refreshed.refresh_id,
         evaluation=workspace.evaluate(folder / "truth.csv", refreshed.refresh_id, baselines=False),
         files=len(snapshot.run.files),
+        exported=exported,
+        verified=workspace.bundles.verify(exported.path, rerun=True),
     )
 
 

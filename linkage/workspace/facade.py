@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from linkage.reading.lookup import Found
     from linkage.stores.snapshots import Snapshot
     from linkage.workspace.allow import AllowList
+    from linkage.workspace.bundles import Bundles
     from linkage.workspace.store import GraphStore
 
 PathLike = str | os.PathLike[str]
@@ -291,6 +292,13 @@ class Workspace(GraphQuestions):
         from linkage.workspace.store import GraphStore
 
         return GraphStore(self._home)
+
+    @cached_property
+    def bundles(self) -> Bundles:
+        """Evidence bundles: ``export``, ``verify``, ``new_key``."""
+        from linkage.workspace.bundles import Bundles
+
+        return Bundles(self._home)
 
     def doctor(self, *, migrate: bool = False) -> tuple[Check, ...]:
         """Check everything that is stored, byte by byte; ``migrate`` first brings the casework database up to date."""

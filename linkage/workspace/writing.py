@@ -110,7 +110,7 @@ def refresh(home: Home, as_of: datetime | None, window: str, progress: ProgressS
         with _noted(home, "refresh", clock):
             report = _refresh(home, as_of, window, clock)
         _record(home, "refresh", report.status, report.refresh_id, clock, report.counts)
-        home.snapshots.prune(home.settings.snapshots.keep, ())
+        home.snapshots.prune(home.settings.snapshots.keep, bundled(home))
     if home.settings.store.neo4j is None:
         return report
     # The snapshot is current, and no lock is held: whatever the store does, the refresh stands.
@@ -118,6 +118,12 @@ def refresh(home: Home, as_of: datetime | None, window: str, progress: ProgressS
         return replace(report, published=publish(home, report.refresh_id, progress))
     except LinkageError as fault:
         return replace(report, unpublished=fault)
+
+
+def bundled(home: Home) -> set[str]:
+    """Refreshes that evidence bundles were made from: their snapshots stay."""
+    entries = home.casework_to_write().audit()
+    return {entry.detail["refresh_id"] for entry in entries if entry.action == "bundle.export"}
 
 
 def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock) -> RefreshReport:

@@ -1,5 +1,6 @@
 -- What each account did, as figures in which campaigns differ from ordinary accounts.
--- reads:  activity, sightings, usage, identities, accounts, model_releases, account_position, identifier_position
+-- reads:  activity, sightings, usage, identities, accounts, model_releases, account_position, identifier_position,
+--         model_prices
 -- parameters: allowed (identifiers that are known to be benign: shared, though no part of the graph)
 -- one row per account of the window, in canonical order
 WITH days AS (
@@ -61,21 +62,12 @@ WITH days AS (
     LEFT JOIN identifier_position ON identifier_position.identifier = sightings.identifier
     WHERE sightings.kind = 'prompt_template'
     GROUP BY sightings.account
-), prices AS (
-    SELECT model, percent_rank() OVER (ORDER BY price) AS price_rank
-    FROM (
-        SELECT model, sum(cost_usd_micros) / nullif(sum(tokens), 0) AS price
-        FROM usage
-        WHERE model IS NOT NULL
-        GROUP BY model
-        HAVING sum(cost_usd_micros) > 0 AND sum(tokens) > 0
-    )
 ), taste AS (
     SELECT
         usage.account,
-        sum(usage.events * round(1e9 * prices.price_rank)::BIGINT) / 1e9 / sum(usage.events) AS price_rank
+        sum(usage.events * round(1e9 * model_prices.price_rank)::BIGINT) / 1e9 / sum(usage.events) AS price_rank
     FROM usage
-    JOIN prices USING (model)
+    JOIN model_prices USING (model)
     GROUP BY usage.account
 ), pivots AS (
     -- Share of the first two days after a release that went to the released model, of accounts that had done as much

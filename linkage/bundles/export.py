@@ -1,0 +1,349 @@
+"""Export: the main path from a cluster to a signed bundle. Read :func:`export` first.
+
+Nothing here reads the clock, the locale or the zone: the same snapshot, subject, profile and keys give the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib import resources
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from linkage.bundles import bag, custody, interop, privacy, report, signing, story, writing
+from linkage.bundles import tables as describe
+from linkage.bundles.gather import Material, gather
+from linkage.bundles.profiles import Names, Profile
+from linkage.bundles.rerun import Frame, compared
+from linkage.bundles.signing import Key
+from linkage.config import Settings
+from linkage.errors import RerunDiffers, UsageError
+from linkage.model.casework import AuditEntry
+from linkage.model.progress import Progress, ProgressSink
+from linkage.model.reports import ExportReport
+from linkage.model.rows import rows_of
+from linkage.stores.files import room_for, sha256_of, sync_folder
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from linkage.config import EngineSettings
+    from linkage.model.tables import Table
+    from linkage.stores.lake import LakeView
+    from linkage.stores.snapshots import Snapshot
+
+_LINKAGE = version("linkage")
+#: What a re-run computes with.
+_COMPUTES = ("duckdb", "graspologic-native", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "typst")
+_STEPS = 4
+#: Membership from which an account of a flagged cluster is proposed for suspension, as for being flagged.
+_FLAGGED = 0.5
+_PROFILE_MEANS = {
+    "internal": "Raw records: keep it as the logs themselves are kept.",
+    "partner": "Accounts and identifiers stand under pseudonyms, times are cut to the hour.",
+    "public": "Figures only: no accounts, no identifiers, no small counts.",
+}
+#: Files that are compressed already.
+_PACKED = (".parquet", ".pdf")
+#: The date of every entry of a zip, whose earliest it is: what is inside has dates of its own.
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be exported: ``subject`` stands in the bundle's name (a case, or the cluster itself).
+
+    ``signers``: whoever must sign, the exporter first. ``notes``: of the case, oldest first. ``exchange``: key that is
+    shared with the recipient for matching indicators.
+    """
+
+    cluster: str
+    subject: str
+    profile: Profile
+    names: Names
+    signers: Sequence[Key]
+    exchange: bytes | None = None
+    notes: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+def export(
+    snapshot: Snapshot,
+    view: LakeView,
+    settings: EngineSettings,
+    audit: Sequence[AuditEntry],
+    order: Order,
+    output: Path,
+    *,
+    zipped: bool,
+    progress: ProgressSink | None = None,
+) -> ExportReport:
+    """Write the bundle into the folder ``output``, as a folder or a zip; whole or not at all.
+
+    Raises:
+        UsageError: there is no such cluster, or another file or bundle of that name.
+        RerunDiffers: the lake holds other records than the refresh saw.
+        ConfigurationError: ssh-keygen or typst is missing.
+        TryAgain: the disk is full.
+    """
+
+    def tell(stage: str, done: int) -> None:
+        if progress is not None:
+            progress(Progress(stage, done, _STEPS, "steps"))
+
+    name = f"LNK-{order.subject}-{snapshot.run.number}-{order.profile.name}"
+    tell("gathering records", 0)
+    material = gather(snapshot, view, settings, order.cluster, order.profile, order.names, order.exchange)
+    tell("writing, and computing the finding again", 1)
+    with ThreadPoolExecutor(max_workers=1) as other:
+        checked = other.submit(_checked, material, order.profile)
+        payload = _payload(name, material, order, audit)
+        expected = checked.result()
+    if expected is not None:
+        payload["rerun/expected.json"] = writing.readable(expected)
+    tell("signing", 2)
+    signers = [f"{key.principal} {key.fingerprint}" for key in order.signers]
+    files = bag.bagged(payload, name, snapshot.run.as_of.date(), _LINKAGE, signers)
+    for key in order.signers:
+        signature = signing.sign(key, files[bag.TAG_MANIFEST])
+        files[f"{bag.SIGNATURES}{key.name}.sshsig"] = signature
+    tell("putting in place", 3)
+    target, status = _placed(files, output, name, zipped=zipped)
+    size = sum(map(len, files.values()))
+    return ExportReport(status, name, target, len(files), size, order.signers[0].fingerprint)
+
+
+def _checked(material: Material, profile: Profile) -> dict[str, Any] | None:
+    """The finding computed again from the very records that the bundle will hold; None where it holds none."""
+    if not profile.records:
+        return None
+    again, differences = compared(
+        material.records, _frame(material, profile), material.cluster, _shares(material), profile
+    )
+    if differences:
+        raise RerunDiffers(
+            f"the records of the lake do not give refresh {material.run.refresh_id} again: {differences[0]} "
+            f"({len(differences)} differences)",
+            hint="Events came in late, or were purged, since: run `linkage refresh`, and export from the new refresh.",
+        )
+    return {
+        "schema": "linkage.rerun-expected/1",
+        "members": writing.logical_digest(
+            {str(account): {"membership": share} for account, share in again.members.items()}
+        ),
+        "figures": {key: round(value, 9) for key, value in again.figures.items()},
+        "tier": again.tier,
+        "terms": {key: round(value, 9) for key, value in again.terms.items()},
+        "tolerance": {"figures": profile.tolerance, "points": profile.points},
+        "given": ["trust (θ)", "bits", "candidate community", "claims of other communities", "baseline", "null maxima"],
+    }
+
+
+def _shares(material: Material) -> dict[int, float]:
+    members = material.lists["members"]
+    return dict(zip(members["account"].to_pylist(), members["membership"].to_pylist(), strict=True))
+
+
+def _frame(material: Material, profile: Profile) -> Frame:
+    settings = Settings.model_validate(dict(material.run.settings))
+    return Frame(material.accounts, material.kinds, privacy.coarse(profile, material.run.as_of), settings)
+
+
+def _payload(
+    name: str,
+    material: Material,
+    order: Order,
+    audit: Sequence[AuditEntry],
+) -> dict[str, bytes]:
+    """Files of data/ by path."""
+    profile = order.profile
+    lists = material.lists if profile.records else privacy.suppressed(material.lists, material.cluster["size"])
+    rows: dict[str, Any] = {
+        key: list(rows_of(table)) for key, table in lists.items() if key not in ("links", "sources")
+    }
+    rows.setdefault("contrary", list(rows_of(material.lists["contrary"])))
+    rows["uses"] = list(rows_of(material.uses)) if material.uses is not None else []
+    cluster = {key: privacy.coarse(profile, value) for key, value in material.cluster.items()}
+    if not profile.records:
+        cluster["top_reasons"] = []
+    found = story.finding(name, profile, cluster, rows, _method(material, profile))
+    blocks = story.report(name, profile, cluster, rows, found)
+    if profile.events:
+        lists = {**lists, "actions": _actions(rows, cluster)}
+    written: dict[str, Table] = {}
+    files: dict[str, bytes] = {}
+    for table in describe.LISTS:
+        if table.name in lists:
+            where = f"custody/{table.name}" if table.name == "sources" else table.name
+            kept = lists[table.name].select([c for c in table.names if c in lists[table.name].column_names])
+            files |= {f"{where}.csv": writing.comma_separated(kept), f"{where}.parquet": writing.parquet(kept)}
+            written[where] = table
+    for key, table in material.records.items():
+        files[f"records/{key}.parquet"] = writing.parquet(table)
+    specs = {f"records/{table.name}": table for table in describe.RECORDS if table.name in material.records}
+    subject = interop.Subject(
+        name, found["claim"], "; ".join([found["claim"], *story.LIMITS[:2]]), profile.tlp,
+        privacy.coarse(profile, material.run.as_of),
+    )  # fmt: skip
+    members, evidence = rows.get("members", []), rows.get("evidence", [])
+    files |= {
+        "REPORT.html": report.as_html(blocks),
+        "REPORT.pdf": report.as_pdf(blocks),
+        "custody/chain.jsonl": custody.chain(audit, material.run.refresh_id, profile),
+        "finding.json": writing.readable(found),
+        "interop/stix-2.1.json": interop.stix(subject, members, evidence, material.uses),
+        "notes.jsonl": b"".join(writing.canonical(note) + b"\n" for note in order.notes),
+        "privacy.json": writing.readable(privacy.statement(profile, order.names, order.exchange is not None)),
+        "rerun/requirements.txt": _requirements(),
+        "schema/tables.json": writing.schema({**written, **specs}),
+    }
+    if profile.records:
+        frame = _frame(material, profile)
+        files |= {
+            "interop/graph.graphml": interop.graphml(members, evidence, material.uses),
+            "rerun/configuration.json": writing.readable(
+                {
+                    "schema": "linkage.rerun/1",
+                    "accounts": frame.accounts,
+                    "kinds": list(frame.kinds),
+                    "as_of": frame.as_of,
+                    "settings": dict(material.run.settings),
+                }
+            ),
+        }
+    files["README.txt"] = _readme(name, order, written, rerun=profile.records)
+    return files
+
+
+def _method(material: Material, profile: Profile) -> dict[str, Any]:
+    run = material.run
+    return {
+        "version": _LINKAGE,
+        "method": run.counts.get("method"),
+        "refresh_id": run.refresh_id,
+        "as_of": privacy.coarse(profile, run.as_of),
+        "window": run.window,
+        "window_first": run.window_first,
+        "window_last": run.window_last,
+        "watermark": "records accepted up to as_of, however late, are counted",
+        "seed": run.seed,
+        "settings": dict(run.settings),
+        "settings_digest": run.settings_digest,
+        "input_digest": run.input_digest,
+        "accounts": material.accounts,
+        "identifiers": run.counts.get("identifiers"),
+    }
+
+
+def _actions(rows: Mapping[str, Any], cluster: Mapping[str, Any]) -> pyarrow.Table:
+    """Accounts to suspend: the surer half of a flagged cluster's memberships, each with the row that it rests on."""
+    import pyarrow
+
+    chosen = [
+        {
+            "account_id": row["account_id"],
+            "action": "suspend",
+            "membership": row["membership"],
+            "reason": f"member of {cluster['cluster_id']}: {row['reasons']}",
+            "evidence": f"members.csv, row {number}",
+        }
+        for number, row in enumerate(rows["members"], 1)
+        if cluster["flagged"] and row["membership"] >= _FLAGGED
+    ]
+    types = [pyarrow.float64() if name == "membership" else pyarrow.string() for name in describe.ACTIONS.names]
+    return pyarrow.Table.from_pylist(
+        chosen, schema=pyarrow.schema(list(zip(describe.ACTIONS.names, types, strict=True)))
+    )
+
+
+def _requirements() -> bytes:
+    lines = [f"linkage=={_LINKAGE}"]
+    for name in _COMPUTES:
+        with contextlib.suppress(PackageNotFoundError):
+            lines.append(f"{name}=={version(name)}")
+    return ("\n".join(lines) + "\n").encode("ascii")
+
+
+def _readme(name: str, order: Order, written: Mapping[str, Table], *, rerun: bool) -> bytes:
+    lists = "".join(f"  {f'{path}.csv':<23} {table.meaning}\n" for path, table in written.items())
+    more = (
+        "  records/                the rows that the finding is computed from, and rerun/ how\n"
+        "  interop/                the same for other programs: STIX 2.1, GraphML\n"
+        "  Every table is there as CSV, where a cell that a spreadsheet would run has an apostrophe\n"
+        "  in front, and as Parquet, where nothing is changed.\n"
+    )
+    key = order.signers[0]
+    text = resources.files("linkage.bundles").joinpath("README.in").read_text(encoding="utf-8")
+    return text.format(
+        name=name,
+        version=_LINKAGE,
+        underline="=" * (len(name) + 16),
+        profile=order.profile.name,
+        profile_means=_PROFILE_MEANS[order.profile.name],
+        lists=lists,
+        more=more,
+        allowed=key.allowed.strip(),
+        fingerprint=key.fingerprint,
+        principal=key.principal,
+        key=key.name,
+        rerun="Given, and not computed again: see rerun/expected.json."
+        if rerun
+        else "This bundle holds no records: it can be verified, and not computed again.",
+        limits="\n".join(f"  - {limit}" for limit in story.LIMITS),
+    ).encode()
+
+
+# --- putting in place ----------------------------------------------------------------------------------------------
+
+
+def _placed(
+    files: Mapping[str, bytes], output: Path, name: str, *, zipped: bool
+) -> tuple[Path, Literal["written", "unchanged"]]:
+    target = output / (f"{name}.zip" if zipped else name)
+    with room_for("the bundle"):
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output, prefix=f".{name}-") as scratch:
+            made = Path(scratch, name)
+            (_write_zip if zipped else _write_folder)(files, made, name)
+            if os.path.lexists(target):
+                if _contents(made) == _contents(target):
+                    return target, "unchanged"
+                raise UsageError(
+                    f"there is something else called {target.name} already",
+                    hint="Name another --output: a bundle is never replaced.",
+                )
+            made.rename(target)
+        sync_folder(output)
+    return target, "written"
+
+
+def _write_folder(files: Mapping[str, bytes], folder: Path, _name: str) -> None:
+    for path, data in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
+def _write_zip(files: Mapping[str, bytes], target: Path, name: str) -> None:
+    """A zip of the bundle; its own bytes depend on the version of zlib, and nothing that is signed does."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(f"{name}/{path}", _NO_DATE)
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            entry.create_system = 3
+            entry.compress_type = zipfile.ZIP_STORED if path.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+            archive.writestr(entry, files[path])
+
+
+def _contents(path: Path) -> dict[str, str]:
+    """Digest by path of a file, or of every file in a folder."""
+    if path.is_file():
+        return {"": sha256_of(path)}
+    return {one.relative_to(path).as_posix(): sha256_of(one) for one in path.rglob("*") if one.is_file()}

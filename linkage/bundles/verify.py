@@ -1,0 +1,193 @@
+"""Verify: the way back from a bundle to what can be relied on. Read :func:`verify` first.
+
+First that every byte is what was signed, then that whoever signed is trusted, then that the content agrees with itself,
+and, where asked, that the finding comes out of the records again. A later step is not taken where an earlier one fails.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage.bundles import bag, custody, signing
+from linkage.bundles.container import received
+from linkage.bundles.profiles import profile_of
+from linkage.bundles.rerun import Frame, compared
+from linkage.config import Settings
+from linkage.errors import BundleAltered, BundleMalformed, BundleUntrusted, LinkageError, RerunDiffers
+from linkage.model.reports import BundleReport
+from linkage.model.times import from_text
+
+if TYPE_CHECKING:
+    import pyarrow
+
+#: Differences of a re-run that are told.
+_TOLD = 20
+_SIGNATURE = ".sshsig"
+
+
+def verify(path: Path, allowed: Path | None, *, rerun: bool) -> BundleReport:
+    """Check the bundle at ``path``, a folder or a zip, against the signers that the file ``allowed`` trusts.
+
+    What is wrong with the bundle is in the report (``fault``), with every file that it concerns.
+
+    Raises:
+        BundleMalformed: it is no bundle, or one that no linkage writes; nothing was written.
+        ConfigurationError: ssh-keygen is missing, so nothing can be said.
+    """
+    with received(path) as bundle:
+        if not {bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIFEST} & set(bundle.sizes):
+            raise BundleMalformed("that is no evidence bundle: it has none of a bag's files")
+        files = {name: bundle.read(name) for name in sorted(bundle.sizes)}
+    faults = sorted(set(_faults(files)))
+    report = BundleReport(bundle.name, "", len(files), (), tuple(faults))
+    if faults:
+        named = ", ".join(name for name, _ in faults[:5]) + (" …" if len(faults) > 5 else "")
+        return replace(report, fault=BundleAltered(f"not what was signed: {named}"))
+    signers = tuple(_signers(files, allowed))
+    report = replace(report, signers=signers)
+    fault = _untrusted(signers, allowed)
+    if fault is not None:
+        return replace(report, fault=fault)
+    try:
+        found = json.loads(files["data/finding.json"])
+        report = replace(report, name=found["bundle"], profile=found["profile"])
+        inner = _contradiction(files, found)
+        if inner is not None:
+            return replace(report, faults=(inner,), fault=BundleMalformed(f"{inner[0]}: {inner[1]}"))
+        return _again(report, files, found) if rerun else report
+    except (KeyError, TypeError, ValueError) as fault:
+        raise BundleMalformed(f"the bundle lacks what every bundle has ({type(fault).__name__})") from fault
+
+
+def _faults(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """(file, what is wrong) of everything that differs from what was signed."""
+    signatures = {name for name in files if name.startswith(bag.SIGNATURES)}
+    signed = files.get(bag.TAG_MANIFEST, b"")
+    for name in sorted(signatures):
+        if not signing.intact(files[name], signed):
+            yield name, "does not sign tagmanifest-sha256.txt as it is: one of the two was altered"
+            yield bag.TAG_MANIFEST, f"is not what {name} signs: one of the two was altered"
+    for name in sorted({*bag.TAGS, bag.TAG_MANIFEST} - set(files)):
+        yield name, "missing"
+    known = {*bag.TAGS, bag.TAG_MANIFEST, *signatures}
+    tags = _listed(files, bag.TAG_MANIFEST)
+    payload = _listed(files, bag.MANIFEST)
+    if isinstance(tags, str):
+        yield bag.TAG_MANIFEST, tags
+    else:
+        yield from _compared(files, {name: tags.get(name, "") for name in bag.TAGS})
+        for name in sorted(set(tags) - set(bag.TAGS)):
+            yield bag.TAG_MANIFEST, f"lists {name}, which no bundle has"
+    if isinstance(payload, str):
+        yield bag.MANIFEST, payload
+    else:
+        yield from _compared(files, payload)
+        known |= set(payload)
+        for name in sorted(set(files) - known):
+            yield name, "added: no list has it"
+    names = {f"{bag.SIGNATURES}{signing.name_of(fingerprint)}{_SIGNATURE}" for _, fingerprint in _required(files)}
+    for name in sorted(signatures - names):
+        yield name, "added: nobody who must sign has this key"
+
+
+def _listed(files: Mapping[str, bytes], name: str) -> dict[str, str] | str:
+    """What a manifest lists, or what is wrong with it."""
+    if name not in files:
+        return "missing"
+    try:
+        return bag.listed(files[name], name)
+    except BundleMalformed as fault:
+        return f"altered: {fault.message}"
+
+
+def _required(files: Mapping[str, bytes]) -> tuple[tuple[str, str], ...]:
+    """Who must sign; nobody where bag-info.txt was altered beyond reading, which its digest tells."""
+    try:
+        return bag.signers(files.get(bag.INFO, b""))
+    except BundleMalformed:
+        return ()
+
+
+def _compared(files: Mapping[str, bytes], digests: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, digest in digests.items():
+        if name not in files:
+            yield name, "missing"
+        elif bag.digest(files[name]) != digest:
+            yield name, "altered"
+
+
+def _signers(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[tuple[str, str, bool]]:
+    """(name, fingerprint, whether it counts) of everybody who must sign."""
+    for principal, fingerprint in _required(files):
+        signature = files.get(f"{bag.SIGNATURES}{signing.name_of(fingerprint)}{_SIGNATURE}")
+        counts = (
+            signature is not None
+            and allowed is not None
+            and signing.fingerprint_in(signature) == fingerprint
+            and signing.trusted(signature, files[bag.TAG_MANIFEST], principal, allowed)
+        )
+        yield principal, fingerprint, counts
+
+
+def _untrusted(signers: tuple[tuple[str, str, bool], ...], allowed: Path | None) -> LinkageError | None:
+    if not signers:
+        return BundleUntrusted("the bundle names nobody who signed it")
+    if allowed is None:
+        return BundleUntrusted("every byte is what its lists say, and there is no file of trusted signers to ask")
+    missing = [f"{principal} ({fingerprint})" for principal, fingerprint, counts in signers if not counts]
+    if missing:
+        return BundleUntrusted(f"no trusted signature of {', '.join(missing)}")
+    return None
+
+
+def _contradiction(files: Mapping[str, bytes], found: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(file, what is wrong) where signed content disagrees with itself; None where it agrees."""
+    if f"External-Identifier: {found['bundle']}\n".encode() not in files[bag.INFO]:
+        return "data/finding.json", "is of another bundle"
+    broken = custody.broken(files["data/custody/chain.jsonl"])
+    if broken is not None:
+        return "data/custody/chain.jsonl", broken
+    if not profile_of(found["profile"]).records:
+        return None
+    members = _table(files, "data/members.parquet")
+    if members.num_rows != found["cluster"]["size"]:
+        return "data/members.parquet", f"{members.num_rows} members, where finding.json says {found['cluster']['size']}"
+    return None
+
+
+def _again(report: BundleReport, files: Mapping[str, bytes], found: Mapping[str, Any]) -> BundleReport:
+    """The finding computed again from the records of the bundle."""
+    profile = profile_of(found["profile"])
+    if not profile.records:
+        return replace(report, rerun="not possible")
+    told = json.loads(files["data/rerun/configuration.json"])
+    frame = Frame(
+        told["accounts"], tuple(told["kinds"]), from_text(told["as_of"]), Settings.model_validate(told["settings"])
+    )
+    records = {
+        name.removeprefix("data/records/").removesuffix(".parquet"): _table(files, name)
+        for name in files
+        if name.startswith("data/records/")
+    }
+    members = _table(files, "data/members.parquet")
+    shares = dict(zip(members["account"].to_pylist(), members["membership"].to_pylist(), strict=True))
+    _, differences = compared(records, frame, found["cluster"], shares, profile)
+    if not differences:
+        return replace(report, rerun="agrees")
+    fault = RerunDiffers(f"computed again, the finding differs in {len(differences)} places: {differences[0]}")
+    return replace(report, rerun="differs", differences=tuple(differences[:_TOLD]), fault=fault)
+
+
+def _table(files: Mapping[str, bytes], name: str) -> pyarrow.Table:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        return pyarrow.parquet.ParquetFile(io.BytesIO(files[name])).read()
+    except pyarrow.ArrowException as fault:
+        raise BundleMalformed(f"{name} is no Parquet file") from fault

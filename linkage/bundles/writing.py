@@ -1,0 +1,107 @@
+"""Tables and values as bytes that depend on their content only: no clock, locale, zone, hash seed or core count."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from linkage.model.tables import Table
+from linkage.model.times import to_text
+
+if TYPE_CHECKING:
+    import pyarrow
+
+#: First characters by which a spreadsheet takes a cell for a formula (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Digits of a figure that a logical digest counts: the last ones differ between processors.
+_DIGITS = 6
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys and no spaces, one line: equal values, equal bytes."""
+    return json.dumps(
+        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def readable(value: Any) -> bytes:
+    """The same, indented."""
+    return (json.dumps(_plain(value), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def comma_separated(table: pyarrow.Table) -> bytes:
+    """CSV (RFC 4180) in UTF-8; text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    The Parquet twin beside it holds the text as it is.
+    """
+    import pyarrow
+
+    columns = []
+    for name in table.column_names:
+        column = table[name]
+        if pyarrow.types.is_timestamp(column.type):
+            # By whole microseconds: Arrow's own way loads pandas for every time.
+            micros = column.cast(pyarrow.timestamp("us")).cast(pyarrow.int64()).to_pylist()
+            columns.append([None if n is None else to_text(_EPOCH + timedelta(microseconds=n)) for n in micros])
+            continue
+        values = column.to_pylist()
+        if pyarrow.types.is_string(column.type):
+            values = ["'" + value if value and value.startswith(_FORMULA) else value for value in values]
+        elif pyarrow.types.is_boolean(column.type):
+            values = [None if value is None else "true" if value else "false" for value in values]
+        columns.append(values)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(table.column_names)
+    writer.writerows(zip(*columns, strict=True))
+    return stream.getvalue().encode()
+
+
+def parquet(table: pyarrow.Table) -> bytes:
+    """Parquet, compressed with Zstandard."""
+    import pyarrow
+    import pyarrow.parquet
+
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(table.replace_schema_metadata(None), sink, compression="zstd", row_group_size=250_000)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def schema(tables: Mapping[str, Table]) -> bytes:
+    """Columns, types and meaning of the tables at each path."""
+    return readable(
+        {
+            path: {
+                "meaning": table.meaning,
+                "columns": [
+                    {"name": c.name, "type": c.type, "null": c.null, "meaning": c.meaning} for c in table.columns
+                ],
+            }
+            for path, table in tables.items()
+        }
+    )
+
+
+def logical_digest(rows: Mapping[str, Mapping[str, float]]) -> str:
+    """SHA-256 over rows by key, figures to six digits: the same whatever wrote the file that they stand in."""
+    rounded = {key: {name: f"{value:.{_DIGITS}f}" for name, value in row.items()} for key, row in rows.items()}
+    return hashlib.sha256(canonical(rounded)).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return to_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

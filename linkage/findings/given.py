@@ -1,0 +1,162 @@
+"""The tables of a snapshot that a re-run is given: whom a cluster was judged on, and what everybody else shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from linkage import engine
+from linkage.communities import membership
+from linkage.findings.tables import DIGITS, arrow
+from linkage.model import given
+from linkage.scoring.effects import matched_cells
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+    from numpy.typing import NDArray
+
+    from linkage.findings.tables import Outcome
+    from linkage.model.tables import Table
+    from linkage.scoring.effects import Expected
+
+#: (measure, cluster, item, number, value)
+Row = tuple[str, str | None, str | None, int | None, float]
+
+#: Bits below which an account that was looked at is not kept.
+NEAR = -3.0
+
+
+def candidates(table: Table, outcome: Outcome) -> pyarrow.Table:
+    """Accounts whom a cluster was measured on, and accounts that were scored for it and came near."""
+    found, considered = outcome.found, outcome.found.membership
+    of_row = _cluster_of(outcome)[considered.community]
+    of_account = np.where(considered.core >= 0, _cluster_of(outcome)[np.maximum(considered.core, 0)], -1)
+    core = of_account[considered.account] == of_row
+    inside = found.label[considered.account] == of_row
+    rows = np.flatnonzero((of_row >= 0) & (core | inside | (considered.score >= NEAR)))
+    claimed = _claimed(outcome)[rows]
+    # Whom evidence was measured on, and who shares none of it.
+    scored = np.zeros(len(of_account), dtype=np.bool_)
+    scored[considered.account[rows[core[rows]]]] = True
+    silent = np.flatnonzero((of_account >= 0) & ~scored)
+    cluster = np.concatenate([of_row[rows], of_account[silent]])
+    account = np.concatenate([considered.account[rows], silent])
+    unknown = np.full(len(silent), np.nan)
+    order = np.lexsort((account, outcome.rank[cluster]))
+    return arrow(
+        table,
+        {
+            "cluster_id": outcome.ids[cluster[order]],
+            "account": outcome.population.account[account[order]],
+            "core": np.concatenate([core[rows], np.ones(len(silent), dtype=np.bool_)])[order],
+            "score": np.concatenate([considered.score[rows], unknown])[order],
+            "elsewhere": np.concatenate([claimed, unknown])[order],
+        },
+    )
+
+
+def baseline(table: Table, outcome: Outcome, connection: duckdb.DuckDBPyConnection) -> pyarrow.Table:
+    """Counts and means over everybody that scores of the clusters depend on."""
+    rows = [*_bands(outcome), *_touching(outcome), *_expected(outcome), *_counts(outcome), *_prices(connection)]
+    return arrow(
+        table,
+        {
+            "measure": [row[0] for row in rows],
+            "cluster_id": [row[1] for row in rows],
+            "item": [row[2] for row in rows],
+            "number": [row[3] for row in rows],
+            "value": np.array([row[4] for row in rows], dtype=np.float64),
+        },
+    )
+
+
+def _cluster_of(outcome: Outcome) -> NDArray[np.int64]:
+    """Cluster number of each community, −1 for one that became none."""
+    considered = outcome.found.membership
+    highest = max(considered.community.max(initial=0), considered.core.max(initial=0), considered.label.max(initial=0))
+    cluster_of = np.full(int(highest) + 1, -1, np.int64)
+    cluster_of[outcome.found.origin] = np.arange(outcome.found.clusters)
+    return cluster_of
+
+
+def _claimed(outcome: Outcome) -> NDArray[np.float64]:
+    """Of each considered row: the score by which another community claims the account more strongly, else NaN."""
+    considered = outcome.found.membership
+    order = np.lexsort((considered.community, -considered.score, considered.account))
+    account = considered.account[order]
+    first = order[np.r_[True, account[1:] != account[:-1]]] if len(order) else order
+    best = np.full(outcome.population.incidence.accounts, -1, np.int64)
+    best[considered.account[first]] = first
+    winner = best[considered.account]
+    return np.where(winner == np.arange(len(winner)), np.nan, considered.score[winner])
+
+
+def _bands(outcome: Outcome) -> Iterator[Row]:
+    private = outcome.features.values["private_work"]
+    cuts = membership.band_cuts(private)
+    counts = np.bincount(membership.bands(private, cuts), minlength=membership.BANDS)
+    for number, count in enumerate(counts.tolist()):
+        yield given.BAND, None, None, number, count
+    # Rounded down: an account that lies on a cut stays above it.
+    for number, cut in enumerate((np.floor(cuts * 10**DIGITS) / 10**DIGITS).tolist()):
+        yield given.BAND_CUT, None, None, number, cut
+
+
+def _touching(outcome: Outcome) -> Iterator[Row]:
+    considered, kinds = outcome.found.membership, outcome.population.incidence.kinds
+    cluster = _cluster_of(outcome)[considered.community]
+    for at, kind in enumerate(kinds):
+        has = (cluster >= 0) & (considered.kinds[:, at] > 0)
+        for number, count in enumerate(np.bincount(cluster[has], minlength=outcome.found.clusters).tolist()):
+            yield given.TOUCHING, outcome.named.ids[number], kind, None, count
+
+
+def _expected(outcome: Outcome) -> Iterator[Row]:
+    everyone = outcome.baseline
+    cells = np.unique(matched_cells(outcome.features)[outcome.found.label >= 0])
+    yield from _of(everyone.features, cells, (given.MEAN, given.DEVIATION, given.SPREAD))
+    names = (given.CAPABILITY_MEAN, given.CAPABILITY_DEVIATION, given.CAPABILITY_SPREAD)
+    yield from _of(everyone.capabilities, cells, names)
+    yield given.USUAL, None, None, None, everyone.usual
+    for among, middle, spread in (
+        (everyone.varied, given.VARIED_MIDDLE, given.VARIED_SPREAD),
+        (everyone.alike, given.ALIKE_MIDDLE, given.ALIKE_SPREAD),
+    ):
+        if among is not None:
+            yield middle, None, None, None, among.middle
+            yield spread, None, None, None, among.spread
+
+
+def _of(features: Mapping[str, Expected], cells: NDArray[np.int64], measures: tuple[str, str, str]) -> Iterator[Row]:
+    mean, deviation, spread = measures
+    for name, expected in sorted(features.items()):
+        yield spread, None, name, None, float(np.sqrt(expected.spread))
+        for cell in cells[np.isfinite(expected.mean[cells])].tolist():
+            yield mean, None, name, cell, float(expected.mean[cell])
+            yield deviation, None, name, cell, float(np.sqrt(expected.variance[cell]))
+
+
+def _counts(outcome: Outcome) -> Iterator[Row]:
+    features, inside = outcome.features, outcome.found.label >= 0
+    yield given.CLOSED, None, None, None, int(features.closed.sum())
+    yield given.KNOWN, None, "created", None, int(np.isfinite(features.created).sum())
+    groups: tuple[tuple[str, NDArray[Any]], ...] = (
+        (given.DOMAIN, features.domain),
+        (given.ORGANIZATION, features.organization),
+    )
+    for measure, value in groups:
+        yield given.KNOWN, None, measure, None, int((value >= 0).sum())
+        wanted = np.unique(value[inside & (value >= 0)])
+        numbers, count = np.unique(value[np.isin(value, wanted)], return_counts=True)
+        for number, accounts in zip(numbers.tolist(), count.tolist(), strict=True):
+            yield measure, None, None, number, accounts
+    for number in outcome.allowed_organizations:
+        yield given.ALLOWED_ORGANIZATION, None, None, number, 1
+
+
+def _prices(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    for model, rank in engine.run(connection, "linkage.findings", "model_prices").fetchall():
+        yield given.PRICE_RANK, None, model, None, rank

@@ -1,0 +1,167 @@
+"""Evidence bundles: a finding leaves the house signed, and comes back verified."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage.errors import UsageError
+from linkage.model.progress import ProgressSink
+from linkage.model.reports import BundleReport, ExportReport
+from linkage.stores.files import create_once
+from linkage.workspace.home import Home
+
+if TYPE_CHECKING:
+    from linkage.bundles.profiles import Names, Profile
+    from linkage.bundles.signing import Keys
+
+_KEY_BYTES = 32
+
+
+class Bundles:
+    """``export`` and ``verify`` evidence bundles, and make the ``new_key`` that they are signed with."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the actor has a key to sign with."""
+        return self._keys.has(self._home.actor)
+
+    def new_key(self) -> str:
+        """Make an Ed25519 key for the actor, and trust it; returns the line by which others trust it.
+
+        Raises:
+            UsageError: the actor has one.
+            ConfigurationError: ssh-keygen is missing.
+        """
+        self._home.create()
+        key = self._keys.new(self._home.actor)
+        self._home.audit("key.new", key.name, {"fingerprint": key.fingerprint})
+        return key.allowed
+
+    def export(
+        self,
+        subject: str,
+        *,
+        profile: str,
+        output: str | os.PathLike[str],
+        zipped: bool = False,
+        recipient: str = "",
+        exchange_key: str | os.PathLike[str] | None = None,
+        refresh: str | None = None,
+        progress: ProgressSink | None = None,
+    ) -> ExportReport:
+        """Write the bundle of a cluster into the folder ``output``, signed by the actor; a second time changes nothing.
+
+        Pseudonyms of the profile ``partner`` are under a key of this subject and ``recipient``. ``exchange_key`` names
+        a file whose bytes are the key that the recipient holds as well: then indicators can be matched.
+
+        Raises:
+            UsageError: there is no such cluster or profile, no key to sign with, or something else of that name.
+            RerunDiffers: the lake holds other records than the refresh saw.
+            ConfigurationError: ssh-keygen or typst is missing.
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+            TryAgain: the disk is full.
+        """
+        from linkage.bundles import export as exporting
+        from linkage.bundles.profiles import profile_of
+
+        chosen = profile_of(profile)
+        if exchange_key is not None and not chosen.records:
+            raise UsageError("a public bundle holds no indicators, so it takes no exchange key")
+        snapshot = self._home.snapshot(refresh)
+        names = self._names(subject, recipient, chosen)
+        order = exporting.Order(
+            cluster=subject,
+            subject=subject,
+            profile=chosen,
+            names=names,
+            signers=(self._keys.key(self._home.actor),),
+            exchange=None if exchange_key is None else _exchange_key(Path(exchange_key)),
+        )
+        casework = self._home.casework_to_write()
+        report = exporting.export(
+            snapshot,
+            self._home.lake.view(),
+            self._home.settings.engine,
+            casework.audit(),
+            order,
+            Path(output),
+            zipped=zipped,
+            progress=progress,
+        )
+        self._home.audit(
+            "bundle.export",
+            subject,
+            {
+                "bundle": report.name,
+                "files": report.files,
+                "fingerprint": report.fingerprint,
+                "key_id": names.key_id,
+                "profile": profile,
+                "refresh_id": snapshot.refresh_id,
+            },
+        )
+        return report
+
+    def verify(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        rerun: bool = False,
+        allowed_signers: str | os.PathLike[str] | None = None,
+    ) -> BundleReport:
+        """Check the bundle at ``path``, a folder or a zip; ``rerun``: compute its finding again.
+
+        Signatures count of whom ``allowed_signers`` names, by default of the workspace's own signers. What is wrong is
+        in the report (``fault``).
+
+        Raises:
+            UsageError: there is no such file of signers.
+            BundleMalformed: that is no bundle, or a hostile one; nothing was written.
+            ConfigurationError: ssh-keygen is missing, so nothing can be said.
+        """
+        from linkage.bundles import verify as verifying
+
+        allowed = self._keys.allowed_signers if allowed_signers is None else Path(allowed_signers)
+        if allowed_signers is not None and not allowed.is_file():
+            raise UsageError("there is no such file of allowed signers")
+        report = verifying.verify(Path(path), allowed if allowed.is_file() else None, rerun=rerun)
+        if self._home.layout.exists:
+            exit_code = 0 if report.fault is None else report.fault.exit_code
+            detail = {"exit_code": exit_code, "faults": len(report.faults), "rerun": report.rerun}
+            self._home.audit("bundle.verify", report.name, detail)
+        return report
+
+    @property
+    def _keys(self) -> Keys:
+        from linkage.bundles.signing import Keys
+
+        return Keys(self._home.layout.keys)
+
+    def _names(self, subject: str, recipient: str, profile: Profile) -> Names:
+        """Names of the bundle; of a partner's under a key that is kept until somebody deletes it."""
+        from linkage.bundles.profiles import Names
+
+        if profile.events or not profile.records:
+            return Names(None)
+        folder = self._home.layout.keys / "pseudonyms"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = hashlib.sha256(f"{subject}\0{recipient}".encode()).hexdigest()[:16]
+        path = folder / f"{name}.key"
+        create_once(path, secrets.token_bytes(_KEY_BYTES), mode=0o600)
+        return Names(path.read_bytes())
+
+
+def _exchange_key(path: Path) -> bytes:
+    if not path.is_file():
+        raise UsageError("there is no such file with an exchange key")
+    key = path.read_bytes()
+    if len(key) < _KEY_BYTES:
+        raise UsageError(f"an exchange key has at least {_KEY_BYTES} bytes")
+    return key
