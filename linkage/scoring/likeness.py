@@ -31,16 +31,25 @@ def likeness(features: Features, label: IntArray, groups: int, baseline: Baselin
     """How alike members are in the size of their requests, against the members of the other groups here."""
     alike, judged, error = requests(features, label, groups)
     z = beyond(alike, judged, baseline.alike, error)
-    others = baseline.alike.middle if baseline.alike is not None else float("nan")
+    others = baseline.alike.middle if baseline.alike is not None else None
 
     def sentence(group: int) -> str:
-        return (
-            f"the tokens of a request differ by a factor of {2.0**2.0 ** -alike[group]:.2f} between the members "
-            f"(within other groups: {2.0**2.0**-others:.2f})"
+        if not judged[group]:
+            return "of too few members it is known how large their requests are"
+        own = f"the tokens of a request differ by a factor of {_factor(alike[group]):.2f} between the members"
+        usual = (
+            f"within other groups: {_factor(others):.2f}" if others is not None else "too few groups to compare with"
         )
+        return f"{own} ({usual})"
 
-    observed, expected = (np.where(judged, np.exp2(-value), np.nan) for value in (alike, others))
+    observed = np.where(judged, np.exp2(-alike), np.nan)
+    expected = np.where(judged, np.exp2(-others) if others is not None else np.nan, np.nan)
     return Term("same_sizes", "likeness", observed, expected, z, graded(z, 2.0 * settings.cap_scale), sentence)
+
+
+def _factor(alike: float) -> float:
+    """By what factor requests differ whose log2 has a standard deviation of 2^−alike."""
+    return float(np.exp2(np.exp2(-alike)))
 
 
 def requests(features: Features, label: IntArray, groups: int) -> tuple[FloatArray, NDArray[np.bool_], FloatArray]:
