@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,6 +40,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     made = Workspace(folder / "workspace")
     made.ingest(folder / "events.csv")
     made.refresh()
+    made.bundles.new_key()
     return made
 
 
@@ -57,3 +59,13 @@ def test_a_pair_of_the_ring_is_tied_by_the_schedule_and_a_search_finds_it(worksp
     found = workspace.search("schedule 1")
     assert found.total == 1
     assert set(found.labels.values()) == {"schedule 1"}
+
+
+@pytest.mark.parametrize("profile", ["internal", "partner"])
+def test_a_bundle_of_the_ring_is_computed_again_with_its_schedule(
+    workspace: Workspace, profile: str, tmp_path: Path
+) -> None:
+    cluster = str(workspace.clusters().iloc[0]["cluster_id"])
+    made = workspace.bundles.export(cluster, profile=profile, output=tmp_path)
+    report = workspace.bundles.verify(made.path, rerun=True)
+    assert report.fault is None
