@@ -9,6 +9,7 @@ from contextlib import closing
 
 from linkage import engine
 from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged
+from linkage.model.access import Permission
 from linkage.model.reports import Check
 from linkage.model.tables import LAKE_TABLES, LEDGER
 from linkage.stores.files import Verifier
@@ -51,6 +52,7 @@ def _migrate(home: Home) -> Check:
     from linkage.stores.casework import Casework
 
     home.layout.check()
+    home.require(Permission.MIGRATE)
     casework = Casework(home.layout.casework)
     if not casework.exists:
         return Check("migration", "ok", "no casework database yet: nothing to migrate")
@@ -140,13 +142,15 @@ def _current(home: Home) -> Check:
 
 
 def _audit(home: Home) -> Check:
+    from linkage.stores.cases import Cases
+
     witnesses = {f"snapshot {run.refresh_id}": (run.audit_head, run.audit_length) for run in home.snapshots.all()}
     casework = home.casework()
     if casework is None:
         if any(length for _, length in witnesses.values()):
             raise SnapshotDamaged("casework.sqlite is gone, and snapshots recorded an audit chain")
         return Check("audit chain", "ok", "no entry yet")
-    fault = casework.audit_fault(witnesses)
+    fault = casework.audit_fault(witnesses) or Cases(casework).fault()
     if fault is not None:
         advice = "Someone changed casework.sqlite by hand: compare with a backup."
         return Check("audit chain", "fail", fault, advice, SnapshotDamaged.exit_code)

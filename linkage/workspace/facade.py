@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from linkage.config import Settings
     from linkage.evaluation import Evaluation
     from linkage.ingest.report import IngestReport
+    from linkage.model.access import Role
     from linkage.model.casework import AuditEntry, RunEntry
     from linkage.model.explanation import Explanation
     from linkage.model.run import RunRecord
     from linkage.reading.lookup import Found
     from linkage.stores.snapshots import Snapshot
     from linkage.workspace.allow import AllowList
+    from linkage.workspace.casebook import Casebook
     from linkage.workspace.store import GraphStore
 
 PathLike = str | os.PathLike[str]
@@ -37,9 +39,10 @@ PathLike = str | os.PathLike[str]
 class Workspace(GraphQuestions):
     """A folder with everything that linkage knows: events, snapshots, casework.
 
-    Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, the allow-list and reveals
-    write. Reading never waits for a refresh. Frames are pandas, with exactly the columns that the contract names.
-    ``actor`` is who is written into the audit; the user of the operating system unless given.
+    Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, cases, the allow-list and
+    reveals write. Reading never waits for a refresh. Frames are pandas, with exactly the contract's columns.
+    ``actor`` is who is written into the audit, and whose role counts; the user of the operating system unless given.
+    Whoever gives another name answers for having made sure of it.
     """
 
     def __init__(self, path: PathLike = "workspace", *, actor: str | None = None) -> None:
@@ -137,8 +140,12 @@ class Workspace(GraphQuestions):
         """
         from linkage.reading import frames
 
-        with self._home.ask(refresh, ("clusters",) if name == "clusters" else ("clusters", "members")) as questions:
-            return frames.clusters(questions) if name == "clusters" else frames.members(questions, cluster)
+        if name == "members":
+            with self._home.ask(refresh, ("clusters", "members")) as questions:
+                return frames.members(questions, cluster)
+        status = {cluster_id: str(case.status) for cluster_id, case in self.case.by_cluster().items()}
+        with self._home.ask(refresh, ("clusters",)) as questions:
+            return frames.clusters(questions, status)
 
     def lineage_table(self, from_refresh: str | None = None, to_refresh: str | None = None) -> pyarrow.Table:
         """Lineage as Arrow: of ``to_refresh`` (default: current), or of every refresh after ``from_refresh`` up to it.
@@ -284,6 +291,23 @@ class Workspace(GraphQuestions):
         from linkage.workspace.allow import AllowList
 
         return AllowList(self._home)
+
+    @cached_property
+    def case(self) -> Casebook:
+        """Cases: ``open``, ``list``, ``show``, ``assign``, ``note``, ``propose``, ``approve``, ``return_``, …"""
+        from linkage.workspace.casebook import Casebook
+
+        return Casebook(self._home)
+
+    @property
+    def actor(self) -> str:
+        """Who is written into the audit."""
+        return self._home.actor
+
+    @property
+    def role(self) -> Role:
+        """What the actor may do here; in local mode, without roles in the settings, everything."""
+        return self._home.role
 
     @cached_property
     def store(self) -> GraphStore:

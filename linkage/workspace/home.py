@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkage.config import Neo4jSettings, Settings, load
-from linkage.errors import NoSnapshot, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.errors import NoSnapshot, NotAllowed, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.model.access import LEAST, Permission, Role
 from linkage.model.progress import ProgressSink
 from linkage.stores import lock
 from linkage.stores.layout import Layout
@@ -26,6 +27,7 @@ from linkage.stores.snapshots import Snapshot, Snapshots
 if TYPE_CHECKING:
     from linkage.reading.names import Names
     from linkage.reading.source import Questions
+    from linkage.stores.cases import Cases
     from linkage.stores.casework import Casework
     from linkage.stores.graph import GraphReader
     from linkage.stores.lake import Lake
@@ -270,6 +272,41 @@ class Home:
         casework.create(now())
         return casework
 
+    def cases(self) -> Cases | None:
+        """The cases for reading; None where there is no casework database yet.
+
+        Raises:
+            ConfigurationError: it needs a migration, or was written by a newer linkage.
+        """
+        from linkage.stores.cases import Cases
+
+        casework = self.casework()
+        return Cases(casework) if casework is not None else None
+
+    def cases_to_write(self) -> Cases:
+        """The cases, in a casework database that is made where there is none.
+
+        Raises:
+            ConfigurationError: it needs a migration, or was written by a newer linkage.
+        """
+        from linkage.stores.cases import Cases
+
+        return Cases(self.casework_to_write())
+
+    @property
+    def role(self) -> Role:
+        """What the actor may do."""
+        return self.settings.access.role(self.actor)
+
+    def require(self, what: Permission) -> None:
+        """Raise unless the actor's role suffices for ``what``.
+
+        Raises:
+            NotAllowed: it does not.
+        """
+        if not self.role.may(what):
+            raise NotAllowed(f"a {self.role} may not {what}: that takes a role of {LEAST[what]}")
+
     def audit(self, action: str, subject: str, detail: Mapping[str, Any]) -> None:
         """Append to the audit chain."""
         self.casework_to_write().append_audit(
@@ -281,7 +318,9 @@ class Home:
 
         Raises:
             UsageError: no reason is given.
+            NotAllowed: the actor's role does not suffice.
         """
+        self.require(Permission.REVEAL)
         if not reason.strip():
             raise UsageError("a reveal needs a reason")
         self.audit("reveal", subject, {"reason": reason, **detail})

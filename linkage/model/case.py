@@ -1,0 +1,395 @@
+"""A case: what people decide about a cluster. Its state follows from its acts in their order, and from nothing else.
+
+The rules stand in :meth:`Case.after`, below every store, command and page::
+
+    open, returned, reopened   → proposed, closed
+    appealed                   → proposed
+    proposed                   → approved, reinstated, returned
+    approved, reinstated       → closed, reopened, appealed
+    closed                     → reopened, appealed
+
+A verdict needs two people: the one who proposes it, and another who approves exactly the members that were frozen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from linkage.errors import NotAllowed, UsageError
+from linkage.model.times import from_text, to_text
+
+
+class Status(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    PROPOSED = "proposed"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    REINSTATED = "reinstated"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    APPEALED = "appealed"
+
+
+class Verb(StrEnum):
+    """What is done to a case. ``follow`` is a refresh's: the case goes where its cluster went."""
+
+    OPEN = "open"
+    ASSIGN = "assign"
+    NOTE = "note"
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    RETURN = "return"
+    REOPEN = "reopen"
+    CLOSE = "close"
+    FOLLOW = "follow"
+
+
+class Verdict(StrEnum):
+    """What a cluster is, as people decided."""
+
+    CONFIRMED = "confirmed"
+    BENIGN = "benign"
+    RESELLER = "reseller"
+    COMPROMISED = "compromised"
+    INCONCLUSIVE = "inconclusive"
+
+
+#: Verdicts that cost the accounts something: lifting one is a reinstatement.
+AGAINST = frozenset({Verdict.CONFIRMED, Verdict.COMPROMISED})
+#: Statuses in which somebody works on the case: a verdict may be proposed.
+WORKED_ON = frozenset({Status.OPEN, Status.RETURNED, Status.REOPENED, Status.APPEALED})
+#: Statuses of a case that is decided for now.
+SETTLED = frozenset({Status.APPROVED, Status.REINSTATED, Status.CLOSED})
+
+#: Verdict → codes of the reasons that may carry it.
+REASONS: Mapping[Verdict, tuple[str, ...]] = {
+    Verdict.CONFIRMED: (
+        "shared_payment", "shared_addresses", "shared_templates", "synchronized", "no_private_work",
+        "capability_harvest", "canary", "other",
+    ),
+    Verdict.BENIGN: (
+        "company", "classroom", "household", "shared_network", "test_accounts", "other",
+    ),
+    Verdict.RESELLER: ("resale", "agency", "other"),
+    Verdict.COMPROMISED: ("stolen_keys", "stolen_cards", "stolen_sessions", "other"),
+    Verdict.INCONCLUSIVE: ("too_little_evidence", "too_recent", "contradictory", "other"),
+}  # fmt: skip
+
+#: Verb → statuses that it may be done in.
+_WHEN: Mapping[Verb, frozenset[Status]] = {
+    Verb.ASSIGN: frozenset(Status) - {Status.CLOSED},
+    Verb.NOTE: frozenset(Status),
+    Verb.PROPOSE: WORKED_ON,
+    Verb.APPROVE: frozenset({Status.PROPOSED}),
+    Verb.RETURN: frozenset({Status.PROPOSED}),
+    Verb.REOPEN: SETTLED,
+    # An appeal ends with a verdict, not with silence.
+    Verb.CLOSE: (WORKED_ON | SETTLED) - {Status.CLOSED, Status.APPEALED},
+    Verb.FOLLOW: frozenset(Status),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The members that a verdict is about, frozen: those of a cluster at a refresh, but for the excluded.
+
+    ``members_digest`` is the digest of all members' surrogate ids, ``size`` their number; ``excluded``: surrogate ids.
+    """
+
+    refresh_id: str
+    cluster_id: str
+    size: int
+    members_digest: str
+    excluded: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, refresh_id: str, cluster_id: str, members: Iterable[int], excluded: Iterable[int] = ()) -> Scope:
+        """The scope of these members (surrogate ids).
+
+        Raises:
+            UsageError: somebody excluded is no member, or nobody is left.
+        """
+        inside, out = sorted(set(members)), sorted(set(excluded))
+        if not set(out) <= set(inside):
+            raise UsageError("an account that is excluded is no member of the cluster")
+        if len(out) >= len(inside):
+            raise UsageError("nobody is left in the scope")
+        return cls(refresh_id, cluster_id, len(inside), _digest(inside), tuple(out))
+
+    @property
+    def digest(self) -> str:
+        """What the approval is of: changes with the refresh, any member and any exclusion."""
+        return _digest(self.to_dict())
+
+    @property
+    def affected(self) -> int:
+        """Members that the verdict is about."""
+        return self.size - len(self.excluded)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "refresh_id": self.refresh_id,
+            "cluster_id": self.cluster_id,
+            "size": self.size,
+            "members_digest": self.members_digest,
+            "excluded": list(self.excluded),
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Scope:
+        """From what ``to_dict`` gave."""
+        return cls(**{**fields, "excluded": tuple(fields["excluded"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Benign:
+    """What an approval would put on the allow-list: a network, or an identifier or organization by surrogate id."""
+
+    kind: str
+    cidr: str | None = None
+    identifier: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A verdict with its reasons about a frozen scope, and when it ends; ``allow`` goes onto the allow-list with it."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    scope: Scope
+    note: str = ""
+    expires_at: datetime | None = None
+    allow: tuple[Benign, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = REASONS[self.verdict]
+        if not self.reasons or not set(self.reasons) <= set(known):
+            raise UsageError(
+                f"the verdict {self.verdict} needs at least one of its reasons", hint=f"They are: {', '.join(known)}."
+            )
+        if "other" in self.reasons and not self.note.strip():
+            raise UsageError("the reason 'other' needs a note that says which")
+        if self.allow and self.verdict is not Verdict.BENIGN:
+            raise UsageError("only a verdict of benign puts something on the allow-list")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "verdict": str(self.verdict),
+            "reasons": list(self.reasons),
+            "scope": self.scope.to_dict(),
+            "note": self.note,
+            "expires_at": to_text(self.expires_at) if self.expires_at is not None else None,
+            "allow": [{"kind": one.kind, "cidr": one.cidr, "identifier": one.identifier} for one in self.allow],
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Proposal:
+        """From what ``to_dict`` gave."""
+        return cls(
+            verdict=Verdict(fields["verdict"]),
+            reasons=tuple(fields["reasons"]),
+            scope=Scope.from_dict(fields["scope"]),
+            note=fields["note"],
+            expires_at=from_text(fields["expires_at"]) if fields["expires_at"] is not None else None,
+            allow=tuple(Benign(**one) for one in fields["allow"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAct:
+    """One act on a case. ``revision`` counts its acts from 1; ``detail`` holds what the verb needs, as plain values."""
+
+    case_id: str
+    revision: int
+    verb: Verb
+    actor: str
+    at: datetime
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def note(self) -> str:
+        """What was said with it."""
+        return str(self.detail.get("note", ""))
+
+    @property
+    def digest(self) -> str:
+        """What the audit keeps of the act: it changes with any part of it."""
+        return _digest([self.case_id, self.revision, self.verb, self.actor, to_text(self.at), dict(self.detail)])
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict that another person approved."""
+
+    proposal: Proposal
+    proposed_by: str
+    approved_by: str
+    approved_at: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it has not ended at ``at``."""
+        return self.proposal.expires_at is None or at < self.proposal.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case after its acts. ``clusters`` are those its accounts are in now, ``known_as`` all that it ever followed.
+
+    ``proposal`` waits for another person than ``proposed_by``; ``decision`` is the verdict that was approved last.
+    """
+
+    case_id: str
+    revision: int
+    status: Status
+    clusters: tuple[str, ...]
+    known_as: frozenset[str]
+    opened_by: str
+    opened_at: datetime
+    changed_at: datetime
+    assignee: str | None = None
+    proposal: Proposal | None = None
+    proposed_by: str | None = None
+    decision: Decision | None = None
+    acts: tuple[CaseAct, ...] = ()
+
+    @classmethod
+    def from_acts(cls, acts: Iterable[CaseAct]) -> Case:
+        """The case that these acts make, the first of which opens it."""
+        first, *others = acts
+        case = cls.opened(first)
+        for act in others:
+            case = case.after(act)
+        return case
+
+    @classmethod
+    def opened(cls, act: CaseAct) -> Case:
+        """The case that ``act`` opens."""
+        cluster = str(act.detail["cluster_id"])
+        return cls(
+            case_id=act.case_id,
+            revision=act.revision,
+            status=Status.OPEN,
+            clusters=(cluster,),
+            known_as=frozenset({cluster}),
+            opened_by=act.actor,
+            opened_at=act.at,
+            changed_at=act.at,
+            acts=(act,),
+        )
+
+    def after(self, act: CaseAct) -> Case:
+        """The case once ``act`` is done.
+
+        Raises:
+            UsageError: the case's status does not let it be done.
+            NotAllowed: the proposer approves, or somebody without a say takes a proposal back.
+        """
+        allowed = _WHEN.get(act.verb, frozenset())
+        if self.status not in allowed:
+            raise UsageError(
+                f"case {self.case_id} is {self.status}, and `{act.verb}` does not come next",
+                hint=f"It can be done to one that is {', '.join(sorted(allowed))}." if allowed else "Open another one.",
+            )
+        done = replace(self, revision=act.revision, changed_at=act.at, acts=(*self.acts, act))
+        match act.verb:
+            case Verb.ASSIGN:
+                return replace(done, assignee=act.detail["assignee"])
+            case Verb.PROPOSE:
+                proposal = Proposal.from_dict(act.detail["proposal"])
+                return replace(done, status=Status.PROPOSED, proposal=proposal, proposed_by=act.actor)
+            case Verb.APPROVE:
+                return done._approved(act)
+            case Verb.RETURN:
+                return replace(done, status=Status.RETURNED, proposal=None, proposed_by=None)
+            case Verb.REOPEN:
+                return done._reopened(bool(act.detail["appeal"]))
+            case Verb.CLOSE:
+                return replace(done, status=Status.CLOSED)
+            case Verb.FOLLOW:
+                clusters = tuple(act.detail["clusters"])
+                return replace(done, clusters=clusters, known_as=self.known_as.union(clusters))
+        return done
+
+    def _approved(self, act: CaseAct) -> Case:
+        if self.proposal is None or self.proposed_by is None:
+            raise UsageError(f"case {self.case_id} has no proposal to approve")
+        if same_person(act.actor, self.proposed_by):
+            raise NotAllowed(
+                f"the verdict of case {self.case_id} was proposed by the same person",
+                hint="Another person approves it, under their own account.",
+            )
+        if act.detail["scope_digest"] != self.proposal.scope.digest:
+            raise UsageError(f"the scope of case {self.case_id} is not the one that was proposed")
+        lifted = self.decision is not None and self.decision.proposal.verdict in AGAINST
+        lifted = lifted and self.proposal.verdict not in AGAINST
+        return replace(
+            self,
+            status=Status.REINSTATED if lifted else Status.APPROVED,
+            proposal=None,
+            proposed_by=None,
+            decision=Decision(self.proposal, self.proposed_by, act.actor, act.at),
+        )
+
+    def _reopened(self, appeal: bool) -> Case:
+        if appeal and self.decision is None:
+            raise UsageError(f"case {self.case_id} has no verdict to appeal against")
+        return replace(self, status=Status.APPEALED if appeal else Status.REOPENED)
+
+    def dismisses(self, cluster_id: str, at: datetime) -> bool:
+        """Whether people have decided that ``cluster_id`` is benign, and nobody has taken it up again.
+
+        A cluster that it merged into, or that split off, was not what they looked at.
+        """
+        return (
+            self.status in SETTLED
+            and self.decision is not None
+            and self.decision.proposal.verdict is Verdict.BENIGN
+            and self.decision.proposal.scope.cluster_id == cluster_id
+            and self.decision.holds(at)
+        )
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's: case and space around them do not make two people."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
+#: What asks for somebody first, when a cluster has several cases.
+_URGENCY = (
+    Status.APPEALED, Status.PROPOSED, Status.RETURNED, Status.REOPENED, Status.OPEN,
+    Status.REINSTATED, Status.APPROVED, Status.CLOSED,
+)  # fmt: skip
+
+
+def by_cluster(cases: Iterable[Case]) -> dict[str, Case]:
+    """Cluster id → the case that speaks for it: the one that asks for somebody most, and of those the latest."""
+    found: dict[str, Case] = {}
+    latest_first = sorted(cases, key=lambda case: case.changed_at, reverse=True)
+    for case in sorted(latest_first, key=lambda case: _URGENCY.index(case.status)):
+        for cluster in case.known_as:
+            found.setdefault(cluster, case)
+    return found
+
+
+def went(clusters: Iterable[str], became: Mapping[str, Iterable[str]]) -> list[str]:
+    """Clusters that ``clusters`` went into, sorted; one that ``became`` does not know waits where it was.
+
+    >>> went(["c-1", "c-9"], {"c-1": ["c-2", "c-3"]})
+    ['c-2', 'c-3', 'c-9']
+    """
+    return sorted({after for cluster in clusters for after in became.get(cluster, (cluster,))})
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
