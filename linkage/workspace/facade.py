@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from linkage.model.casework import AuditEntry, RunEntry
     from linkage.model.explanation import Explanation
     from linkage.model.run import RunRecord
+    from linkage.model.what_if import WhatIf
     from linkage.reading.lookup import Found
     from linkage.stores.snapshots import Snapshot
     from linkage.workspace.allow import AllowList
@@ -221,6 +222,31 @@ class Workspace(GraphQuestions):
         with self._home.ask(refresh, explain.PAIR_TABLES) as questions:
             return explain.explain_pair(questions, first, second, view)
 
+    def what_if(
+        self,
+        cluster: str,
+        *,
+        kinds: Sequence[str] = (),
+        identifiers: Sequence[int] = (),
+        networks: Sequence[str] = (),
+        threshold: float = 0.0,
+        refresh: str | None = None,
+    ) -> WhatIf:
+        """What would be left of ``cluster`` without these kinds, identifiers (surrogate ids) and networks (CIDR).
+
+        ``threshold``: bits that an account needs to stay. Nothing is changed.
+
+        Raises:
+            UsageError: there is no such cluster, a kind ties nobody in it, or a network is none.
+        """
+        from linkage.reading import what_if
+
+        ties = self._home.ties(refresh, cluster)
+        addresses = ties.evidence[ties.evidence_kind == "ip_address"].tolist()
+        found = what_if.inside(networks, addresses, self._home.values)
+        dropped = {*identifiers, *(number for inside in found.values() for number in inside)}
+        return ties.without(kinds, dropped, threshold, {name: len(inside) for name, inside in found.items()})
+
     def evaluate(self, truth: PathLike, refresh: str | None = None, *, baselines: bool = True) -> Evaluation:
         """Measure the clusters against the accounts of ``truth``, a CSV or Parquet file, beside simpler methods.
 
@@ -234,12 +260,8 @@ class Workspace(GraphQuestions):
 
     def reveal(self, identifiers: Sequence[int], reason: str) -> dict[int, str]:
         """Values behind surrogate ids, for ``reason``, which goes into the audit; purged ones are left out."""
-        from linkage.reading.source import ask
-
         self._home.audit_reveal(reason, "identifiers", {"ids": sorted(identifiers)})
-        with ask(None, self._home.identities(), self._home.settings.engine, ()) as questions:
-            rows = questions.rows("lookup_values", {"values": [], "ids": sorted(identifiers)})
-        return {row["id"]: row["value"] for row in rows}
+        return self._home.values(identifiers)
 
     def names(self, accounts: Sequence[int]) -> dict[int, str]:
         """Account ids behind surrogate ids; a purged one shows as ``purged:<surrogate>``."""

@@ -10,7 +10,7 @@ import os
 import pwd
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from linkage.stores.snapshots import Snapshot, Snapshots
 if TYPE_CHECKING:
     from linkage.reading.names import Names
     from linkage.reading.source import Questions
+    from linkage.reading.what_if import Ties
     from linkage.stores.cases import Cases
     from linkage.stores.casework import Casework
     from linkage.stores.graph import GraphReader
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-#: Refreshes whose graph stays open: the one that is looked at, and the one before or after it.
+#: Refreshes whose graph stays open, and clusters whose ties do: what is looked at, and what it is compared with.
 _OPEN = 2
 
 
@@ -50,6 +51,7 @@ class Home:
         self._opening = threading.Lock()
         self._graphs: dict[str, GraphReader] = {}
         self._names: dict[tuple[str, tuple[Path, ...]], Names] = {}
+        self._ties: dict[tuple[str, str], Ties] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -133,6 +135,32 @@ class Home:
         snapshot = self.snapshot(refresh)
         with ask(snapshot, self.identities(), self.settings.engine, tables) as questions:
             yield questions
+
+    def values(self, identifiers: Collection[int]) -> dict[int, str]:
+        """Raw values behind surrogate ids; purged ones are left out. What leaves this package is masked, or audited."""
+        from linkage.reading.source import ask
+
+        with ask(None, self.identities(), self.settings.engine, ()) as questions:
+            rows = questions.rows("lookup_values", {"values": [], "ids": sorted(identifiers)})
+        return {row["id"]: row["value"] for row in rows}
+
+    def ties(self, refresh: str | None, cluster: str) -> Ties:
+        """What holds a cluster together; kept while it is asked about.
+
+        Raises:
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+            UsageError: there is no such cluster.
+        """
+        from linkage.reading.source import evidence_settings
+        from linkage.reading.what_if import ties
+
+        snapshot = self.snapshot(refresh)
+        with self._opening:
+            return _kept(
+                self._ties,
+                (snapshot.refresh_id, cluster),
+                lambda: ties(snapshot, cluster, evidence_settings(snapshot.run)),
+            )
 
     def graph(self, refresh: str | None) -> tuple[GraphReader, Names]:
         """The graph of ``refresh``, or of the one that the store serves, and the names of what it holds.
