@@ -307,6 +307,12 @@ class Workspace(GraphQuestions):
         casework = self._home.casework()
         return casework.audit() if casework is not None else ()
 
+    def audit_fault(self) -> str | None:
+        """What is wrong with the audit chain, compared with what snapshots and cases saw; None when it is whole."""
+        from linkage.workspace import doctor
+
+        return doctor.audit_fault(self._home)
+
     @cached_property
     def allow(self) -> AllowList:
         """The allow-list: ``add``, ``remove``, ``list``."""
