@@ -8,7 +8,7 @@ from typing import Any
 
 from linkage.cli import show
 from linkage.cli.output import Rows, chosen_format, emit
-from linkage.model.case import Case, CaseAct, Proposal, Verb
+from linkage.model.case import Case, CaseAct, Proposal
 from linkage.workspace import Workspace
 from linkage.workspace.casebook import Casebook
 
@@ -125,22 +125,12 @@ def row(case: Case) -> dict[str, Any]:
 
 
 def _act(act: CaseAct) -> dict[str, Any]:
-    said: Iterable[str] = ()
-    if act.verb is Verb.PROPOSE:
-        proposal = Proposal.from_dict(act.detail["proposal"])
-        said = (str(proposal.verdict), *proposal.reasons)
-    elif act.verb is Verb.ASSIGN:
-        said = (act.detail["assignee"] or "nobody",)
-    elif act.verb is Verb.FOLLOW:
-        said = act.detail["clusters"]
-    elif act.verb is Verb.REOPEN and act.detail["appeal"]:
-        said = ("appeal",)
     return {
         "revision": act.revision,
         "at": act.at,
         "actor": act.actor,
         "act": str(act.verb),
-        "said": list(said),
+        "said": list(act.said),
         "note": act.note,
     }
 

@@ -222,6 +222,20 @@ class CaseAct:
         return str(self.detail.get("note", ""))
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """What the act says besides its verb and its note: the verdict and its reasons, a person, clusters."""
+        match self.verb:
+            case Verb.PROPOSE:
+                return (self.detail["proposal"]["verdict"], *self.detail["proposal"]["reasons"])
+            case Verb.ASSIGN:
+                return (self.detail["assignee"] or "nobody",)
+            case Verb.FOLLOW:
+                return tuple(self.detail["clusters"])
+            case Verb.REOPEN:
+                return ("appeal",) if self.detail["appeal"] else ()
+        return ()
+
+    @property
     def digest(self) -> str:
         """What the audit keeps of the act: it changes with any part of it."""
         return _digest([self.case_id, self.revision, self.verb, self.actor, to_text(self.at), dict(self.detail)])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from linkage.ui import session
 from linkage.ui.words import counted, moment, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Entries that are listed at most.
 _MOST = 1_000
@@ -62,7 +65,7 @@ def page() -> None:
             "who": [entry.actor for entry in listed],
             "what": [entry.action for entry in listed],
             "subject": [entry.subject for entry in listed],
-            "detail": [json.dumps(dict(entry.detail), sort_keys=True) for entry in listed],
+            "detail": [_said(entry.detail) for entry in listed],
             "digest": [entry.digest[:16] for entry in listed],
         }
     )
@@ -79,3 +82,8 @@ def page() -> None:
             "digest": column.TextColumn("Digest", width=150),
         },
     )  # fmt: skip
+
+
+def _said(detail: Mapping[str, Any]) -> str:
+    """Detail of an entry in a line; digests are cut to what an eye compares."""
+    return ", ".join(f"{name} {str(value)[:16] if name == 'digest' else value}" for name, value in detail.items())

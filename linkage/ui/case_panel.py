@@ -95,7 +95,7 @@ def _verdict(proposal: Proposal, colour: str, said: str) -> None:
             named = ", ".join(one.cidr or identifier_label(one.kind, one.identifier or 0) for one in proposal.allow)
             st.markdown(f"Goes onto the allow-list with the approval: {plain(named)}.")
         if proposal.note:
-            st.markdown(f"> {plain(proposal.note)}")
+            st.markdown(f"“{plain(proposal.note)}”")
         st.markdown(f":small[{said}]")
 
 
@@ -345,6 +345,7 @@ def history(case: Case) -> None:
             "at": [moment(act.at) for act in case.acts],
             "who": [act.actor for act in case.acts],
             "act": [str(act.verb) for act in case.acts],
+            "said": [", ".join(map(code_words, act.said)) for act in case.acts],
             "note": [act.note for act in case.acts],
         }
     ).iloc[::-1]
@@ -355,6 +356,7 @@ def history(case: Case) -> None:
             "at": st.column_config.TextColumn("When", width=150),
             "who": st.column_config.TextColumn("Who", width=130),
             "act": st.column_config.TextColumn("Act", width=96),
+            "said": st.column_config.TextColumn("What", width=220),
             "note": st.column_config.TextColumn("Note", width="large"),
         },
     )  # fmt: skip

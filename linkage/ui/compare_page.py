@@ -113,8 +113,7 @@ def _table(first: str, later: str, rows: pd.DataFrame) -> None:
     st.dataframe(
         shown, key=f"compare-{first}-{later}", hide_index=True, placeholder="–",
         height=min(640, 38 + 35 * max(len(shown), 1)), alt="Clusters of both refreshes, and what changed",
-        column_order=["rank", "link", "change", "came_from", "size_before", "size", "members", "score_before", "score",
-                      "moved", "tier_before", "tier"],
+        column_order=_columns(rows),
         column_config={
             "rank": column.NumberColumn("#", width=52),
             "link": column.LinkColumn("Cluster", display_text=r"cluster=([^&]+)", width=150),
@@ -130,3 +129,14 @@ def _table(first: str, later: str, rows: pd.DataFrame) -> None:
             "tier": column.TextColumn("after", width=112),
         },
     )  # fmt: skip
+
+
+def _columns(rows: pd.DataFrame) -> list[str]:
+    """Columns in their order; where a cluster came from only where one came from another."""
+    origin = ["came_from"] if rows["came_from"].notna().any() else []
+    sizes, scores, tiers = (
+        ["size_before", "size", "members"],
+        ["score_before", "score", "moved"],
+        ["tier_before", "tier"],
+    )
+    return ["rank", "link", "change", *origin, *sizes, *scores, *tiers]

@@ -89,7 +89,7 @@ def _found(refresh_id: str, numbers: list[int], found: pd.DataFrame) -> None:
         height=min(560, 38 + 35 * len(shown)), placeholder="–", alt="Accounts on what was looked up",
         column_config={
             "identifier": column.TextColumn("Identifier", width=180),
-            "value": column.TextColumn("Value" if revealed else "Value, masked", width=150),
+            "value": column.TextColumn("Value", width=150, help="Values that point at people are masked"),
             "account": column.TextColumn("Account", width="medium"),
             "cluster": column.LinkColumn("Cluster", display_text=r"cluster=([^&]+)", width=150),
             "membership": column.ProgressColumn("Membership", min_value=0.0, max_value=1.0, format="%.2f", width=110),

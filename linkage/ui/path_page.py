@@ -102,7 +102,7 @@ def _table(found: Paths) -> None:
             "account_id": st.column_config.TextColumn("Account"),
             "cluster_id": st.column_config.TextColumn("Cluster"),
             "kind": st.column_config.TextColumn("Kind"),
-            "identifier": st.column_config.TextColumn("Identifier, masked"),
+            "identifier": st.column_config.TextColumn("Identifier"),
             "identifier_id": st.column_config.NumberColumn("Number", format="%d"),
             "degree": st.column_config.NumberColumn("Accounts on it", format="localized"),
             "trust": st.column_config.NumberColumn("Trust", format="%.2f"),

@@ -67,12 +67,12 @@ def page() -> None:
     with bar:
         _open_by_name(refresh_id, wanted)
     _table(refresh_id, wanted)
-    left = len(clusters) - len(wanted)
-    dismissed = int((clusters["case"] == DISMISSED).sum())
+    dismissed = int((clusters["case"] == DISMISSED).sum() - (wanted["case"] == DISMISSED).sum())
+    left = len(clusters) - len(wanted) - dismissed
     st.caption(
         f"{counted(len(wanted), 'cluster')} of {len(clusters):,}"
         + (f"; {left:,} do not pass the filters" if left else "")
-        + (f"; {dismissed:,} dismissed as benign, which the filter of cases shows" if dismissed else "")
+        + (f"; {dismissed:,} dismissed as benign, which the filter Case shows" if dismissed else "")
         + f". One row is one row of the table clusters at refresh {plain(refresh_id)}. Score orders by suspicion of "
         "coordinated abuse; q is about linkage alone: how often chance would make a group this tight."
     )
@@ -96,17 +96,17 @@ def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
     every = sorted({name for kinds in clusters["kinds"] for name in kinds})
     kinds = st.multiselect(
         "Held together by", every, format_func=lambda name: kind_words(name).many, placeholder="any kind",
-        key="kind", bind="query-params", width=220,
+        key="kind", bind="query-params", width=180,
     )  # fmt: skip
     smallest = st.number_input(
-        "Members, at least", min_value=1, value=1, step=1, key="size", bind="query-params", width=140
+        "Members, at least", min_value=1, value=1, step=1, key="size", bind="query-params", width=128
     )
     status = st.multiselect(
-        "Case", [NO_CASE, *STATUSES, DISMISSED], placeholder="not dismissed", key="case", bind="query-params", width=180
+        "Case", [NO_CASE, *STATUSES, DISMISSED], placeholder="not dismissed", key="case", bind="query-params", width=150
     )
     words = st.text_input(
         "Id or reason contains", key="text", bind="query-params", placeholder="any text",
-        icon=":material/search:", width=220,
+        icon=":material/search:", width=190,
     )  # fmt: skip
     kept = clusters["size"] >= int(smallest or 1)
     kept &= clusters["case"].isin(status) if status else clusters["case"] != DISMISSED
@@ -137,7 +137,7 @@ def _open_by_name(refresh_id: str, clusters: pd.DataFrame) -> None:
     }
     chosen = st.selectbox(
         "Open a cluster", list(said), index=None, format_func=said.__getitem__, key=f"by-name-{refresh_id}",
-        placeholder="choose one, or type its id", width=240,
+        placeholder="choose, or type its id", width=200,
     )  # fmt: skip
     if chosen is not None:
         session.visit(session.address(session.CLUSTER, cluster=chosen, refresh=refresh_id))

@@ -52,8 +52,6 @@ def page() -> None:
 
 
 def _people(roles: Mapping[str, Role]) -> None:
-    import pandas as pd
-
     workspace = session.workspace()
     st.subheader("Who may do what", anchor=False)
     said = (
@@ -61,24 +59,12 @@ def _people(roles: Mapping[str, Role]) -> None:
         "two accounts of this machine."
         if not roles
         else f"{len(roles):,} people have a role; everybody else looks on."
-    )
+    ) + " Each role may also do what the ones before it may."
     st.markdown(f"You act as **{plain(workspace.actor)}**, {workspace.role}. {said}")
-    may = {role: [str(what) for what in LEAST if role.may(what)] for role in Role}
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "role": [str(role) for role in Role],
-                "may": [", ".join(may[role]) or "read, values masked" for role in Role],
-                "people": [", ".join(sorted(name for name, own in roles.items() if own is role)) for role in Role],
-            }
-        ),
-        key="roles", hide_index=True, alt="Roles, what each may do, and who has it",
-        column_config={
-            "role": st.column_config.TextColumn("Role", width=110),
-            "may": st.column_config.TextColumn("May", width=330),
-            "people": st.column_config.TextColumn("People", width=130),
-        },
-    )  # fmt: skip
+    for role in Role:
+        own = ", ".join(sorted(plain(name) for name, given in roles.items() if given is role)) or "nobody by name"
+        adds = [str(what) for what, least in LEAST.items() if least is role]
+        st.markdown(f"**{role}:** {', '.join(adds) or 'read, values masked'}.  \n:small[{own}]")
 
 
 def _checks() -> None:
