@@ -164,6 +164,7 @@ def _propose(cluster: ClusterFrames, case: Case | None) -> None:
         "Propose", type="primary", key=key("propose"), shortcut="Ctrl+Enter", icon=":material/send:",
         on_click=_proposed, args=(cluster, case, verdict),
     )  # fmt: skip
+    casework.ctrl_enter()
 
 
 def _key(cluster: ClusterFrames, case: Case | None) -> Callable[[str], str]:

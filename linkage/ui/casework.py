@@ -6,6 +6,7 @@ that its author had before their eyes, and not the one that is there by the time
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,10 +14,13 @@ import streamlit as st
 from linkage.errors import LinkageError
 from linkage.model.access import LEAST
 from linkage.ui import session
+from linkage.ui.assets import asset
 from linkage.ui.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from streamlit.components.v2.types import ComponentRenderer
 
     from linkage.model.access import Permission
     from linkage.model.case import Case
@@ -68,3 +72,13 @@ def answer() -> None:
         st.success(said, icon=":material/check:")
     if refused is not None:
         session.failed(refused)
+
+
+@cache
+def _submit() -> ComponentRenderer:
+    return st.components.v2.component("linkage.submit", js=asset("submit.js"))
+
+
+def ctrl_enter() -> None:
+    """Let Ctrl+Enter reach the button that has it as its shortcut, wherever the focus is."""
+    _submit()(key="submit")

@@ -45,15 +45,15 @@ def panel(cluster: ClusterFrames) -> None:
     text = network.text_input(
         "If these networks were benign", key=f"drop-networks-{key}", placeholder="198.51.100.0/24, 2001:db8::/32"
     )
-    threshold = bar.slider(
-        "Bits that an account needs to stay", -5.0, 30.0, 0.0, 0.5, key=f"threshold-{key}",
+    threshold = bar.number_input(
+        "Bits that an account needs to stay", -20.0, 60.0, 0.0, 1.0, key=f"threshold-{key}", format="%.1f",
         help="0: more likely in than not. Every three bits and a third are a factor of ten.",
     )  # fmt: skip
     networks = [part for part in text.replace(",", " ").split() if part]
     try:
         with session.reading() as workspace:
             found = workspace.what_if(
-                cluster.cluster_id, kinds=kinds, identifiers=identifiers, networks=networks, threshold=threshold,
+                cluster.cluster_id, kinds=kinds, identifiers=identifiers, networks=networks, threshold=threshold or 0.0,
                 refresh=cluster.refresh_id,
             )  # fmt: skip
     except UsageError as fault:
