@@ -170,7 +170,7 @@ def ties(snapshot: Snapshot, cluster: str, settings: EvidenceSettings) -> Ties:
         network=np.array([prior.network for prior in priors], dtype=np.bool_),
         constant=constant,
         entry_member=_at(members, entries["account"]),
-        entry_kind=np.array([kinds.index(kind) for kind in entries["kind"]], dtype=np.int64),
+        entry_kind=entries["kind"].map({kind: at for at, kind in enumerate(kinds)}).to_numpy(np.int64),
         entry_identifier=entry_identifier,
         entry_bits=entries["bits"].to_numpy(np.float64),
         entry_surest=worth.reindex(entry_identifier).fillna(np.inf).to_numpy(np.float64),

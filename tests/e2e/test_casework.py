@@ -16,6 +16,7 @@ from tests.lib import small_world
 from tests.lib.small_world import CARDS, HOSTILE, NAMES, OFFICE, RING
 
 
+# The server is asked for before the browser, and so stops after it.
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Screen]:
     """A server on a workspace of the test's own, which it may write to."""
@@ -57,7 +58,7 @@ class Hand:
 
 
 @pytest.mark.parametrize("way", ["button", "keys"])
-def test_an_alert_is_a_proposed_verdict_in_five_clicks(visit: Visit, desk: Screen, way: str) -> None:
+def test_an_alert_is_a_proposed_verdict_in_five_clicks(desk: Screen, visit: Visit, way: str) -> None:
     page, hand = visit.page, Hand(visit.page)
     hand.follow(f"{desk.url}/cluster?cluster={RING}")
     hand.click(page.get_by_role("tab", name="case"), "case tab")
@@ -78,7 +79,7 @@ def test_an_alert_is_a_proposed_verdict_in_five_clicks(visit: Visit, desk: Scree
     assert case.proposal.reasons == ("shared_payment",)
 
 
-def test_a_false_positive_is_proposed_as_benign_in_three_clicks(visit: Visit, desk: Screen) -> None:
+def test_a_false_positive_is_proposed_as_benign_in_three_clicks(desk: Screen, visit: Visit) -> None:
     page, hand = visit.page, Hand(visit.page)
     hand.follow(f"{desk.url}/cluster?cluster={OFFICE}")
     hand.click(page.get_by_role("button", name="Benign…"), "benign")
@@ -93,7 +94,7 @@ def test_a_false_positive_is_proposed_as_benign_in_three_clicks(visit: Visit, de
     expect(page.get_by_text("2 clusters of 3; 1 dismissed as benign")).to_be_visible()
 
 
-def test_an_approver_decides_in_two_clicks_from_the_list(visit: Visit, desk: Screen) -> None:
+def test_an_approver_decides_in_two_clicks_from_the_list(desk: Screen, visit: Visit) -> None:
     another = Workspace(desk.workspace, actor="another").case
     case = another.propose(NAMES, "confirmed", ["other"], note=f"{HOSTILE[4]} **bold** <img src=x onerror=alert(1)>")
     page, hand = visit.page, Hand(visit.page)
@@ -115,7 +116,7 @@ def test_an_approver_decides_in_two_clicks_from_the_list(visit: Visit, desk: Scr
     expect(page.get_by_role("heading", level=1)).to_have_text("Cases")
 
 
-def test_what_if_answers_at_once_and_the_link_keeps_the_tab(visit: Visit, desk: Screen) -> None:
+def test_what_if_answers_at_once_and_the_link_keeps_the_tab(desk: Screen, visit: Visit) -> None:
     page = visit.page
     page.goto(f"{desk.url}/cluster?cluster={RING}&tab=what-if")
     page.get_by_label("If these networks were benign").fill("198.51.100.0/24")
@@ -126,7 +127,7 @@ def test_what_if_answers_at_once_and_the_link_keeps_the_tab(visit: Visit, desk: 
     expect(page.get_by_role("tab", name="what-if")).to_have_attribute("aria-selected", "true")
 
 
-def test_a_lookup_keeps_what_was_typed_out_of_the_url(visit: Visit, desk: Screen) -> None:
+def test_a_lookup_keeps_what_was_typed_out_of_the_url(desk: Screen, visit: Visit) -> None:
     page = visit.page
     page.goto(f"{desk.url}/lookup")
     page.get_by_label("Identifiers, accounts or networks, one a line").fill(CARDS[0])
@@ -139,7 +140,7 @@ def test_a_lookup_keeps_what_was_typed_out_of_the_url(visit: Visit, desk: Screen
     assert not any(CARDS[0] in url for url in visit.requests)
 
 
-def test_every_page_is_reached_from_the_menu(visit: Visit, desk: Screen) -> None:
+def test_every_page_is_reached_from_the_menu(desk: Screen, visit: Visit) -> None:
     page = visit.page
     page.goto(desk.url)
     sections = {"Search": ("Lookup", "Path", "Compare"), "Records": ("Allow-list", "Runs", "Audit", "Settings")}
