@@ -69,6 +69,10 @@ WORKED_ON = frozenset({Status.OPEN, Status.RETURNED, Status.REOPENED, Status.APP
 #: Statuses of a case that is decided for now.
 SETTLED = frozenset({Status.APPROVED, Status.REINSTATED, Status.CLOSED})
 
+#: A dismissed cluster comes back when it has more members than this times those that people looked at: else whatever
+#: joins it would be hidden with it.
+GROWN = 1.5
+
 #: Verdict → codes of the reasons that may carry it.
 REASONS: Mapping[Verdict, tuple[str, ...]] = {
     Verdict.CONFIRMED: (
@@ -359,18 +363,17 @@ class Case:
             raise UsageError(f"case {self.case_id} has no verdict to appeal against")
         return replace(self, status=Status.APPEALED if appeal else Status.REOPENED)
 
-    def dismisses(self, cluster_id: str, at: datetime) -> bool:
+    def dismisses(self, cluster_id: str, size: int, at: datetime) -> bool:
         """Whether people have decided that ``cluster_id`` is benign, and nobody has taken it up again.
 
-        A cluster that it merged into, or that split off, was not what they looked at.
+        A cluster that it merged into, or that split off, was not what they looked at; neither is one of ``size``
+        members that has grown by more than GROWN since.
         """
-        return (
-            self.status in SETTLED
-            and self.decision is not None
-            and self.decision.proposal.verdict is Verdict.BENIGN
-            and self.decision.proposal.scope.cluster_id == cluster_id
-            and self.decision.holds(at)
-        )
+        if self.status not in SETTLED or self.decision is None or not self.decision.holds(at):
+            return False
+        proposal = self.decision.proposal
+        same = proposal.scope.cluster_id == cluster_id and size <= GROWN * proposal.scope.size
+        return same and proposal.verdict is Verdict.BENIGN
 
 
 def same_person(one: str, other: str) -> bool:

@@ -123,10 +123,12 @@ def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
 def with_cases(clusters: pd.DataFrame) -> pd.DataFrame:
     """The clusters, each with the status of its case: none where nobody looked at it, dismissed where it is benign."""
     at, cases = datetime.now(UTC), casework.by_cluster()
-    status = {
-        cluster: DISMISSED if case.dismisses(cluster, at) else str(case.status) for cluster, case in cases.items()
-    }
-    return clusters.assign(case=[status.get(cluster, NO_CASE) for cluster in clusters["cluster_id"]])
+    status = []
+    for cluster, size in zip(clusters["cluster_id"], clusters["size"].tolist(), strict=True):
+        case = cases.get(cluster)
+        dismissed = case is not None and case.dismisses(cluster, size, at)
+        status.append(DISMISSED if dismissed else NO_CASE if case is None else str(case.status))
+    return clusters.assign(case=status)
 
 
 def _open_by_name(refresh_id: str, clusters: pd.DataFrame) -> None:
