@@ -206,6 +206,7 @@ def _cases(verbs: Verbs) -> None:
         "--allow", nargs=2, action="append", default=[], metavar=("KIND", "VALUE"),
         help="goes onto the allow-list with the approval; see `linkage allow add`",
     )  # fmt: skip
+    verb.add_argument("--cluster", metavar="ID", help="which cluster, where the case is of several")
     verb.add_argument("--refresh", metavar="ID", help="freeze the members at this refresh (default: the current one)")
     verb.epilog = "Reasons: " + "; ".join(f"{verdict}: {', '.join(codes)}" for verdict, codes in REASONS.items()) + "."
     action("approve", "approve the verdict that another person proposed", help="what you looked at")

@@ -71,6 +71,7 @@ def case_propose(arguments: Namespace) -> int:
         exclude=arguments.exclude,
         expires=arguments.expires,
         allow=[(kind, value) for kind, value in arguments.allow],
+        cluster=arguments.cluster,
         refresh=arguments.refresh,
         revision=arguments.revision,
     )

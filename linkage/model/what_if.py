@@ -42,5 +42,5 @@ class WhatIf:
         elif self.parts and not self.alone:
             left += ", in one part"
         if self.alone:
-            left += f"; {self.alone:,} of them without an identifier that another has, too"
+            left += f"; {self.alone:,} of them alone"
         return f"{gone}; {left}."

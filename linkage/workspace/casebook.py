@@ -89,13 +89,15 @@ class Casebook:
         exclude: Sequence[str] = (),
         expires: datetime | None = None,
         allow: Sequence[tuple[str, str]] = (),
+        cluster: str | None = None,
         refresh: str | None = None,
         revision: int | None = None,
     ) -> Case:
         """Propose a verdict about the members at ``refresh`` but for the accounts to ``exclude``, frozen as they are.
 
         ``case`` may be a cluster, which then gets a case in the same transaction. ``allow``: (kind, value) of what goes
-        onto the allow-list with the approval; only with a verdict of benign.
+        onto the allow-list with the approval; only with a verdict of benign. ``cluster``: which one, where the case is
+        of several.
 
         Raises:
             UsageError: the verdict or a reason is unknown, or the cluster is not there any more.
@@ -106,8 +108,7 @@ class Casebook:
             raise UsageError("the end of a verdict lies ahead, and states Z or an offset")
         benign = tuple(self._benign(kind, value) for kind, value in allow)
         known = None if case.startswith("c-") else self.show(case)
-        cluster = case if known is None else self._cluster(known, refresh)
-        scope = self.scope(cluster, exclude, refresh)
+        scope = self.scope(case if known is None else self._cluster(known, cluster, refresh), exclude, refresh)
         proposal = Proposal(_verdict(verdict), tuple(dict.fromkeys(reasons)), scope, note.strip(), expires, benign)
         with self._home.cases_to_write().acting(self._home.actor, at) as acting:
             found = self._opened(acting, scope) if known is None else acting.get(known.case_id, revision)
@@ -171,8 +172,14 @@ class Casebook:
         with self._home.cases_to_write().acting(self._home.actor, now()) as acting:
             return acting.add(acting.get(case, revision), verb, detail)
 
-    def _cluster(self, case: Case, refresh: str | None) -> str:
-        """The one cluster of the case at ``refresh``."""
+    def _cluster(self, case: Case, named: str | None, refresh: str | None) -> str:
+        """The cluster of the case at ``refresh`` that is ``named``, or the only one."""
+        if named is not None:
+            if named not in case.known_as:
+                raise UsageError(
+                    f"case {case.case_id} is not of that cluster", hint=f"It is of {', '.join(case.clusters)}."
+                )
+            return named
         snapshot = self._home.snapshot(refresh)
         there = set(snapshot.table("clusters").column("cluster_id").to_pylist())
         found = [cluster for cluster in case.clusters if cluster in there] or sorted(case.known_as & there)
@@ -184,8 +191,7 @@ class Casebook:
                 hint="Name with --refresh one that has it, or close the case.",
             )
         raise UsageError(
-            f"case {case.case_id} is of several clusters now: {', '.join(found)}",
-            hint="Close it, and open one for each of them.",
+            f"case {case.case_id} is of several clusters now: {', '.join(found)}", hint="Say which: --cluster ID."
         )
 
     def _recheck(self, scope: Scope) -> None:

@@ -208,6 +208,11 @@ def test_a_case_follows_its_cluster_where_it_goes(world: World) -> None:
     assert len(world.workspace.audit()) == before
     with pytest.raises(UsageError, match="of several clusters now"):
         ann.propose(ring, "confirmed", ["canary"])
+    with pytest.raises(UsageError, match="is not of that cluster"):
+        ann.propose(ring, "confirmed", ["canary"], cluster="c-both")
+    piece = ann.propose(ring, "confirmed", ["canary"], cluster=RING)
+    assert piece.proposal is not None
+    assert piece.proposal.scope.cluster_id == RING
     with pytest.raises(UsageError, match="is not there"):
         ann.propose(names, "confirmed", ["canary"])
     # The refresh that it was opened at still has it.
