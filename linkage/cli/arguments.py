@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from linkage import __version__
-from linkage.model.case import REASONS, Status, Verdict
+from linkage.model.case import Status
 from linkage.model.times import from_text
+from linkage.model.verdict import REASONS, Verdict
 
 if TYPE_CHECKING:
     Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"

@@ -8,7 +8,8 @@ from typing import Any
 
 from linkage.cli import show
 from linkage.cli.output import Rows, chosen_format, emit
-from linkage.model.case import Case, CaseAct, Proposal
+from linkage.model.case import Case, CaseAct
+from linkage.model.verdict import Proposal
 from linkage.workspace import Workspace
 from linkage.workspace.casebook import Casebook
 

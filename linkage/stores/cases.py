@@ -16,8 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from linkage.errors import Stale, UsageError
-from linkage.model.case import SETTLED, Case, CaseAct, Proposal, Scope, Verb, went
+from linkage.model.case import SETTLED, Case, CaseAct, Verb, went
 from linkage.model.times import from_text, to_text
+from linkage.model.verdict import Proposal, Scope
 from linkage.stores import audit_chain
 from linkage.stores.audit_chain import as_json
 from linkage.stores.casework import Casework, allow, allowed_as

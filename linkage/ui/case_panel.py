@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from linkage.model.access import Permission
-from linkage.model.case import REASONS, SETTLED, WORKED_ON, Status, Verdict, same_person
+from linkage.model.case import SETTLED, WORKED_ON, Status, same_person
+from linkage.model.verdict import REASONS, Verdict
 from linkage.ui import casework, session
 from linkage.ui.words import (
     STATUSES,
@@ -24,7 +25,8 @@ from linkage.ui.words import (
 )
 
 if TYPE_CHECKING:
-    from linkage.model.case import Case, Proposal
+    from linkage.model.case import Case
+    from linkage.model.verdict import Proposal
     from linkage.ui.frames import ClusterFrames
     from linkage.workspace.casebook import Casebook
 

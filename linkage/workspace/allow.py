@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from linkage.config import KIND_NAME
 from linkage.errors import UsageError
 from linkage.model.access import Permission
-from linkage.model.case import Benign
 from linkage.model.casework import AllowEntry
+from linkage.model.verdict import Benign
 from linkage.reading.lookup import canonical_address, surrogates
 from linkage.reading.masking import masked
 from linkage.reading.source import ask

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from linkage.errors import UnknownRefresh, UsageError
 from linkage.model.access import Permission
-from linkage.model.case import Benign, Case, Proposal, Scope, Verb, Verdict, by_cluster, same_person, went
+from linkage.model.case import Case, Verb, by_cluster, same_person, went
+from linkage.model.verdict import Benign, Proposal, Scope, Verdict
 from linkage.workspace.home import Home, now
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from linkage.errors import NotAllowed, Stale, UsageError
-from linkage.model.case import REASONS, Case, Proposal, Scope, Status, Verb, Verdict
+from linkage.model.case import Case, Status, Verb
+from linkage.model.verdict import REASONS, Proposal, Scope, Verdict
 from linkage.stores.cases import Cases
 from linkage.stores.casework import Casework
 

@@ -9,7 +9,8 @@ import pytest
 
 from linkage.errors import NotAllowed, UsageError
 from linkage.model.access import LEAST, Permission, Role
-from linkage.model.case import Benign, Case, CaseAct, Proposal, Scope, Status, Verb, Verdict, by_cluster
+from linkage.model.case import Case, CaseAct, Status, Verb, by_cluster
+from linkage.model.verdict import Benign, Proposal, Scope, Verdict
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 SCOPE = Scope.of("r-1", "c-1", range(1, 11), [3])
