@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from linkage.errors import ConfigurationError
+from linkage.model.access import Role
 from linkage.model.kinds import SCHEDULE
 from linkage.model.tables import DEFAULT_KINDS
 
@@ -239,6 +240,19 @@ class StoreSettings(Section):
     neo4j: Neo4jSettings | None = None
 
 
+class AccessSettings(Section):
+    """Who may do what. Without roles the workspace is in local mode: whoever can write to its folder is an admin."""
+
+    roles: Annotated[
+        dict[str, Role],
+        Field(description="person = viewer, investigator, approver or admin; with any entry, others are viewers"),
+    ] = {}
+
+    def role(self, person: str) -> Role:
+        """Role of ``person``."""
+        return self.roles.get(person, Role.VIEWER if self.roles else Role.ADMIN)
+
+
 class Settings(Section):
     """All settings of a workspace."""
 
@@ -252,6 +266,7 @@ class Settings(Section):
     lineage: LineageSettings = LineageSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     store: StoreSettings = StoreSettings()
+    access: AccessSettings = AccessSettings()
     seed: Annotated[int, Field(ge=0, description="seed of every random step of a refresh")] = 1
 
     @property

@@ -4,6 +4,8 @@ Each class carries the exit code that the command line ends with and a hint that
 
     LinkageError                 1   a fault of ours, unless a subclass says otherwise
     ├── UsageError               2   the call itself is wrong
+    │   ├── NotAllowed           2   the role, or the rule of two people, forbids it
+    │   └── Stale                2   what it was meant for has changed since it was looked at
     ├── InputRefused            10   a file, or a whole input, was refused; the others are in
     ├── NoSnapshot              11   nothing was refreshed yet
     │   └── UnknownRefresh      11   the named refresh is not kept
@@ -46,6 +48,18 @@ class UsageError(LinkageError):
 
     exit_code = 2
     default_hint = "Run the command with --help for its options."
+
+
+class NotAllowed(UsageError):
+    """Somebody asked for what their role, or the rule of two people, does not let them do."""
+
+    default_hint = "Ask somebody whose role allows it: `[access.roles]` in linkage.toml says who has which."
+
+
+class Stale(UsageError):
+    """A case changed between being looked at and being acted on."""
+
+    default_hint = "Look at the case again, then decide."
 
 
 class InputRefused(LinkageError):

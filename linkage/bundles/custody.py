@@ -14,7 +14,7 @@ from linkage.bundles.profiles import Profile
 from linkage.bundles.writing import canonical
 from linkage.model.casework import AuditEntry
 from linkage.model.times import from_text
-from linkage.stores.casework import GENESIS, entry_digest
+from linkage.stores.audit_chain import GENESIS, entry_digest
 
 #: What brings records in and computes from them.
 _TOLD = ("ingest", "refresh")

@@ -7,10 +7,12 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from linkage import __version__
+from linkage.model.case import Status
 from linkage.model.times import from_text
+from linkage.model.verdict import REASONS, Verdict
 
 if TYPE_CHECKING:
     Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -46,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _writing(verbs)
     _lists(verbs)
     _questions(verbs)
+    _cases(verbs)
     _keeping(verbs)
     return root
 
@@ -69,11 +72,11 @@ def _output(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--output", metavar="FILE", help="write there instead of to stdout; Parquet needs it")
 
 
-def _lazily(name: str) -> Callable[[argparse.Namespace], int]:
+def _lazily(name: str, module: str = "verbs") -> Callable[[argparse.Namespace], int]:
     """The function of the verb, imported when it runs."""
 
     def run(arguments: argparse.Namespace) -> int:
-        code: int = getattr(import_module("linkage.cli.verbs"), name)(arguments)
+        code: int = getattr(import_module(f"linkage.cli.{module}"), name)(arguments)
         return code
 
     return run
@@ -153,6 +156,66 @@ def _questions(verbs: Verbs) -> None:
     )
     verb.add_argument("--truth", required=True, metavar="FILE", help="account_id, group_id, group_kind, malicious")
     verb.add_argument("--no-baselines", dest="baselines", action="store_false", help="leave the simpler methods out")
+
+
+def _cases(verbs: Verbs) -> None:
+    case = verbs.add_parser(
+        "case",
+        help="what people decide about clusters: one proposes a verdict, another approves it",
+        description="What people decide about clusters: one person proposes a verdict about members that are frozen as "
+        "they are, another one approves it. Whoever runs the command is who acts.",
+        allow_abbrev=False,
+    )
+    actions = case.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    def action(name: str, help_: str, subject: str | None = "CASE", **note: Any) -> argparse.ArgumentParser:
+        verb = _verb(actions, name, help_, lists=True)
+        verb.set_defaults(run=_lazily(f"case_{name}", "case_verbs"))
+        if subject is not None:
+            verb.add_argument("case", metavar=subject, help="id of a case" + (" or a cluster" * (subject != "CASE")))
+            verb.add_argument(
+                "--revision", type=_count, metavar="N", help="the revision you looked at: refused if it has changed"
+            )
+        if note:
+            verb.add_argument("--note", metavar="TEXT", default="", **note)
+        return verb
+
+    verb = _verb(actions, "open", "open a case on a cluster", lists=True, refresh=True)
+    verb.set_defaults(run=_lazily("case_open", "case_verbs"))
+    verb.add_argument("cluster", metavar="CLUSTER", help="id of a cluster")
+    verb.add_argument("--note", metavar="TEXT", default="", help="why")
+    verb = action("list", "list the cases, the one changed last first", None)
+    verb.add_argument("--status", choices=[str(status) for status in Status], help="only those that stand there")
+    verb.add_argument("--assignee", metavar="PERSON", help="only those of this person")
+    action("show", "what was done to a case, by whom and when")
+    verb = action("assign", "give a case to somebody")
+    verb.add_argument("person", nargs="?", metavar="PERSON", help="default: yourself")
+    verb.add_argument("--nobody", action="store_true", help="take it from whoever has it")
+    verb = action("note", "add a note to a case")
+    verb.add_argument("text", metavar="TEXT", help="the note")
+    verb = action(
+        "propose", "propose a verdict about a cluster's members, frozen as they are", "CASE|CLUSTER", help="why"
+    )
+    verb.add_argument("--verdict", required=True, choices=[str(verdict) for verdict in Verdict], help="what it is")
+    verb.add_argument(
+        "--reason", required=True, action="append", metavar="CODE", dest="reasons", help="why, by code; may be repeated"
+    )
+    verb.add_argument(
+        "--exclude", action="append", default=[], metavar="ACCOUNT", help="a member that the verdict is not about"
+    )
+    verb.add_argument("--expires", type=_end, metavar="TIME", help="when the verdict ends (default: never)")
+    verb.add_argument(
+        "--allow", nargs=2, action="append", default=[], metavar=("KIND", "VALUE"),
+        help="goes onto the allow-list with the approval; see `linkage allow add`",
+    )  # fmt: skip
+    verb.add_argument("--cluster", metavar="ID", help="which cluster, where the case is of several")
+    verb.add_argument("--refresh", metavar="ID", help="freeze the members at this refresh (default: the current one)")
+    verb.epilog = "Reasons: " + "; ".join(f"{verdict}: {', '.join(codes)}" for verdict, codes in REASONS.items()) + "."
+    action("approve", "approve the verdict that another person proposed", help="what you looked at")
+    action("return", "send a proposal back, or take your own back", required=True, help="what is missing")
+    verb = action("reopen", "take a decided or closed case up again", required=True, help="why")
+    verb.add_argument("--appeal", action="store_true", help="by those whom its verdict is about")
+    action("close", "close a case that is decided, or that nothing came of", help="why")
 
 
 def _keeping(verbs: Verbs) -> None:

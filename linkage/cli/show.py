@@ -43,6 +43,7 @@ CLUSTERS = (
     Field("kinds", "kinds", wraps=True),
     Field("events", "events", right=True),
     Field("lineage", "lineage"),
+    Field("case_status", "case"),
     Field("top_reason", "first reason", wraps=True),
 )
 
@@ -126,7 +127,8 @@ def clusters(stream: IO[str], table: pyarrow.Table) -> None:
         }
         for rank, row in enumerate(iterate(table), start=1)
     ]
-    draw(stream, rows, CLUSTERS, empty="No clusters.")
+    some = any(row["case_status"] for row in rows)
+    draw(stream, rows, [field for field in CLUSTERS if some or field.name != "case_status"], empty="No clusters.")
 
 
 def explanation(stream: IO[str], subject: Explanation) -> None:

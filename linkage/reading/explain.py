@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.config import EvidenceSettings, Settings
-from linkage.errors import ConfigurationError, UsageError
+from linkage.errors import UsageError
 from linkage.evidence.pair import SharedIdentifier, pair_bits
 from linkage.model.explanation import Explanation, Section
 from linkage.reading.frames import require_cluster, surrogate_of
 from linkage.reading.masking import masked
-from linkage.reading.source import Questions
+from linkage.reading.source import Questions, evidence_settings
 
 CLUSTER_TABLES = (
     "clusters",
@@ -204,7 +203,7 @@ def explain_pair(questions: Questions, first: str, second: str, view: View) -> E
             )
             for row in rows
         ],
-        _evidence_settings(questions),
+        evidence_settings(questions.run),
     )
     waterfall, running = [], 0.0
     for step in steps:
@@ -247,17 +246,6 @@ def explain_pair(questions: Questions, first: str, second: str, view: View) -> E
             ),
         ),
     )  # fmt: skip
-
-
-def _evidence_settings(questions: Questions) -> EvidenceSettings:
-    """The settings that the snapshot itself was made with, which those of today may differ from."""
-    try:
-        return Settings.model_validate(dict(questions.run.settings)).evidence
-    except ValueError as fault:
-        raise ConfigurationError(
-            f"refresh {questions.refresh_id} was made with settings that this version does not know",
-            hint="Run `linkage refresh`, and explain the pair at the new refresh.",
-        ) from fault
 
 
 def _waterfall(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, float]]:

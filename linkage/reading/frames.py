@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from linkage.errors import UsageError
@@ -11,9 +12,10 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-def clusters(questions: Questions) -> pyarrow.Table:
-    """Clusters, highest score first. Reads: clusters."""
-    return questions.table("clusters", {"refresh_id": questions.refresh_id})
+def clusters(questions: Questions, case_status: Mapping[str, str]) -> pyarrow.Table:
+    """Clusters, highest score first, with the status of the case of each (by cluster id). Reads: clusters."""
+    ids, statuses = list(case_status), list(case_status.values())
+    return questions.table("clusters", {"refresh_id": questions.refresh_id, "cases": ids, "statuses": statuses})
 
 
 def members(questions: Questions, cluster: str | None) -> pyarrow.Table:

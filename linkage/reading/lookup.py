@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +131,15 @@ def canonical_address(text: str) -> str | None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(address)
+
+
+def surrogates(queries: Iterable[str]) -> list[int]:
+    """Surrogate ids that are named as ``id:<surrogate>`` among ``queries``.
+
+    >>> surrogates(["id:1007", "198.51.100.7"])
+    [1007]
+    """
+    return [int(found[1]) for query in queries if (found := _BY_ID.match(query.strip()))]
 
 
 def network_of(text: str) -> Network | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage import engine
-from linkage.config import EngineSettings
-from linkage.errors import NoSnapshot
+from linkage.config import EngineSettings, EvidenceSettings, Settings
+from linkage.errors import ConfigurationError, NoSnapshot
 from linkage.model.kinds import SCHEDULE, schedule_name
 from linkage.model.rows import rows_of
 from linkage.model.run import RunRecord
@@ -81,6 +81,21 @@ def ask(
         yield Questions(connection, snapshot.run if snapshot is not None else None)
     finally:
         connection.close()
+
+
+def evidence_settings(run: RunRecord) -> EvidenceSettings:
+    """The settings that a snapshot itself was made with, which those of today may differ from.
+
+    Raises:
+        ConfigurationError: this version does not know them.
+    """
+    try:
+        return Settings.model_validate(dict(run.settings)).evidence
+    except ValueError as fault:
+        raise ConfigurationError(
+            f"refresh {run.refresh_id} was made with settings that this version does not know",
+            hint="Run `linkage refresh`, and ask again at the new refresh.",
+        ) from fault
 
 
 def in_utc(table: pyarrow.Table) -> pyarrow.Table:

@@ -19,9 +19,10 @@ from sqlalchemy.pool import NullPool
 from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged, TryAgain, UsageError
 from linkage.model.casework import AllowEntry, AuditEntry, RunEntry
 from linkage.model.times import from_text, to_text
+from linkage.stores import audit_chain
+from linkage.stores.audit_chain import as_json
 from linkage.stores.casework_schema import (
     ALLOW_LIST,
-    AUDIT,
     MIGRATIONS,
     RUN_HISTORY,
     SCHEMA_VERSION,
@@ -30,8 +31,6 @@ from linkage.stores.casework_schema import (
 
 #: How long a writer waits for another one, seconds.
 _PATIENCE = 30.0
-#: What the first entry of the chain names as the digest before it.
-GENESIS = "0" * 64
 
 
 class Casework:
@@ -55,7 +54,7 @@ class Casework:
 
     def version(self) -> int:
         """Version of the schema; 0 for a database without tables."""
-        with self._read() as connection:
+        with self.reading() as connection:
             if not sa.inspect(connection).has_table("schema_version"):
                 return 0
             return int(connection.scalar(sa.select(sa.func.max(SCHEMA_VERSION.c.version))) or 0)
@@ -89,7 +88,7 @@ class Casework:
 
     def migrate(self, now: datetime) -> tuple[Migration, ...]:
         """Apply every migration that is missing, all or none; returns them."""
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(
                 sa.text(
                     "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)"
@@ -105,7 +104,7 @@ class Casework:
 
     def copy_to(self, target: Path) -> None:
         """Write a consistent copy to ``target``, also while others write."""
-        with self._read() as connection:
+        with self.reading() as connection:
             import sqlite3
 
             raw = connection.connection.driver_connection
@@ -122,32 +121,18 @@ class Casework:
         self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], now: datetime
     ) -> AuditEntry:
         """Append one entry to the chain."""
-        with self._write() as connection:
-            return _append(connection, actor, action, subject, detail, now)
+        with self.writing() as connection:
+            return audit_chain.append(connection, actor, action, subject, detail, now)
 
     def audit(self) -> tuple[AuditEntry, ...]:
         """The whole chain, oldest first."""
-        with self._read() as connection:
-            rows = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.seq)).all()
-        return tuple(
-            AuditEntry(
-                row.seq,
-                from_text(row.at),
-                row.actor,
-                row.action,
-                row.subject,
-                json.loads(row.detail),
-                row.previous,
-                row.digest,
-            )
-            for row in rows
-        )
+        with self.reading() as connection:
+            return audit_chain.entries(connection)
 
     def audit_head(self) -> tuple[str, int]:
         """(digest of the last entry, number of entries)."""
-        with self._read() as connection:
-            last = connection.execute(_LAST).first()
-        return (last.digest, last.seq) if last is not None else (GENESIS, 0)
+        with self.reading() as connection:
+            return audit_chain.head(connection)
 
     def audit_fault(self, witnesses: Mapping[str, tuple[str, int]] | None = None) -> str | None:
         """What is wrong with the chain, naming the entry; None when it is whole.
@@ -155,23 +140,8 @@ class Casework:
         ``witnesses`` maps names (of snapshots, say) to the (head, length) that they recorded: an entry they saw that
         is gone or different betrays a chain that was cut or rewritten.
         """
-        digests = [GENESIS]
-        with self._read() as connection:
-            for row in connection.execute(sa.select(AUDIT).order_by(AUDIT.c.seq)):
-                expected = len(digests)
-                if row.seq != expected:
-                    return f"entry {expected} is missing"
-                if row.previous != digests[-1]:
-                    return f"entry {expected} does not follow from the one before"
-                if row.digest != _digest(row.seq, row.at, row.actor, row.action, row.subject, row.detail, row.previous):
-                    return f"entry {expected} was changed"
-                digests.append(row.digest)
-        for name, (head, length) in sorted((witnesses or {}).items()):
-            if length >= len(digests):
-                return f"entry {len(digests)} is missing: {name} saw {length} entries"
-            if digests[length] != head:
-                return f"entry {length} is not the one that {name} saw"
-        return None
+        with self.reading() as connection:
+            return audit_chain.fault(connection, witnesses or {})
 
     # --- run history ---------------------------------------------------------------------------------------------
 
@@ -189,7 +159,7 @@ class Casework:
         fault: str | None = None,
     ) -> None:
         """Add a run to the history, and to the audit chain."""
-        with self._write() as connection:
+        with self.writing() as connection:
             run_id = int(connection.scalar(sa.select(sa.func.max(RUN_HISTORY.c.run_id))) or 0) + 1
             connection.execute(
                 RUN_HISTORY.insert().values(
@@ -200,17 +170,17 @@ class Casework:
                     started_at=to_text(started_at),
                     finished_at=to_text(finished_at),
                     actor=actor,
-                    timings=_json(timings),
-                    counts=_json(counts),
+                    timings=as_json(timings),
+                    counts=as_json(counts),
                     fault=fault,
                 )
             )
             subject = refresh_id if refresh_id is not None else f"run-{run_id}"
-            _append(connection, actor, verb, subject, {"status": status, **counts}, finished_at)
+            audit_chain.append(connection, actor, verb, subject, {"status": status, **counts}, finished_at)
 
     def runs(self) -> tuple[RunEntry, ...]:
         """The run history, newest first."""
-        with self._read() as connection:
+        with self.reading() as connection:
             rows = connection.execute(sa.select(RUN_HISTORY).order_by(RUN_HISTORY.c.run_id.desc())).all()
         return tuple(
             RunEntry(
@@ -246,28 +216,11 @@ class Casework:
         Raises:
             UsageError: the same thing is on the list already.
         """
-        with self._write() as connection:
-            for row in connection.execute(sa.select(ALLOW_LIST).where(ALLOW_LIST.c.kind == kind)):
-                entry = _allow_entry(row)
-                if (entry.cidr, entry.identifier) == (cidr, identifier) and entry.active(now):
-                    raise UsageError(f"that is on the allow-list already, as {entry.entry_id}")
-            count = int(connection.scalar(sa.select(sa.func.count()).select_from(ALLOW_LIST)) or 0)
-            named = hashlib.sha256(_json([count, kind, cidr, identifier, to_text(now)]).encode()).hexdigest()
-            entry = AllowEntry(f"a-{named[:12]}", kind, cidr, identifier, reason, author, now, expires_at)
-            connection.execute(
-                ALLOW_LIST.insert().values(
-                    entry_id=entry.entry_id,
-                    kind=kind,
-                    cidr=cidr,
-                    identifier=identifier,
-                    reason=reason,
-                    author=author,
-                    added_at=to_text(now),
-                    expires_at=to_text(expires_at) if expires_at is not None else None,
-                )
-            )
-            _append(connection, author, "allow.add", entry.entry_id, {"kind": kind, "reason": reason}, now)
-        return entry
+        with self.writing() as connection:
+            return allow(
+                connection, kind=kind, cidr=cidr, identifier=identifier, reason=reason, author=author,
+                expires_at=expires_at, now=now,
+            )  # fmt: skip
 
     def disallow(self, entry_id: str, *, actor: str, now: datetime) -> None:
         """Take an entry off the allow-list; its row stays, as history.
@@ -275,7 +228,7 @@ class Casework:
         Raises:
             UsageError: there is no such entry, or it was removed before.
         """
-        with self._write() as connection:
+        with self.writing() as connection:
             changed = connection.execute(
                 ALLOW_LIST.update()
                 .where(ALLOW_LIST.c.entry_id == entry_id, ALLOW_LIST.c.removed_at.is_(None))
@@ -283,11 +236,11 @@ class Casework:
             ).rowcount
             if not changed:
                 raise UsageError("no such entry on the allow-list", hint="`linkage allow list` shows their ids.")
-            _append(connection, actor, "allow.remove", entry_id, {}, now)
+            audit_chain.append(connection, actor, "allow.remove", entry_id, {}, now)
 
     def allowed(self) -> tuple[AllowEntry, ...]:
         """Every entry that was not removed, also expired ones, in the order they were added."""
-        with self._read() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 sa.select(ALLOW_LIST)
                 .where(ALLOW_LIST.c.removed_at.is_(None))
@@ -295,28 +248,21 @@ class Casework:
             ).all()
         return tuple(_allow_entry(row) for row in rows)
 
-    # --- inside -------------------------------------------------------------------------------------------------
+    # --- transactions -------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that sees one state of the database, for the stores of this package."""
         with _translated(), self._engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that nobody else writes beside, for the stores of this package; a fault inside undoes it."""
         with _translated(), self._engine.connect() as connection:
             writing = connection.execution_options(linkage_writes=True)
             with writing.begin():
                 yield writing
-
-
-def entry_digest(entry: AuditEntry) -> str:
-    """What ``entry.digest`` must be: SHA-256 over every other field."""
-    at, detail = to_text(entry.at), _json(entry.detail)
-    return _digest(entry.seq, at, entry.actor, entry.action, entry.subject, detail, entry.previous)
-
-
-_LAST = sa.select(AUDIT.c.seq, AUDIT.c.digest).order_by(AUDIT.c.seq.desc()).limit(1)
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
@@ -347,27 +293,53 @@ def _translated() -> Iterator[None]:
         raise LinkageError(f"casework.sqlite: {type(fault.orig).__name__}") from fault
 
 
-def _append(
-    connection: sa.Connection, actor: str, action: str, subject: str, detail: Mapping[str, Any], now: datetime
-) -> AuditEntry:
-    last = connection.execute(_LAST).first()
-    seq, previous = (last.seq + 1, last.digest) if last is not None else (1, GENESIS)
-    at, text = to_text(now), _json(detail)
-    digest = _digest(seq, at, actor, action, subject, text, previous)
+def allowed_as(
+    connection: sa.Connection, *, kind: str, cidr: str | None, identifier: int | None, now: datetime
+) -> str | None:
+    """Id of the entry by which something is on the allow-list at ``now``; None where it is not."""
+    for row in connection.execute(sa.select(ALLOW_LIST).where(ALLOW_LIST.c.kind == kind)):
+        entry = _allow_entry(row)
+        if (entry.cidr, entry.identifier) == (cidr, identifier) and entry.active(now):
+            return entry.entry_id
+    return None
+
+
+def allow(
+    connection: sa.Connection,
+    *,
+    kind: str,
+    cidr: str | None,
+    identifier: int | None,
+    reason: str,
+    author: str,
+    expires_at: datetime | None,
+    now: datetime,
+) -> AllowEntry:
+    """Within a transaction: add an entry to the allow-list, and to the audit chain.
+
+    Raises:
+        UsageError: the same thing is on the list already.
+    """
+    standing = allowed_as(connection, kind=kind, cidr=cidr, identifier=identifier, now=now)
+    if standing is not None:
+        raise UsageError(f"that is on the allow-list already, as {standing}")
+    count = int(connection.scalar(sa.select(sa.func.count()).select_from(ALLOW_LIST)) or 0)
+    named = hashlib.sha256(as_json([count, kind, cidr, identifier, to_text(now)]).encode()).hexdigest()
+    entry = AllowEntry(f"a-{named[:12]}", kind, cidr, identifier, reason, author, now, expires_at)
     connection.execute(
-        AUDIT.insert().values(
-            seq=seq, at=at, actor=actor, action=action, subject=subject, detail=text, previous=previous, digest=digest
+        ALLOW_LIST.insert().values(
+            entry_id=entry.entry_id,
+            kind=kind,
+            cidr=cidr,
+            identifier=identifier,
+            reason=reason,
+            author=author,
+            added_at=to_text(now),
+            expires_at=to_text(expires_at) if expires_at is not None else None,
         )
     )
-    return AuditEntry(seq, now, actor, action, subject, detail, previous, digest)
-
-
-def _digest(seq: int, at: str, actor: str, action: str, subject: str, detail: str, previous: str) -> str:
-    return hashlib.sha256(_json([seq, at, actor, action, subject, detail, previous]).encode("ascii")).hexdigest()
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    audit_chain.append(connection, author, "allow.add", entry.entry_id, {"kind": kind, "reason": reason}, now)
+    return entry
 
 
 def _allow_entry(row: Any) -> AllowEntry:

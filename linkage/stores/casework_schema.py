@@ -61,6 +61,25 @@ ALLOW_LIST = Table(
     Column("removed_at", Text),
 )
 
+CASE_ACTS = Table(
+    "case_acts",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("verb", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+#: Refreshes whose lineage the cases have followed.
+CASES_FOLLOWED = Table(
+    "cases_followed",
+    METADATA,
+    Column("refresh_id", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -105,6 +124,28 @@ CREATE TRIGGER audit_next_only BEFORE INSERT ON audit
 WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
 BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"""
 
+_CASE_ACTS = """
+CREATE TABLE case_acts (
+    case_id TEXT NOT NULL, revision INTEGER NOT NULL, verb TEXT NOT NULL, actor TEXT NOT NULL, at TEXT NOT NULL,
+    detail TEXT NOT NULL, PRIMARY KEY (case_id, revision)
+)"""
+
+_CASES_FOLLOWED = "CREATE TABLE cases_followed (refresh_id TEXT PRIMARY KEY, at TEXT NOT NULL)"
+
+_ACT_NO_UPDATE = """
+CREATE TRIGGER case_acts_no_update BEFORE UPDATE ON case_acts
+BEGIN SELECT RAISE(ABORT, 'what was done to a case stands'); END"""
+
+_ACT_NO_DELETE = """
+CREATE TRIGGER case_acts_no_delete BEFORE DELETE ON case_acts
+BEGIN SELECT RAISE(ABORT, 'what was done to a case stands'); END"""
+
+_ACT_NEXT_ONLY = """
+CREATE TRIGGER case_acts_next_only BEFORE INSERT ON case_acts
+WHEN NEW.revision <> (SELECT coalesce(max(revision), 0) + 1 FROM case_acts WHERE case_id = NEW.case_id)
+BEGIN SELECT RAISE(ABORT, 'what was done to a case stands'); END"""
+
 MIGRATIONS = (
     Migration(1, "run history, audit chain, allow-list", (_RUNS, _AUDIT, _ALLOW, _NO_UPDATE, _NO_DELETE, _NEXT_ONLY)),
+    Migration(2, "cases", (_CASE_ACTS, _CASES_FOLLOWED, _ACT_NO_UPDATE, _ACT_NO_DELETE, _ACT_NEXT_ONLY)),
 )

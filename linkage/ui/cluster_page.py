@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from linkage.ui import evidence_panel, members_panel, rows_panel, session, summary_panel, timeline_panel
+from linkage.ui import (
+    case_panel,
+    casework,
+    evidence_panel,
+    members_panel,
+    rows_panel,
+    session,
+    summary_panel,
+    timeline_panel,
+    what_if_panel,
+)
 from linkage.ui.frames import ClusterFrames, UnknownCluster
 from linkage.ui.rows_panel import Rows
 from linkage.ui.words import (
@@ -34,6 +44,8 @@ TABS = {
     "evidence": evidence_panel.panel,
     "members": members_panel.panel,
     "timeline": timeline_panel.panel,
+    "what-if": what_if_panel.panel,
+    "case": case_panel.panel,
     "rows": rows_panel.panel,
 }
 _BADGES = {1: "red", 2: "orange", 3: "gray"}
@@ -60,6 +72,8 @@ def page() -> None:
         return
     _title(cluster)
     session.freshness(refresh_id)
+    if st.session_state.get("tab") not in ("case", "what-if"):
+        casework.answer()
     _figures(cluster)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
     for tab, panel in zip(tabs, TABS.values(), strict=True):
@@ -85,6 +99,10 @@ def _title(cluster: ClusterFrames) -> None:
         st.badge(f"Tier {TIERS[tier]}", color=_BADGES[tier], icon=":material/flag:" if tier == 1 else None)  # type: ignore[arg-type]
         event = str(cluster.row["lineage"])
         st.badge(LINEAGE.get(event, event), color="blue", icon=":material/history:")
+        case = casework.by_cluster().get(cluster.cluster_id)
+        if case is not None:
+            case_panel.badge(case)
+        case_panel.benign_at_once(cluster)
     run = session.run_of(cluster.refresh_id)
     st.markdown(
         f"{TIER_MEANING[tier]} Rank {cluster.rank:,} of {counted(cluster.clusters, 'cluster')}. "

@@ -111,6 +111,9 @@ def _selection(cluster: ClusterFrames, picture: Picture, selected: str | None, n
     what = {"group": f"a group of {node.label}", "account": f"account {node.label}"}.get(node.sort, node.label)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Selected:** {plain(what)}. The tables show what touches it.", width="content")
+        if node.identifier is not None:
+            link = session.address("lookup", id=str(node.identifier), refresh=cluster.refresh_id)
+            st.markdown(f"[Who else touched it]({link})", width="content")
         if st.button("Clear selection", key=f"clear-{cluster.cluster_id}", icon=":material/close:"):
             st.session_state[name] = None
             st.rerun(scope="fragment")

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from linkage.errors import LinkageError, NoSnapshot
-from linkage.ui import cluster_page, queue_page, session
+from linkage.ui import (
+    allow_page,
+    audit_page,
+    cases_page,
+    cluster_page,
+    compare_page,
+    lookup_page,
+    path_page,
+    queue_page,
+    runs_page,
+    session,
+    settings_page,
+)
 from linkage.ui.assets import asset
+from linkage.ui.words import plain
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page as StreamlitPage
 
 
 def main() -> None:
@@ -17,15 +34,55 @@ def main() -> None:
     # The icon is a file of ours: the framework would fetch one of its own icons from another host.
     st.set_page_config(page_title="linkage", page_icon=asset("icon.svg"), layout="wide")
     st.html(f"<style>{asset('page.css')}</style>")
-    queue = st.Page(_guarded(queue_page.page), title="Queue", icon=":material/format_list_numbered:", default=True)
-    cluster = st.Page(_guarded(cluster_page.page), title="Cluster", icon=":material/hub:", url_path=session.CLUSTER)
-    session.remember_pages(queue=queue, cluster=cluster)
-    chosen = st.navigation([queue, cluster], position="top")
+    pages = {
+        section: {name: _page(name, *parts) for name, parts in entries.items()} for section, entries in PAGES.items()
+    }
+    session.remember_pages(**{name: page for section in pages.values() for name, page in section.items()})
+    chosen = st.navigation({section: list(entries.values()) for section, entries in pages.items()}, position="top")
+    _who()
+    chosen.run()
+
+
+#: Section of the menu → its pages: name in the URL, function, title and icon.
+PAGES: dict[str, dict[str, tuple[Callable[[], None], str, str]]] = {
+    "": {
+        "queue": (queue_page.page, "Queue", "format_list_numbered"),
+        session.CLUSTER: (cluster_page.page, "Cluster", "hub"),
+        session.CASES: (cases_page.page, "Cases", "gavel"),
+    },
+    "Search": {
+        "lookup": (lookup_page.page, "Lookup", "search"),
+        "path": (path_page.page, "Path", "route"),
+        "compare": (compare_page.page, "Compare", "difference"),
+    },
+    "Records": {
+        "allow-list": (allow_page.page, "Allow-list", "playlist_add_check"),
+        "runs": (runs_page.page, "Runs", "history"),
+        "audit": (audit_page.page, "Audit", "receipt_long"),
+        "settings": (settings_page.page, "Settings", "settings"),
+    },
+}
+
+
+def _page(name: str, page: Callable[[], None], title: str, icon: str) -> StreamlitPage:
+    first = name == "queue"
+    return st.Page(
+        _guarded(page), title=title, icon=f":material/{icon}:", url_path=None if first else name, default=first
+    )
+
+
+def _who() -> None:
+    """Who acts, and that nobody has signed in."""
+    workspace = session.workspace()
+    try:
+        role = f", {workspace.role}"
+    except LinkageError:
+        # Settings that cannot be read are said by the page itself.
+        role = ""
     st.caption(
         ":material/lock_open: **Local mode, no sign-in.** Whoever can open a browser on this machine sees everything "
-        "here. The server answers this machine only."
+        f"here, and acts as {plain(workspace.actor)}{role}. The server answers this machine only."
     )
-    chosen.run()
 
 
 def _guarded(page: Callable[[], None]) -> Callable[[], None]:

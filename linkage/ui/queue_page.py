@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from linkage.ui import session
+from linkage.ui import casework, session
 from linkage.ui.words import (
     LINEAGE,
     NONE,
+    STATUSES,
     TIERS,
     counted,
     day,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 _ROW, _MOST = 68, 40 + 11 * 68
 #: Letters of reasons that fit into three lines of their column.
 _BRIEF = 140
+#: What stands for a cluster that nobody has looked at, and for one that people decided is benign.
+NO_CASE, DISMISSED = "none", "dismissed"
 #: After the id on the button that opens a cluster.
 _ARROW = " →"
 
@@ -46,7 +50,7 @@ def page() -> None:
     """
     st.title("Queue")
     refresh_id = session.shown()
-    clusters = session.clusters(refresh_id)
+    clusters = with_cases(session.clusters(refresh_id))
     _headline(session.run_of(refresh_id), clusters)
     session.freshness(refresh_id)
     if clusters.empty:
@@ -63,10 +67,12 @@ def page() -> None:
     with bar:
         _open_by_name(refresh_id, wanted)
     _table(refresh_id, wanted)
-    left = len(clusters) - len(wanted)
+    dismissed = int((clusters["case"] == DISMISSED).sum() - (wanted["case"] == DISMISSED).sum())
+    left = len(clusters) - len(wanted) - dismissed
     st.caption(
         f"{counted(len(wanted), 'cluster')} of {len(clusters):,}"
         + (f"; {left:,} do not pass the filters" if left else "")
+        + (f"; {dismissed:,} dismissed as benign, which the filter Case shows" if dismissed else "")
         + f". One row is one row of the table clusters at refresh {plain(refresh_id)}. Score orders by suspicion of "
         "coordinated abuse; q is about linkage alone: how often chance would make a group this tight."
     )
@@ -90,16 +96,20 @@ def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
     every = sorted({name for kinds in clusters["kinds"] for name in kinds})
     kinds = st.multiselect(
         "Held together by", every, format_func=lambda name: kind_words(name).many, placeholder="any kind",
-        key="kind", bind="query-params", width=220,
+        key="kind", bind="query-params", width=180,
     )  # fmt: skip
     smallest = st.number_input(
-        "Members, at least", min_value=1, value=1, step=1, key="size", bind="query-params", width=140
+        "Members, at least", min_value=1, value=1, step=1, key="size", bind="query-params", width=128
+    )
+    status = st.multiselect(
+        "Case", [NO_CASE, *STATUSES, DISMISSED], placeholder="not dismissed", key="case", bind="query-params", width=150
     )
     words = st.text_input(
         "Id or reason contains", key="text", bind="query-params", placeholder="any text",
-        icon=":material/search:", width=220,
+        icon=":material/search:", width=190,
     )  # fmt: skip
     kept = clusters["size"] >= int(smallest or 1)
+    kept &= clusters["case"].isin(status) if status else clusters["case"] != DISMISSED
     if tiers:
         kept &= clusters["tier"].isin(tiers)
     if kinds:
@@ -110,6 +120,17 @@ def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
     return clusters[kept]
 
 
+def with_cases(clusters: pd.DataFrame) -> pd.DataFrame:
+    """The clusters, each with the status of its case: none where nobody looked at it, dismissed where it is benign."""
+    at, cases = datetime.now(UTC), casework.by_cluster()
+    status = []
+    for cluster, size in zip(clusters["cluster_id"], clusters["size"].tolist(), strict=True):
+        case = cases.get(cluster)
+        dismissed = case is not None and case.dismisses(cluster, size, at)
+        status.append(DISMISSED if dismissed else NO_CASE if case is None else str(case.status))
+    return clusters.assign(case=status)
+
+
 def _open_by_name(refresh_id: str, clusters: pd.DataFrame) -> None:
     """Choose a cluster from a list: the buttons of the table answer to a mouse only."""
     said = {
@@ -118,7 +139,7 @@ def _open_by_name(refresh_id: str, clusters: pd.DataFrame) -> None:
     }
     chosen = st.selectbox(
         "Open a cluster", list(said), index=None, format_func=said.__getitem__, key=f"by-name-{refresh_id}",
-        placeholder="choose one, or type its id", width=240,
+        placeholder="choose, or type its id", width=200,
     )  # fmt: skip
     if chosen is not None:
         session.visit(session.address(session.CLUSTER, cluster=chosen, refresh=refresh_id))
@@ -158,6 +179,7 @@ def rows(refresh_id: str, clusters: pd.DataFrame) -> pd.DataFrame:
             "score": clusters["score"].to_numpy(),
             "size": clusters["size"].to_numpy(),
             "reasons": clusters["top_reasons"].map(reasons_in_brief).to_numpy(),
+            "case": clusters["case"].where(clusters["case"] != NO_CASE, None).to_numpy(),
             "lineage": clusters["lineage"].map(lambda event: LINEAGE.get(event, event)).to_numpy(),
             "kinds": clusters["kinds"].map(kind_list).to_numpy(),
             "events": clusters["events"].map(short).to_numpy(),
@@ -205,6 +227,7 @@ def _columns(clicked: str) -> dict[str, Any]:
             "Top reasons", width=340, help="Points of each in brackets: + for abuse, − against"
         ),
         "size": shown.NumberColumn("Members", format="localized", width=76),
+        "case": shown.TextColumn("Case", width=84, help="Where the case of the cluster stands"),
         "lineage": shown.TextColumn("Lineage", width=88, help="What became of it since the last refresh"),
         "kinds": shown.TextColumn("Held together by", width=126, help="Identifier kinds that corroborate"),
         "events": shown.TextColumn("Exchanges", width=86),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from linkage.ui.frames import ClusterFrames
 from linkage.ui.words import moment, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     import pandas as pd
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Path of the page of one cluster.
 CLUSTER = "cluster"
+#: Path of the page of cases.
+CASES = "cases"
 _PINNED = "refresh_shown"
 _PAGES = "pages"
 #: Seconds between two looks for a newer refresh.
@@ -87,6 +91,19 @@ def shown() -> str:
             return found
     st.session_state[_PINNED] = newest()
     return str(st.session_state[_PINNED])
+
+
+def kept() -> tuple[RunRecord, ...]:
+    """Records of the refreshes that are kept, newest first."""
+    with _READING:
+        return workspace().runs()
+
+
+@contextmanager
+def reading() -> Iterator[Workspace]:
+    """The workspace, for questions that no other session asks at the same time."""
+    with _READING:
+        yield workspace()
 
 
 def run_of(refresh_id: str) -> RunRecord:

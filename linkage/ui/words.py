@@ -57,6 +57,26 @@ LINEAGE: dict[str, str] = {
     "dissolved": "dissolved",
 }
 
+VERDICTS: dict[str, str] = {
+    "confirmed": "Confirmed",
+    "benign": "Benign",
+    "reseller": "Reseller",
+    "compromised": "Compromised",
+    "inconclusive": "Inconclusive",
+}
+
+#: Status of a case → what it means for the reader, and the colour of its badge.
+STATUSES: dict[str, tuple[str, str]] = {
+    "open": ("somebody looks at it", "blue"),
+    "proposed": ("a verdict waits for another person", "orange"),
+    "returned": ("the verdict was sent back", "yellow"),
+    "approved": ("two people decided", "green"),
+    "reinstated": ("a verdict against the accounts was lifted", "green"),
+    "closed": ("nothing is left to do", "gray"),
+    "reopened": ("taken up again", "blue"),
+    "appealed": ("taken up again, because those whom it is about object", "red"),
+}
+
 #: Shown for a figure that is not known.
 NONE = "–"
 #: Between a figure and its unit, which must not part at the end of a line.
@@ -164,6 +184,11 @@ def moment(value: Any) -> str:
 def kind_list(kinds: Iterable[str]) -> str:
     """Kinds as people call them: ``cards, templates``."""
     return ", ".join(kind_words(kind).many for kind in kinds)
+
+
+def code_words(code: str) -> str:
+    """A reason's code in words: ``no private work``."""
+    return code.replace("_", " ")
 
 
 def plain(text: str) -> str:

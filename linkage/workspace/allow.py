@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from linkage.config import KIND_NAME
 from linkage.errors import UsageError
+from linkage.model.access import Permission
 from linkage.model.casework import AllowEntry
-from linkage.reading.lookup import canonical_address
+from linkage.model.verdict import Benign
+from linkage.reading.lookup import canonical_address, surrogates
 from linkage.reading.masking import masked
 from linkage.reading.source import ask
 from linkage.workspace.home import Home, now
@@ -37,17 +39,19 @@ class AllowList:
         Raises:
             UsageError: the reason is empty, the end is past or without zone, ``value`` is not a network, was never
                 seen, or is on the list already.
+            NotAllowed: the actor's role does not suffice.
         """
+        self._home.require(Permission.ALLOW)
         at = now()
         if not reason.strip():
             raise UsageError("an entry of the allow-list needs a reason")
         if expires is not None and (expires.tzinfo is None or expires <= at):
             raise UsageError("the end of an entry lies ahead, and states Z or an offset")
-        cidr, identifier = (_network(value), None) if kind == CIDR else (None, self._surrogate(kind, value))
+        what = self.benign(kind, value)
         return self._home.casework_to_write().allow(
             kind=kind,
-            cidr=cidr,
-            identifier=identifier,
+            cidr=what.cidr,
+            identifier=what.identifier,
             reason=reason,
             author=self._home.actor,
             expires_at=expires,
@@ -59,7 +63,9 @@ class AllowList:
 
         Raises:
             UsageError: there is no such entry.
+            NotAllowed: the actor's role does not suffice.
         """
+        self._home.require(Permission.ALLOW)
         if self._home.casework() is None:
             raise UsageError("no such entry on the allow-list", hint="`linkage allow list` shows their ids.")
         self._home.casework_to_write().disallow(entry_id, actor=self._home.actor, now=now())
@@ -113,14 +119,25 @@ class AllowList:
         ]
         return pyarrow.Table.from_pylist(rows, schema=schema)
 
+    def benign(self, kind: str, value: str) -> Benign:
+        """What an entry for ``value`` would hold; see ``add``. An identifier may be named ``id:<surrogate>``.
+
+        Raises:
+            UsageError: ``value`` is not a network, or was never seen.
+        """
+        if kind == CIDR:
+            return Benign(kind, cidr=_network(value))
+        return Benign(kind, identifier=self._surrogate(kind, value))
+
     def _surrogate(self, kind: str, value: str) -> int:
         wanted = _ORGANIZATION_KIND if kind == ORGANIZATION else kind
         if not KIND_NAME.match(wanted):
             raise UsageError("the kind of an entry is cidr, organization, or an identifier kind")
         text = value.strip()
         candidates = sorted({value, text, canonical_address(text) or text})
+        ids = surrogates([text])
         with ask(None, self._home.identities(), self._home.settings.engine, ()) as questions:
-            rows = questions.rows("lookup_values", {"values": candidates, "ids": []})
+            rows = questions.rows("lookup_values", {"values": candidates, "ids": ids})
         found: list[int] = [row["id"] for row in rows if row["kind"] == wanted]
         if not found:
             raise UsageError(

@@ -9,6 +9,7 @@ from contextlib import closing
 
 from linkage import engine
 from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged, StoreUnavailable
+from linkage.model.access import Permission
 from linkage.model.reports import Check
 from linkage.model.tables import LAKE_TABLES, LEDGER
 from linkage.stores.files import Verifier
@@ -54,6 +55,7 @@ def _migrate(home: Home) -> Check:
     from linkage.stores.casework import Casework
 
     home.layout.check()
+    home.require(Permission.MIGRATE)
     casework = Casework(home.layout.casework)
     if not casework.exists:
         return Check("migration", "ok", "no casework database yet: nothing to migrate")
@@ -142,17 +144,29 @@ def _current(home: Home) -> Check:
     return Check("current snapshot", "ok", snapshot.refresh_id)
 
 
-def _audit(home: Home) -> Check:
+def audit_fault(home: Home) -> str | None:
+    """What is wrong with the audit chain, compared with what snapshots and cases saw of it; None when it is whole.
+
+    Raises:
+        SnapshotDamaged: the chain is gone, and snapshots saw one.
+    """
     witnesses = {f"snapshot {run.refresh_id}": (run.audit_head, run.audit_length) for run in home.snapshots.all()}
-    casework = home.casework()
-    if casework is None:
+    casework, cases = home.casework(), home.cases()
+    if casework is None or cases is None:
         if any(length for _, length in witnesses.values()):
             raise SnapshotDamaged("casework.sqlite is gone, and snapshots recorded an audit chain")
-        return Check("audit chain", "ok", "no entry yet")
-    fault = casework.audit_fault(witnesses)
+        return None
+    return casework.audit_fault(witnesses) or cases.fault()
+
+
+def _audit(home: Home) -> Check:
+    fault = audit_fault(home)
     if fault is not None:
         advice = "Someone changed casework.sqlite by hand: compare with a backup."
         return Check("audit chain", "fail", fault, advice, SnapshotDamaged.exit_code)
+    casework = home.casework()
+    if casework is None:
+        return Check("audit chain", "ok", "no entry yet")
     return Check("audit chain", "ok", f"{casework.audit_head()[1]} entries, unbroken")
 
 

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from linkage.config import Settings
     from linkage.evaluation import Evaluation
     from linkage.ingest.report import IngestReport
+    from linkage.model.access import Role
     from linkage.model.casework import AuditEntry, RunEntry
     from linkage.model.explanation import Explanation
     from linkage.model.run import RunRecord
+    from linkage.model.what_if import WhatIf
     from linkage.reading.lookup import Found
     from linkage.stores.snapshots import Snapshot
     from linkage.workspace.allow import AllowList
     from linkage.workspace.bundles import Bundles
+    from linkage.workspace.casebook import Casebook
     from linkage.workspace.store import GraphStore
 
 PathLike = str | os.PathLike[str]
@@ -38,9 +41,10 @@ PathLike = str | os.PathLike[str]
 class Workspace(GraphQuestions):
     """A folder with everything that linkage knows: events, snapshots, casework.
 
-    Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, the allow-list and reveals
-    write. Reading never waits for a refresh. Frames are pandas, with exactly the columns that the contract names.
-    ``actor`` is who is written into the audit; the user of the operating system unless given.
+    Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, cases, the allow-list and
+    reveals write. Reading never waits for a refresh. Frames are pandas, with exactly the contract's columns.
+    ``actor`` is who is written into the audit, and whose role counts; the user of the operating system unless given.
+    Whoever gives another name answers for having made sure of it.
     """
 
     def __init__(self, path: PathLike = "workspace", *, actor: str | None = None) -> None:
@@ -138,8 +142,12 @@ class Workspace(GraphQuestions):
         """
         from linkage.reading import frames
 
-        with self._home.ask(refresh, ("clusters",) if name == "clusters" else ("clusters", "members")) as questions:
-            return frames.clusters(questions) if name == "clusters" else frames.members(questions, cluster)
+        if name == "members":
+            with self._home.ask(refresh, ("clusters", "members")) as questions:
+                return frames.members(questions, cluster)
+        status = {cluster_id: str(case.status) for cluster_id, case in self.case.by_cluster().items()}
+        with self._home.ask(refresh, ("clusters",)) as questions:
+            return frames.clusters(questions, status)
 
     def lineage_table(self, from_refresh: str | None = None, to_refresh: str | None = None) -> pyarrow.Table:
         """Lineage as Arrow: of ``to_refresh`` (default: current), or of every refresh after ``from_refresh`` up to it.
@@ -215,6 +223,31 @@ class Workspace(GraphQuestions):
         with self._home.ask(refresh, explain.PAIR_TABLES) as questions:
             return explain.explain_pair(questions, first, second, view)
 
+    def what_if(
+        self,
+        cluster: str,
+        *,
+        kinds: Sequence[str] = (),
+        identifiers: Sequence[int] = (),
+        networks: Sequence[str] = (),
+        threshold: float = 0.0,
+        refresh: str | None = None,
+    ) -> WhatIf:
+        """What would be left of ``cluster`` without these kinds, identifiers (surrogate ids) and networks (CIDR).
+
+        ``threshold``: bits that an account needs to stay. Nothing is changed.
+
+        Raises:
+            UsageError: there is no such cluster, a kind ties nobody in it, or a network is none.
+        """
+        from linkage.reading import what_if
+
+        ties = self._home.ties(refresh, cluster)
+        addresses = ties.evidence[ties.evidence_kind == "ip_address"].tolist()
+        found = what_if.inside(networks, addresses, self._home.values)
+        dropped = {*identifiers, *(number for inside in found.values() for number in inside)}
+        return ties.without(kinds, dropped, threshold, {name: len(inside) for name, inside in found.items()})
+
     def evaluate(self, truth: PathLike, refresh: str | None = None, *, baselines: bool = True) -> Evaluation:
         """Measure the clusters against the accounts of ``truth``, a CSV or Parquet file, beside simpler methods.
 
@@ -228,12 +261,8 @@ class Workspace(GraphQuestions):
 
     def reveal(self, identifiers: Sequence[int], reason: str) -> dict[int, str]:
         """Values behind surrogate ids, for ``reason``, which goes into the audit; purged ones are left out."""
-        from linkage.reading.source import ask
-
         self._home.audit_reveal(reason, "identifiers", {"ids": sorted(identifiers)})
-        with ask(None, self._home.identities(), self._home.settings.engine, ()) as questions:
-            rows = questions.rows("lookup_values", {"values": [], "ids": sorted(identifiers)})
-        return {row["id"]: row["value"] for row in rows}
+        return self._home.values(identifiers)
 
     def names(self, accounts: Sequence[int]) -> dict[int, str]:
         """Account ids behind surrogate ids; a purged one shows as ``purged:<surrogate>``."""
@@ -279,12 +308,35 @@ class Workspace(GraphQuestions):
         casework = self._home.casework()
         return casework.audit() if casework is not None else ()
 
+    def audit_fault(self) -> str | None:
+        """What is wrong with the audit chain, compared with what snapshots and cases saw; None when it is whole."""
+        from linkage.workspace import doctor
+
+        return doctor.audit_fault(self._home)
+
     @cached_property
     def allow(self) -> AllowList:
         """The allow-list: ``add``, ``remove``, ``list``."""
         from linkage.workspace.allow import AllowList
 
         return AllowList(self._home)
+
+    @cached_property
+    def case(self) -> Casebook:
+        """Cases: ``open``, ``list``, ``show``, ``assign``, ``note``, ``propose``, ``approve``, ``return_``, …"""
+        from linkage.workspace.casebook import Casebook
+
+        return Casebook(self._home)
+
+    @property
+    def actor(self) -> str:
+        """Who is written into the audit."""
+        return self._home.actor
+
+    @property
+    def role(self) -> Role:
+        """What the actor may do here; in local mode, without roles in the settings, everything."""
+        return self._home.role
 
     @cached_property
     def store(self) -> GraphStore:

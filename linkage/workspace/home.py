@@ -10,14 +10,15 @@ import os
 import pwd
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkage.config import Neo4jSettings, Settings, load
-from linkage.errors import NoSnapshot, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.errors import NoSnapshot, NotAllowed, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.model.access import LEAST, Permission, Role
 from linkage.model.progress import ProgressSink
 from linkage.stores import lock
 from linkage.stores.layout import Layout
@@ -26,6 +27,8 @@ from linkage.stores.snapshots import Snapshot, Snapshots
 if TYPE_CHECKING:
     from linkage.reading.names import Names
     from linkage.reading.source import Questions
+    from linkage.reading.what_if import Ties
+    from linkage.stores.cases import Cases
     from linkage.stores.casework import Casework
     from linkage.stores.embedded import EmbeddedGraph
     from linkage.stores.graph import GraphReader
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-#: Refreshes whose graph stays open: the one that is looked at, and the one before or after it.
+#: Refreshes whose graph stays open, and clusters whose ties do: what is looked at, and what it is compared with.
 _OPEN = 2
 
 
@@ -49,6 +52,7 @@ class Home:
         self._opening = threading.Lock()
         self._graphs: dict[str, EmbeddedGraph] = {}
         self._names: dict[tuple[str, tuple[Path, ...]], Names] = {}
+        self._ties: dict[tuple[str, str], Ties] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -132,6 +136,32 @@ class Home:
         snapshot = self.snapshot(refresh)
         with ask(snapshot, self.identities(), self.settings.engine, tables) as questions:
             yield questions
+
+    def values(self, identifiers: Collection[int]) -> dict[int, str]:
+        """Raw values behind surrogate ids; purged ones are left out. What leaves this package is masked, or audited."""
+        from linkage.reading.source import ask
+
+        with ask(None, self.identities(), self.settings.engine, ()) as questions:
+            rows = questions.rows("lookup_values", {"values": [], "ids": sorted(identifiers)})
+        return {row["id"]: row["value"] for row in rows}
+
+    def ties(self, refresh: str | None, cluster: str) -> Ties:
+        """What holds a cluster together; kept while it is asked about.
+
+        Raises:
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+            UsageError: there is no such cluster.
+        """
+        from linkage.reading.source import evidence_settings
+        from linkage.reading.what_if import ties
+
+        snapshot = self.snapshot(refresh)
+        with self._opening:
+            return _kept(
+                self._ties,
+                (snapshot.refresh_id, cluster),
+                lambda: ties(snapshot, cluster, evidence_settings(snapshot.run)),
+            )
 
     def asked(self, refresh: str | None, question: Callable[[GraphReader, Names], _Value]) -> _Value:
         """What ``question`` finds in the graph of ``refresh``, or of the one that the store serves, and its names.
@@ -278,6 +308,41 @@ class Home:
         casework.create(now())
         return casework
 
+    def cases(self) -> Cases | None:
+        """The cases for reading; None where there is no casework database yet.
+
+        Raises:
+            ConfigurationError: it needs a migration, or was written by a newer linkage.
+        """
+        from linkage.stores.cases import Cases
+
+        casework = self.casework()
+        return Cases(casework) if casework is not None else None
+
+    def cases_to_write(self) -> Cases:
+        """The cases, in a casework database that is made where there is none.
+
+        Raises:
+            ConfigurationError: it needs a migration, or was written by a newer linkage.
+        """
+        from linkage.stores.cases import Cases
+
+        return Cases(self.casework_to_write())
+
+    @property
+    def role(self) -> Role:
+        """What the actor may do."""
+        return self.settings.access.role(self.actor)
+
+    def require(self, what: Permission) -> None:
+        """Raise unless the actor's role suffices for ``what``.
+
+        Raises:
+            NotAllowed: it does not.
+        """
+        if not self.role.may(what):
+            raise NotAllowed(f"a {self.role} may not {what}: that takes a role of {LEAST[what]}")
+
     def audit(self, action: str, subject: str, detail: Mapping[str, Any]) -> None:
         """Append to the audit chain."""
         self.casework_to_write().append_audit(
@@ -289,7 +354,9 @@ class Home:
 
         Raises:
             UsageError: no reason is given.
+            NotAllowed: the actor's role does not suffice.
         """
+        self.require(Permission.REVEAL)
         if not reason.strip():
             raise UsageError("a reveal needs a reason")
         self.audit("reveal", subject, {"reason": reason, **detail})

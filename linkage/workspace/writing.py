@@ -15,6 +15,7 @@ from linkage.model.allowed import allowed
 from linkage.model.progress import Progress, ProgressSink, StageClock
 from linkage.model.reports import PublishReport, RefreshReport
 from linkage.stores import lock
+from linkage.workspace import casebook
 from linkage.workspace.home import Home, now
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def refresh(home: Home, as_of: datetime | None, window: str, progress: ProgressS
         with _noted(home, "refresh", clock):
             report = _refresh(home, as_of, window, clock)
         _record(home, "refresh", report.status, report.refresh_id, clock, report.counts)
-        home.snapshots.prune(home.settings.snapshots.keep, bundled(home))
+        casebook.follow(home)
+        home.snapshots.prune(home.settings.snapshots.keep, casebook.referred(home) | bundled(home))
     if home.settings.store.neo4j is None:
         return report
     # The snapshot is current, and no lock is held: whatever the store does, the refresh stands.

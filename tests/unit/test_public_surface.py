@@ -28,6 +28,8 @@ def test_every_verb_is_a_documented_method_of_the_workspace() -> None:
         assert inspect.getdoc(getattr(linkage.Workspace, verb)), verb
     for action in ("add", "remove", "list"):
         assert inspect.getdoc(getattr(linkage.Workspace("nowhere").allow, action)), action
+    for action in ("open", "list", "show", "assign", "note", "propose", "approve", "return_", "reopen", "close"):
+        assert inspect.getdoc(getattr(linkage.Workspace("nowhere").case, action)), action
 
 
 def test_exit_codes_of_errors_are_those_of_the_contract() -> None:

@@ -1,5 +1,6 @@
 -- Clusters with the contract's columns, in the order of the snapshot: highest score first.
--- Reads: clusters. Parameters: refresh_id.
+-- Reads: clusters. Parameters: refresh_id, cases, statuses
+-- (cluster ids, and the status of the case of each).
 SELECT
     $refresh_id::VARCHAR AS refresh_id,
     cluster_id,
@@ -18,6 +19,6 @@ SELECT
     kinds,
     top_reasons,
     lineage,
-    NULL::VARCHAR AS case_status
+    map($cases::VARCHAR[], $statuses::VARCHAR[])[cluster_id] AS case_status
 FROM clusters
 ORDER BY file_row_number

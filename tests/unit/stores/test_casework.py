@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import ConfigurationError, SnapshotDamaged, UsageError
-from linkage.stores.casework import GENESIS, Casework
+from linkage.stores.audit_chain import GENESIS
+from linkage.stores.cases import Cases
+from linkage.stores.casework import Casework
 from linkage.stores.casework_schema import MIGRATIONS, Migration
 
 NOW = datetime(2026, 4, 1, 12, 30, 0, 250_000, tzinfo=UTC)
@@ -108,7 +110,7 @@ def test_writers_at_the_same_time_make_one_chain(casework: Casework, tmp_path: P
 
 
 def test_every_commit_is_synced_and_written_ahead(casework: Casework) -> None:
-    with casework._write() as connection:
+    with casework.writing() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
@@ -166,24 +168,36 @@ def test_the_allow_list_keeps_what_was_added_until_it_is_removed(casework: Casew
 def test_a_database_of_another_version_is_not_touched_before_someone_asks(tmp_path: Path) -> None:
     path = tmp_path / "casework.sqlite"
     Casework(path).create(NOW)
-    later = (*MIGRATIONS, Migration(2, "a note", ("ALTER TABLE run_history ADD COLUMN note TEXT",)))
+    known = MIGRATIONS[-1].version
+    later = (*MIGRATIONS, Migration(known + 1, "a note", ("ALTER TABLE run_history ADD COLUMN note TEXT",)))
     newer = Casework(path, later)
-    with pytest.raises(ConfigurationError, match="version 1 and needs 2"):
+    with pytest.raises(ConfigurationError, match=f"version {known} and needs {known + 1}"):
         newer.create(NOW)
-    assert [migration.version for migration in newer.migrate(NOW)] == [2]
+    assert [migration.version for migration in newer.migrate(NOW)] == [known + 1]
     newer.check()
     assert newer.migrate(NOW) == ()
-    with pytest.raises(ConfigurationError, match="has version 2; this linkage knows 1"):
+    with pytest.raises(ConfigurationError, match=f"has version {known + 1}; this linkage knows {known}"):
         Casework(path).create(NOW)
+
+
+def test_a_database_from_before_there_were_cases_gets_them(tmp_path: Path) -> None:
+    path = tmp_path / "casework.sqlite"
+    before = Casework(path, MIGRATIONS[:1])
+    before.create(NOW)
+    before.append_audit(actor="ann", action="test", subject="s", detail={}, now=NOW)
+    assert [migration.purpose for migration in Casework(path).migrate(NOW)] == ["cases"]
+    assert Cases(Casework(path)).all() == ()
+    assert Casework(path).audit_head()[1] == 1
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "casework.sqlite"
     Casework(path).create(NOW)
-    broken = (*MIGRATIONS, Migration(2, "breaks", ("CREATE TABLE more (a)", "CREATE TABLE more (a)")))
+    known = MIGRATIONS[-1].version
+    broken = (*MIGRATIONS, Migration(known + 1, "breaks", ("CREATE TABLE more (a)", "CREATE TABLE more (a)")))
     with pytest.raises(Exception, match="OperationalError"):
         Casework(path, broken).migrate(NOW)
-    assert Casework(path).version() == 1
+    assert Casework(path).version() == known
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'more'").fetchall()
 
