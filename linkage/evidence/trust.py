@@ -7,7 +7,7 @@ prior for its degree and is re-estimated in rounds (empirical Bayes):
 0. *Ownership*: how far the accounts on j are together on some other identifier as well (closure), or nobody uses j in
    passing (devotion). Either tells a campaign's own template from a public one of the same degree before anything is
    learned, and it is where regions start.
-1. *Regions*: communities of the account–identifier graph, each identifier weighted by √θ. Weak collective ties that no
+1. *Regions*: communities of the account–identifier graph, each identifier weighted by θ^¾. Weak collective ties that no
    pair of accounts shows hold a region together. An address is judged by regions that no address had a part in: else a
    campus would vouch for its own address.
 2. *Corroboration*: an account on j counts towards j's region as far as its **other** identifiers tie it there; those of
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 #: Strength of an account's other ties at which it counts as half corroborated: one identifier that is half trusted.
 _HALF_TIED = 0.5
 
+#: Power of θ that an edge of the account–identifier graph weighs.
+_WEIGHT = 0.75
 #: Identifiers with fewer accounts have no closure of their own: chance alone closes them.
 _FEW = 8
 #: Accounts that the closure of a larger identifier is estimated on; its standard error is at most .03.
@@ -122,15 +124,17 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
 
 
 def regions(incidence: Incidence, theta: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
-    """Region of every account (N): communities of the account–identifier graph, edges weighted by √θ.
+    """Region of every account (N): communities of the account–identifier graph, edges weighted by θ^¾.
 
-    √θ because θ is a share of pairs: when a share f of an identifier's accounts belongs together, f² of its pairs do.
+    θ is a share of pairs, and √θ one of accounts: when a share f of an identifier's accounts belongs together, f² of its
+    pairs do. With √θ the thirty public templates of an account outweigh its one card, and a loose campaign dissolves in
+    the crowd; with θ, chains of cards and campaigns on one exit provider fall to pieces or together (decision 0010).
     """
     used = theta[incidence.edge_identifier] > 0
     identifier = incidence.edge_identifier[used].astype(np.int64)
     first = incidence.edge_account[used].astype(np.int64)
     nodes = incidence.accounts + incidence.identifiers
-    part = leiden.partition(first, identifier + incidence.accounts, np.sqrt(theta)[identifier], nodes, seed)
+    part = leiden.partition(first, identifier + incidence.accounts, theta[identifier] ** _WEIGHT, nodes, seed)
     return part[: incidence.accounts]
 
 
