@@ -126,9 +126,9 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
 def regions(incidence: Incidence, theta: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
     """Region of every account (N): communities of the account–identifier graph, edges weighted by θ^¾.
 
-    θ is a share of pairs, and √θ one of accounts: when a share f of an identifier's accounts belongs together, f² of its
-    pairs do. With √θ the thirty public templates of an account outweigh its one card, and a loose campaign dissolves in
-    the crowd; with θ, chains of cards and campaigns on one exit provider fall to pieces or together (decision 0010).
+    θ is a share of pairs, and √θ one of accounts: when a share f of an identifier's accounts belongs together, f² of
+    its pairs do. With √θ the thirty public templates of an account outweigh its one card, and a loose campaign is lost
+    in the crowd; with θ, chains of cards and campaigns on one exit provider fall to pieces or together (decision 0010).
     """
     used = theta[incidence.edge_identifier] > 0
     identifier = incidence.edge_identifier[used].astype(np.int64)
