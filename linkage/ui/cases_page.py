@@ -102,7 +102,7 @@ def rows(cases: Sequence[Case]) -> pd.DataFrame:
     listed = []
     for case in cases:
         decision = case.decision
-        proposal = case.proposal or (decision.proposal if decision is not None else None)
+        proposal = case.latest
         decided = decision if case.proposal is None else None
         listed.append(
             {
