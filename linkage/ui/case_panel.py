@@ -12,7 +12,7 @@ import streamlit as st
 from linkage.model.access import Permission
 from linkage.model.case import SETTLED, WORKED_ON, Status, same_person
 from linkage.model.verdict import REASONS, Verdict
-from linkage.ui import casework, session
+from linkage.ui import bundle_panel, casework, session
 from linkage.ui.words import (
     STATUSES,
     VERDICTS,
@@ -51,9 +51,14 @@ def panel(cluster: ClusterFrames) -> None:
     if case is not None:
         decide(case)
         talk(case)
-        history(case)
     else:
         _open(cluster)
+    if case is not None and case.latest is not None:
+        bundle_panel.of_case(case)
+    else:
+        bundle_panel.of_cluster(cluster.cluster_id, cluster.refresh_id)
+    if case is not None:
+        history(case)
 
 
 def badge(case: Case) -> None:

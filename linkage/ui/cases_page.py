@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from linkage.ui import case_panel, casework, session
+from linkage.ui import bundle_panel, case_panel, casework, session
 from linkage.ui.words import STATUSES, VERDICTS, code_words, counted, day, moment, plain
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def _one(case_id: str) -> None:
     with right:
         case_panel.decide(case)
         case_panel.talk(case)
+        bundle_panel.of_case(case)
     case_panel.history(case)
     session.page_link(session.CASES, "All cases")
 

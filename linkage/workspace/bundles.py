@@ -53,7 +53,7 @@ class Bundles:
         subject: str,
         *,
         profile: str,
-        output: str | os.PathLike[str],
+        output: str | os.PathLike[str] | None = None,
         zipped: bool = False,
         recipient: str = "",
         exchange_key: str | os.PathLike[str] | None = None,
@@ -61,7 +61,7 @@ class Bundles:
         progress: ProgressSink | None = None,
     ) -> ExportReport:
         """Write the bundle of a cluster or case into the folder ``output``, signed by the actor; a second time changes
-        nothing.
+        nothing. The default is ``bundles`` of the workspace, and there a folder for each key of pseudonyms.
 
         That of a case is about the members whom its verdict is about, as they were frozen, and tells what was done.
         Pseudonyms of the profile ``partner`` are under a key of this subject and ``recipient``. ``exchange_key`` names
@@ -102,7 +102,7 @@ class Bundles:
             self._home.settings.engine,
             casework.audit(),
             order,
-            Path(output),
+            Path(output) if output is not None else self._home.layout.bundles / (names.key_id or ""),
             zipped=zipped,
             progress=progress,
         )
@@ -120,6 +120,21 @@ class Bundles:
             },
         )
         return report
+
+    def taken(self, report: ExportReport) -> bytes:
+        """The zip that an export wrote, to be taken along; that it was is in the audit.
+
+        Raises:
+            NotAllowed: the actor is a viewer.
+            UsageError: it is not there any more.
+        """
+        self._home.require(Permission.EXPORT)
+        if not report.path.is_file():
+            raise UsageError(f"{report.path.name} is not there any more", hint="Make the bundle again.")
+        data = report.path.read_bytes()
+        detail = {"bytes": len(data), "digest": hashlib.sha256(data).hexdigest()}
+        self._home.audit("bundle.download", report.name, detail)
+        return data
 
     def verify(
         self,
