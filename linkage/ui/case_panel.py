@@ -147,6 +147,8 @@ def _propose(cluster: ClusterFrames, case: Case | None) -> None:
     st.subheader("Propose a verdict", anchor=False)
     if casework.barred(Permission.WORK):
         return
+    # Before the choices: it takes the browser a moment to load, and until then Enter would undo one.
+    casework.ctrl_enter()
     key = _key(cluster, case)
     verdict = st.pills("Verdict", list(VERDICTS), format_func=VERDICTS.__getitem__, key=key("verdict"), width="content")
     if verdict is None:
@@ -172,7 +174,6 @@ def _propose(cluster: ClusterFrames, case: Case | None) -> None:
         "Propose", type="primary", key=key("propose"), shortcut="Ctrl+Enter", icon=":material/send:",
         on_click=_proposed, args=(cluster, case, verdict),
     )  # fmt: skip
-    casework.ctrl_enter()
 
 
 def _key(cluster: ClusterFrames, case: Case | None) -> Callable[[str], str]:
