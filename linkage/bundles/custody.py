@@ -1,17 +1,18 @@
-"""The chain of custody: the audit chain up to the refresh that the finding is from.
+"""The chain of custody: the audit chain up to the refresh that the finding is from, or to the last act of its case.
 
-Every entry's digest covers the digest before it, so none can be taken out. Entries that took in records or computed the
-finding are told whole, in a bundle that stays in the house; of all others only what links them.
+Every entry's digest covers the digest before it, so none can be taken out. Entries that took in records, computed the
+finding or are of its case are told whole, in a bundle that stays in the house; of all others only what links them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from linkage.bundles.profiles import Profile
 from linkage.bundles.writing import canonical
+from linkage.model.case import Case
 from linkage.model.casework import AuditEntry
 from linkage.model.times import from_text
 from linkage.stores.audit_chain import GENESIS, entry_digest
@@ -20,12 +21,15 @@ from linkage.stores.audit_chain import GENESIS, entry_digest
 _TOLD = ("ingest", "refresh")
 
 
-def chain(entries: Sequence[AuditEntry], refresh_id: str, profile: Profile) -> bytes:
-    """chain.jsonl: the entries up to the one that says that the refresh was computed."""
+def chain(entries: Sequence[AuditEntry], refresh_id: str, case: Case | None, profile: Profile) -> bytes:
+    """chain.jsonl: the entries up to the last one that is about the refresh or the case."""
+    own = {entry.seq for entry in entries if case is not None and _is_act(entry, case)}
+    computed = (entry.seq for entry in entries if entry.action == "refresh" and entry.subject == refresh_id)
+    last = max(own | {next(computed, len(entries))})
     lines = []
-    for entry in _until(entries, refresh_id):
+    for entry in entries[:last]:
         line: dict[str, Any] = {"seq": entry.seq, "previous": entry.previous, "digest": entry.digest}
-        if entry.action in _TOLD:
+        if entry.action in _TOLD or entry.seq in own:
             line["action"] = entry.action
             if profile.events:
                 line |= {"at": entry.at, "actor": entry.actor, "subject": entry.subject, "detail": entry.detail}
@@ -57,8 +61,7 @@ def broken(data: bytes) -> str | None:
     return None
 
 
-def _until(entries: Sequence[AuditEntry], refresh_id: str) -> Iterator[AuditEntry]:
-    for entry in entries:
-        yield entry
-        if entry.action == "refresh" and entry.subject == refresh_id:
-            return
+def _is_act(entry: AuditEntry, case: Case) -> bool:
+    """Whether the entry is of an act that the case, as it was read, consists of."""
+    of_case = entry.action.startswith("case.") and entry.subject == case.case_id
+    return of_case and entry.detail["revision"] <= case.revision

@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from linkage.bundles import bag, custody, interop, privacy, report, signing, story, writing
 from linkage.bundles import tables as describe
+from linkage.bundles.casefile import CaseFile
 from linkage.bundles.gather import Material, gather
 from linkage.bundles.profiles import Names, Profile
 from linkage.bundles.rerun import Frame, compared
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from linkage.config import EngineSettings
+    from linkage.model.run import RunRecord
     from linkage.model.tables import Table
     from linkage.stores.lake import LakeView
     from linkage.stores.snapshots import Snapshot
@@ -59,19 +61,23 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be exported: ``subject`` stands in the bundle's name (a case, or the cluster itself).
+    """What is to be exported: ``cluster``, and the ``case`` whose verdict is about it, if the bundle is a case's.
 
-    ``signers``: whoever must sign, the exporter first. ``notes``: of the case, oldest first. ``exchange``: key that is
-    shared with the recipient for matching indicators.
+    ``signers``: whoever must sign, the exporter first. ``exchange``: key that is shared with the recipient for matching
+    indicators.
     """
 
     cluster: str
-    subject: str
     profile: Profile
     names: Names
     signers: Sequence[Key]
     exchange: bytes | None = None
-    notes: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    case: CaseFile | None = None
+
+    def name(self, run: RunRecord) -> str:
+        """Name of the bundle: a case's goes on with what is done to it, a cluster's with the refreshes."""
+        of = (self.cluster, run.number) if self.case is None else (self.case.case.case_id, self.case.case.revision)
+        return f"LNK-{of[0]}-{of[1]}-{self.profile.name}"
 
 
 def export(
@@ -98,9 +104,10 @@ def export(
         if progress is not None:
             progress(Progress(stage, done, _STEPS, "steps"))
 
-    name = f"LNK-{order.subject}-{snapshot.run.number}-{order.profile.name}"
+    name = order.name(snapshot.run)
+    excluded = frozenset(() if order.case is None else order.case.proposal.scope.excluded)
     tell("gathering records", 0)
-    material = gather(snapshot, view, settings, order.cluster, order.profile, order.names, order.exchange)
+    material = gather(snapshot, view, settings, order.cluster, order.profile, order.names, order.exchange, excluded)
     tell("writing, and computing the finding again", 1)
     with ThreadPoolExecutor(max_workers=1) as other:
         checked = other.submit(_checked, material, order.profile)
@@ -173,10 +180,12 @@ def _payload(
     cluster = {key: privacy.coarse(profile, value) for key, value in material.cluster.items()}
     if not profile.records:
         cluster["top_reasons"] = []
-    found = story.finding(name, profile, cluster, rows, _method(material, profile))
+    case = order.case
+    verdict = None if case is None else case.verdict(profile, material.excluded)
+    found = story.finding(name, profile, cluster, rows, _method(material, profile), verdict)
     blocks = story.report(name, profile, cluster, rows, found)
     if profile.events:
-        lists = {**lists, "actions": _actions(rows, cluster)}
+        lists = {**lists, "actions": _actions(rows, cluster, case, material.excluded)}
     written: dict[str, Table] = {}
     files: dict[str, bytes] = {}
     for table in describe.LISTS:
@@ -196,10 +205,14 @@ def _payload(
     files |= {
         "REPORT.html": report.as_html(blocks),
         "REPORT.pdf": report.as_pdf(blocks),
-        "custody/chain.jsonl": custody.chain(audit, material.run.refresh_id, profile),
+        "custody/chain.jsonl": custody.chain(
+            audit, material.run.refresh_id, None if case is None else case.case, profile
+        ),
         "finding.json": writing.readable(found),
         "interop/stix-2.1.json": interop.stix(subject, members, evidence, material.uses),
-        "notes.jsonl": b"".join(writing.canonical(note) + b"\n" for note in order.notes),
+        "notes.jsonl": b"".join(
+            writing.canonical(note) + b"\n" for note in (() if case is None else case.notes(profile))
+        ),
         "privacy.json": writing.readable(privacy.statement(profile, order.names, order.exchange is not None)),
         "rerun/requirements.txt": _requirements(),
         "schema/tables.json": writing.schema({**written, **specs}),
@@ -242,9 +255,16 @@ def _method(material: Material, profile: Profile) -> dict[str, Any]:
     }
 
 
-def _actions(rows: Mapping[str, Any], cluster: Mapping[str, Any]) -> pyarrow.Table:
-    """Accounts to suspend: the surer half of a flagged cluster's memberships, each with the row that it rests on."""
+def _actions(
+    rows: Mapping[str, Any], cluster: Mapping[str, Any], case: CaseFile | None, excluded: Sequence[str]
+) -> pyarrow.Table:
+    """Accounts to suspend: the surer half of a flagged cluster's memberships, each with the row that it rests on.
+
+    Where there is a case, its verdict says whether and whom, instead of the flag.
+    """
     import pyarrow
+
+    suspends = bool(cluster["flagged"]) if case is None else case.against
 
     chosen = [
         {
@@ -255,7 +275,7 @@ def _actions(rows: Mapping[str, Any], cluster: Mapping[str, Any]) -> pyarrow.Tab
             "evidence": f"members.csv, row {number}",
         }
         for number, row in enumerate(rows["members"], 1)
-        if cluster["flagged"] and row["membership"] >= _FLAGGED
+        if suspends and row["membership"] >= _FLAGGED and row["account_id"] not in excluded
     ]
     types = [pyarrow.float64() if name == "membership" else pyarrow.string() for name in describe.ACTIONS.names]
     return pyarrow.Table.from_pylist(

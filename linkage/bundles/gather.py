@@ -5,6 +5,7 @@ Numbers of the workspace stay in it: they tell in what order accounts came, and 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,8 @@ class Material:
     """What a bundle is made of.
 
     ``cluster``: its row in the snapshot. ``lists``, ``records``: tables by name, see linkage.bundles.tables.
-    ``uses``: account, identifier, events of members on the strongest of what they share.
+    ``uses``: account, identifier, events of members on the strongest of what they share. ``excluded``: names of members
+    whom the verdict is not about.
     """
 
     run: RunRecord
@@ -62,6 +64,7 @@ class Material:
     lists: dict[str, pyarrow.Table]
     records: dict[str, pyarrow.Table]
     uses: pyarrow.Table | None
+    excluded: tuple[str, ...]
 
 
 def gather(
@@ -72,8 +75,11 @@ def gather(
     profile: Profile,
     names: Names,
     exchange: bytes | None = None,
+    excluded: Collection[int] = (),
 ) -> Material:
     """Everything that a bundle of ``cluster`` may hold under ``profile``; indicators where there is an exchange key.
+
+    ``excluded``: members whom a verdict is not about (surrogate ids).
 
     Raises:
         UsageError: there is no such cluster, or the snapshot was written before there were bundles.
@@ -102,6 +108,7 @@ def gather(
             lists["indicators"] = gathered.indicators(exchange)
         records = gathered.records() if profile.records else {}
         uses = gathered.uses() if profile.records else None
+        named = gathered.named(excluded)
     return Material(
         run=snapshot.run,
         kinds=kinds,
@@ -110,6 +117,7 @@ def gather(
         lists=lists,
         records=records,
         uses=uses,
+        excluded=named,
     )
 
 
@@ -156,6 +164,11 @@ class _Gathered:
         if self._profile.records:
             return {**lists, "members": self._members(), "links": self._links()}
         return lists
+
+    def named(self, accounts: Collection[int]) -> tuple[str, ...]:
+        """Names in the bundle of these accounts (surrogate ids)."""
+        numbers, names = (self._accounts[column].to_pylist() for column in ("account", "account_id"))
+        return tuple(name for number, name in zip(numbers, names, strict=True) if number in accounts)
 
     def records(self) -> dict[str, pyarrow.Table]:
         """Tables for a re-run."""

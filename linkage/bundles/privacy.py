@@ -18,6 +18,7 @@ _DONE = {
         "times": "as they are",
         "prompts": "not in the bundle: never stored, hashed under the workspace's key",
         "single exchanges": "in records/events.parquet",
+        "people, and notes of a case": "as they are",
     },
     "partner": {
         "accounts": "HMAC-SHA256 under the key named here, 80 bits; the key is of this subject and recipient only",
@@ -28,6 +29,7 @@ _DONE = {
         "prompts": "not in the bundle",
         "single exchanges": "not in the bundle: counts a day",
         "names of source files, and of people in the audit": "left out",
+        "people, and notes of a case": "numbers of this bundle; of what they said only verdict, reasons and hour",
     },
     "public": {
         "accounts": "not in the bundle",
@@ -35,6 +37,7 @@ _DONE = {
         "times": "days",
         "prompts": "not in the bundle",
         "single exchanges": "not in the bundle",
+        "people, and notes of a case": "left out: verdict, reasons and day are told",
         "small counts": f"below {SMALL}: suppressed, and days with fewer accounts left out",
     },
 }

@@ -185,6 +185,6 @@ def _run(*arguments: str) -> None:
 
 def _missing() -> ConfigurationError:
     return ConfigurationError(
-        "ssh-keygen is not installed, and signatures are made and checked with it",
+        "the program ssh-keygen is not installed, and signatures are made and checked with it",
         hint="Install OpenSSH's client (on Debian: apt-get install openssh-client).",
     )

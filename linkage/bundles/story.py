@@ -92,14 +92,16 @@ def finding(
     cluster: Mapping[str, Any],
     rows: Rows,
     method: Mapping[str, Any],
+    verdict: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """finding.json."""
+    """finding.json; ``verdict``: what people decided, where the bundle is a case's."""
     small = not profile.records and int(cluster["size"]) < SMALL
     hidden = {"size", "events", "tokens", "cost_usd_micros", "top_reasons"} if small else set()
     return {
         "schema": "linkage.finding/1",
         "bundle": bundle,
         "profile": profile.name,
+        "verdict": verdict,
         "claim": claim(cluster, profile),
         "cluster": {key: None if key in hidden else value for key, value in cluster.items()},
         "lineage": [dict(row) for row in rows["lineage"]],
@@ -123,6 +125,7 @@ def report(
     parts = [
         blocks.title(f"Evidence bundle {bundle}"),
         blocks.text(f"Profile: {profile.name}. TLP:{profile.tlp.upper()}. As of {to_text(method['as_of'])}."),
+        *_verdict(found["verdict"]),
         blocks.heading("Claim"),
         blocks.text(found["claim"]),
         blocks.text(f"Tier {cluster['tier']} – {_TIERS[int(cluster['tier'])]}. (finding.json: cluster.tier)"),
@@ -165,6 +168,34 @@ def report(
     return parts
 
 
+def _verdict(verdict: Mapping[str, Any] | None) -> list[Block]:
+    """What people decided, before what was computed."""
+    if verdict is None:
+        return []
+
+    def by(name: str) -> str:
+        who = verdict[f"{name}_by"]
+        return f"{name} {to_text(verdict[f'{name}_at'])}" + (f" by {who}" if who else "")
+
+    reasons = ", ".join(code.replace("_", " ") for code in verdict["reasons"])
+    approved = by("approved") if verdict["approved_at"] else "not approved: another person has not looked at it yet"
+    sentences = [
+        f"{verdict['verdict'].capitalize()}: {reasons}. (finding.json: verdict)",
+        f"{by('proposed').capitalize()}; {approved}. Case {verdict['case']} is {verdict['status']}.",
+    ]
+    if verdict["members"] is not None:
+        sentences.append(f"It is about {verdict['members']:,} members, and about no others.")
+    if verdict["excluded"]:
+        named, more = verdict["excluded"][:_NAMED], len(verdict["excluded"]) - _NAMED
+        rest = f", and {more:,} more (finding.json: verdict.excluded)" if more > 0 else ""
+        sentences.append(f"It is not about these members: {', '.join(named)}{rest}.")
+    if verdict["ends_at"]:
+        sentences.append(f"It ends {to_text(verdict['ends_at'])}.")
+    return [blocks.heading("Verdict"), blocks.points(sentences)]
+
+
+#: Excluded members that the report names.
+_NAMED = 20
 _KIND_COUNTS = ("members_tied", "linkage_score_without", "members_without")
 
 

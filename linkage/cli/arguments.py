@@ -262,9 +262,9 @@ def _keeping(verbs: Verbs) -> None:
         allow_abbrev=False,
     )
     actions = bundle.add_subparsers(title="actions", metavar="ACTION", required=True)
-    verb = _verb(actions, "export", "write the bundle of a cluster, signed with your key", refresh=True)
+    verb = _verb(actions, "export", "write the bundle of a cluster or case, signed with your key", refresh=True)
     verb.set_defaults(run=_lazily("bundle_export"))
-    verb.add_argument("subject", metavar="CLUSTER|CASE", help="id of a cluster")
+    verb.add_argument("subject", metavar="CLUSTER|CASE", help="id of a cluster, or of a case with a verdict")
     verb.add_argument(
         "--profile",
         required=True,

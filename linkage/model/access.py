@@ -24,6 +24,7 @@ class Permission(StrEnum):
 
     REVEAL = "reveal values"
     WORK = "work on cases"
+    EXPORT = "export evidence bundles"
     APPROVE = "approve or return a proposal"
     ALLOW = "change the allow-list"
     MIGRATE = "migrate the casework database"
@@ -33,6 +34,7 @@ class Permission(StrEnum):
 LEAST: dict[Permission, Role] = {
     Permission.REVEAL: Role.INVESTIGATOR,
     Permission.WORK: Role.INVESTIGATOR,
+    Permission.EXPORT: Role.INVESTIGATOR,
     Permission.APPROVE: Role.APPROVER,
     Permission.ALLOW: Role.APPROVER,
     Permission.MIGRATE: Role.ADMIN,

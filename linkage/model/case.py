@@ -228,6 +228,13 @@ class Case:
             raise UsageError(f"case {self.case_id} has no verdict to appeal against")
         return replace(self, status=Status.APPEALED if appeal else Status.REOPENED)
 
+    @property
+    def latest(self) -> Proposal | None:
+        """The verdict that waits for approval, else the one that was approved last."""
+        if self.proposal is not None:
+            return self.proposal
+        return self.decision.proposal if self.decision is not None else None
+
     def dismisses(self, cluster_id: str, size: int, at: datetime) -> bool:
         """Whether people have decided that ``cluster_id`` is benign, and nobody has taken it up again.
 

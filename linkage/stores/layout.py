@@ -27,6 +27,7 @@ class Layout:
         self.snapshots = root / "snapshots"
         self.casework = root / "casework.sqlite"
         self.keys = root / "keys"
+        self.bundles = root / "bundles"
         self.refresh_lock = root / "refresh.lock"
         self.write_lock = root / "write.lock"
 

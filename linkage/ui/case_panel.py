@@ -12,7 +12,7 @@ import streamlit as st
 from linkage.model.access import Permission
 from linkage.model.case import SETTLED, WORKED_ON, Status, same_person
 from linkage.model.verdict import REASONS, Verdict
-from linkage.ui import casework, session
+from linkage.ui import bundle_panel, casework, session
 from linkage.ui.words import (
     STATUSES,
     VERDICTS,
@@ -51,9 +51,14 @@ def panel(cluster: ClusterFrames) -> None:
     if case is not None:
         decide(case)
         talk(case)
-        history(case)
     else:
         _open(cluster)
+    if case is not None and case.latest is not None:
+        bundle_panel.of_case(case)
+    else:
+        bundle_panel.of_cluster(cluster.cluster_id, cluster.refresh_id)
+    if case is not None:
+        history(case)
 
 
 def badge(case: Case) -> None:
@@ -142,6 +147,8 @@ def _propose(cluster: ClusterFrames, case: Case | None) -> None:
     st.subheader("Propose a verdict", anchor=False)
     if casework.barred(Permission.WORK):
         return
+    # Before the choices: it takes the browser a moment to load, and until then Enter would undo one.
+    casework.ctrl_enter()
     key = _key(cluster, case)
     verdict = st.pills("Verdict", list(VERDICTS), format_func=VERDICTS.__getitem__, key=key("verdict"), width="content")
     if verdict is None:
@@ -167,7 +174,6 @@ def _propose(cluster: ClusterFrames, case: Case | None) -> None:
         "Propose", type="primary", key=key("propose"), shortcut="Ctrl+Enter", icon=":material/send:",
         on_click=_proposed, args=(cluster, case, verdict),
     )  # fmt: skip
-    casework.ctrl_enter()
 
 
 def _key(cluster: ClusterFrames, case: Case | None) -> Callable[[str], str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from linkage.ui import case_panel, casework, session
+from linkage.ui import bundle_panel, case_panel, casework, session
 from linkage.ui.words import STATUSES, VERDICTS, code_words, counted, day, moment, plain
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def _one(case_id: str) -> None:
     with right:
         case_panel.decide(case)
         case_panel.talk(case)
+        bundle_panel.of_case(case)
     case_panel.history(case)
     session.page_link(session.CASES, "All cases")
 
@@ -102,7 +103,7 @@ def rows(cases: Sequence[Case]) -> pd.DataFrame:
     listed = []
     for case in cases:
         decision = case.decision
-        proposal = case.proposal or (decision.proposal if decision is not None else None)
+        proposal = case.latest
         decided = decision if case.proposal is None else None
         listed.append(
             {

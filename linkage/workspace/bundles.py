@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import UsageError
+from linkage.model.access import Permission
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import BundleReport, ExportReport
 from linkage.stores.files import create_once
 from linkage.workspace.home import Home
 
 if TYPE_CHECKING:
+    from linkage.bundles.casefile import CaseFile
     from linkage.bundles.profiles import Names, Profile
     from linkage.bundles.signing import Keys
 
@@ -36,9 +38,11 @@ class Bundles:
         """Make an Ed25519 key for the actor, and trust it; returns the line by which others trust it.
 
         Raises:
+            NotAllowed: the actor is a viewer.
             UsageError: the actor has one.
             ConfigurationError: ssh-keygen is missing.
         """
+        self._home.require(Permission.EXPORT)
         self._home.create()
         key = self._keys.new(self._home.actor)
         self._home.audit("key.new", key.name, {"fingerprint": key.fingerprint})
@@ -49,20 +53,24 @@ class Bundles:
         subject: str,
         *,
         profile: str,
-        output: str | os.PathLike[str],
+        output: str | os.PathLike[str] | None = None,
         zipped: bool = False,
         recipient: str = "",
         exchange_key: str | os.PathLike[str] | None = None,
         refresh: str | None = None,
         progress: ProgressSink | None = None,
     ) -> ExportReport:
-        """Write the bundle of a cluster into the folder ``output``, signed by the actor; a second time changes nothing.
+        """Write the bundle of a cluster or case into the folder ``output``, signed by the actor; a second time changes
+        nothing. The default is ``bundles`` of the workspace, and there a folder for each key of pseudonyms.
 
+        That of a case is about the members whom its verdict is about, as they were frozen, and tells what was done.
         Pseudonyms of the profile ``partner`` are under a key of this subject and ``recipient``. ``exchange_key`` names
         a file whose bytes are the key that the recipient holds as well: then indicators can be matched.
 
         Raises:
-            UsageError: there is no such cluster or profile, no key to sign with, or something else of that name.
+            NotAllowed: the actor is a viewer.
+            UsageError: there is no such cluster, case or profile, no verdict was proposed, no key to sign with, or
+                something else of that name is there.
             RerunDiffers: the lake holds other records than the refresh saw.
             ConfigurationError: ssh-keygen or typst is missing.
             NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
@@ -71,14 +79,17 @@ class Bundles:
         from linkage.bundles import export as exporting
         from linkage.bundles.profiles import profile_of
 
+        self._home.require(Permission.EXPORT)
         chosen = profile_of(profile)
         if exchange_key is not None and not chosen.records:
             raise UsageError("a public bundle holds no indicators, so it takes no exchange key")
-        snapshot = self._home.snapshot(refresh)
+        case = self._case(subject, refresh)
+        scope = None if case is None else case.proposal.scope
+        snapshot = self._home.snapshot(refresh if scope is None else scope.refresh_id)
         names = self._names(subject, recipient, chosen)
         order = exporting.Order(
-            cluster=subject,
-            subject=subject,
+            cluster=subject if scope is None else scope.cluster_id,
+            case=case,
             profile=chosen,
             names=names,
             signers=(self._keys.key(self._home.actor),),
@@ -91,7 +102,7 @@ class Bundles:
             self._home.settings.engine,
             casework.audit(),
             order,
-            Path(output),
+            Path(output) if output is not None else self._home.layout.bundles / (names.key_id or ""),
             zipped=zipped,
             progress=progress,
         )
@@ -100,6 +111,7 @@ class Bundles:
             subject,
             {
                 "bundle": report.name,
+                "cluster_id": order.cluster,
                 "files": report.files,
                 "fingerprint": report.fingerprint,
                 "key_id": names.key_id,
@@ -108,6 +120,21 @@ class Bundles:
             },
         )
         return report
+
+    def taken(self, report: ExportReport) -> bytes:
+        """The zip that an export wrote, to be taken along; that it was is in the audit.
+
+        Raises:
+            NotAllowed: the actor is a viewer.
+            UsageError: it is not there any more.
+        """
+        self._home.require(Permission.EXPORT)
+        if not report.path.is_file():
+            raise UsageError(f"{report.path.name} is not there any more", hint="Make the bundle again.")
+        data = report.path.read_bytes()
+        detail = {"bytes": len(data), "digest": hashlib.sha256(data).hexdigest()}
+        self._home.audit("bundle.download", report.name, detail)
+        return data
 
     def verify(
         self,
@@ -137,6 +164,22 @@ class Bundles:
             detail = {"exit_code": exit_code, "faults": len(report.faults), "rerun": report.rerun}
             self._home.audit("bundle.verify", report.name, detail)
         return report
+
+    def _case(self, subject: str, refresh: str | None) -> CaseFile | None:
+        """The case of that id, whose members are still those that were frozen; None for a cluster."""
+        from linkage.bundles.casefile import CaseFile
+        from linkage.workspace.casebook import Casebook
+
+        if not subject.startswith("k-"):
+            return None
+        if refresh is not None:
+            raise UsageError(
+                "the bundle of a case is of the refresh at which its members were frozen", hint="Name no refresh."
+            )
+        book = Casebook(self._home)
+        case = CaseFile(book.show(subject))
+        book.recheck(case.proposal.scope)
+        return case
 
     @property
     def _keys(self) -> Keys:

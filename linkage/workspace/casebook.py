@@ -61,6 +61,23 @@ class Casebook:
         excluded = self._surrogates(exclude) if exclude else ()
         return Scope.of(snapshot.refresh_id, cluster, members, excluded)
 
+    def recheck(self, scope: Scope) -> None:
+        """Raise unless the snapshot still says what was frozen.
+
+        Raises:
+            UsageError: the refresh is not kept, or its members are others.
+        """
+        try:
+            snapshot = self._home.snapshot(scope.refresh_id)
+        except UnknownRefresh as fault:
+            raise UsageError(
+                f"refresh {scope.refresh_id}, at which the members were frozen, is not kept",
+                hint="Return the case, and propose at the current refresh.",
+            ) from fault
+        found = Scope.of(snapshot.refresh_id, scope.cluster_id, _members(snapshot, scope.cluster_id), scope.excluded)
+        if found.digest != scope.digest:
+            raise UsageError(f"the members of {scope.cluster_id} at {scope.refresh_id} are not those that were frozen")
+
     # --- acts ---------------------------------------------------------------------------------------------------
 
     def open(self, cluster: str, *, note: str = "", refresh: str | None = None) -> Case:
@@ -126,7 +143,7 @@ class Casebook:
         waiting = self.show(case)
         if waiting.proposal is None:
             raise UsageError(f"case {case} is {waiting.status}: nothing waits for approval")
-        self._recheck(waiting.proposal.scope)
+        self.recheck(waiting.proposal.scope)
         detail = {"scope_digest": waiting.proposal.scope.digest, "note": note.strip()}
         return self._act(case, Verb.APPROVE, detail, waiting.revision if revision is None else revision)
 
@@ -194,19 +211,6 @@ class Casebook:
         raise UsageError(
             f"case {case.case_id} is of several clusters now: {', '.join(found)}", hint="Say which: --cluster ID."
         )
-
-    def _recheck(self, scope: Scope) -> None:
-        """Raise unless the snapshot still says what was frozen."""
-        try:
-            snapshot = self._home.snapshot(scope.refresh_id)
-        except UnknownRefresh as fault:
-            raise UsageError(
-                f"refresh {scope.refresh_id}, at which the members were frozen, is not kept",
-                hint="Return the case, and propose at the current refresh.",
-            ) from fault
-        found = Scope.of(snapshot.refresh_id, scope.cluster_id, _members(snapshot, scope.cluster_id), scope.excluded)
-        if found.digest != scope.digest:
-            raise UsageError(f"the members of {scope.cluster_id} at {scope.refresh_id} are not those that were frozen")
 
     def _surrogates(self, accounts: Sequence[str]) -> tuple[int, ...]:
         from linkage.reading.frames import surrogate_of

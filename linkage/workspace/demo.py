@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 _SCENARIO, _ACCOUNTS, _SEED = "mixed", "small", 7
 #: Folder of the workspace that the made-up files lie in.
 _FOLDER = "demo"
-#: Folder of the workspace that the demo's evidence bundle goes to.
-_BUNDLES = "bundles"
 
 
 def demo(workspace: Workspace, layout: Layout, progress: ProgressSink | None) -> DemoReport:
@@ -58,7 +56,7 @@ def demo(workspace: Workspace, layout: Layout, progress: ProgressSink | None) ->
     snapshot = workspace.snapshot(refreshed.refresh_id)
     snapshot.verify()
     first = snapshot.table("clusters").column("cluster_id")[0].as_py()
-    exported = workspace.bundles.export(first, profile="internal", output=layout.root / _BUNDLES, progress=progress)
+    exported = workspace.bundles.export(first, profile="internal", progress=progress)
     return DemoReport(
         accounts=snapshot.table("accounts").num_rows,
         events=sum(snapshot.table("accounts").column("events").to_pylist()),

@@ -113,9 +113,9 @@ def test_members_that_are_not_those_that_were_frozen_are_not_approved(world: Wor
     assert case.proposal is not None
     scope = case.proposal.scope
     with pytest.raises(UsageError, match="not those that were frozen"):
-        book(world, "bob")._recheck(replace(scope, members_digest="0" * 64))
+        book(world, "bob").recheck(replace(scope, members_digest="0" * 64))
     with pytest.raises(UsageError, match="is not kept"):
-        book(world, "bob")._recheck(replace(scope, refresh_id="r-gone"))
+        book(world, "bob").recheck(replace(scope, refresh_id="r-gone"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,178 @@
+"""The bundle of a case: the members that were frozen, the verdict, and of what people said as much as may be told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from linkage import Workspace
+from linkage.cli import main
+from linkage.errors import NotAllowed, UsageError
+from linkage.model.reports import ExportReport
+from tests.lib import bundled
+from tests.unit.bundles.test_privacy import texts
+
+NOTE, PROPOSER, APPROVER = "seen-on-a-forum", "ann.proposer", "bob.approver"
+PROFILES = bundled.PROFILES
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A workspace with a case whose verdict was approved; ``excluded`` is the member that it is not about."""
+
+    path: Path
+    case: str
+    cluster: str
+    excluded: str
+
+    def act(self, actor: str) -> Workspace:
+        return Workspace(self.path, actor=actor)
+
+    def export(self, profile: str, output: Path, **options: Any) -> ExportReport:
+        return Workspace(self.path).bundles.export(self.case, profile=profile, output=output, **options)
+
+
+def decided(factory: pytest.TempPathFactory, root: Path, verdict: str = "confirmed", reason: str = "canary") -> Decided:
+    shutil.copytree(bundled.workspace(factory).path, root)
+    cluster = bundled.cluster(factory)
+    excluded = str(Workspace(root).members(cluster)["account_id"].iloc[0])
+    book = Workspace(root, actor=PROPOSER).case
+    case = book.open(cluster, note=NOTE).case_id
+    book.assign(case, "carol.assignee")
+    book.propose(case, verdict, [reason], exclude=[excluded], note=NOTE)
+    Workspace(root, actor=APPROVER).case.approve(case, note=NOTE)
+    return Decided(root, case, cluster, excluded)
+
+
+@pytest.fixture(scope="module")
+def approved(tmp_path_factory: pytest.TempPathFactory) -> Decided:
+    return decided(tmp_path_factory, tmp_path_factory.mktemp("case") / "w")
+
+
+@pytest.fixture(scope="module")
+def bundle(approved: Decided, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    folder = tmp_path_factory.mktemp("bundles")
+    made = {profile: approved.export(profile, folder).path / "data" for profile in PROFILES}
+    return made.__getitem__
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_it_is_good_and_comes_out_again(approved: Decided, bundle: Callable[[str], Path], profile: str) -> None:
+    report = Workspace(approved.path).bundles.verify(bundle(profile).parent, rerun=True)
+    assert report.fault is None
+    assert report.rerun == ("not possible" if profile == "public" else "agrees")
+    assert report.name == f"LNK-{approved.case}-4-{profile}"
+
+
+def test_in_the_house_everybody_and_everything_is_named(approved: Decided, bundle: Callable[[str], Path]) -> None:
+    found = json.loads((bundle("internal") / "finding.json").read_text())["verdict"]
+    size = pq.read_table(bundle("internal") / "members.parquet").num_rows
+    assert (found["verdict"], found["reasons"], found["status"]) == ("confirmed", ["canary"], "approved")
+    assert (found["proposed_by"], found["approved_by"]) == (PROPOSER, APPROVER)
+    assert (found["members"], found["excluded"]) == (size - 1, [approved.excluded])
+    notes = lines(bundle("internal") / "notes.jsonl")
+    assert [(note["revision"], note["act"], note["by"]) for note in notes] == [
+        (1, "open", PROPOSER), (2, "assign", PROPOSER), (3, "propose", PROPOSER), (4, "approve", APPROVER)
+    ]  # fmt: skip
+    assert [note["note"] for note in notes] == [NOTE, "", NOTE, NOTE]
+    actions = pq.read_table(bundle("internal") / "actions.parquet")["account_id"].to_pylist()
+    assert actions
+    assert approved.excluded not in actions
+    report = (bundle("internal") / "REPORT.html").read_text()
+    assert report.index("<h2>Verdict</h2>") < report.index("<h2>Claim</h2>")
+    assert f"by {APPROVER}" in report
+
+
+def test_the_chain_of_custody_reaches_the_approval(approved: Decided, bundle: Callable[[str], Path]) -> None:
+    entries = Workspace(approved.path).audit()
+    chain = lines(bundle("internal") / "custody" / "chain.jsonl")
+    assert [entry["action"] for entry in chain[-4:]] == ["case.open", "case.assign", "case.propose", "case.approve"]
+    assert chain[-1]["digest"] == entries[len(chain) - 1].digest
+    assert "actor" not in lines(bundle("partner") / "custody" / "chain.jsonl")[-1]
+
+
+@pytest.mark.parametrize(("profile", "people"), [("partner", ["person 1", "person 2"]), ("public", [None, None])])
+def test_outside_nobody_is_named_and_nothing_is_quoted(
+    approved: Decided, bundle: Callable[[str], Path], profile: str, people: list[str | None]
+) -> None:
+    found = json.loads((bundle(profile) / "finding.json").read_text())["verdict"]
+    assert (found["verdict"], found["reasons"]) == ("confirmed", ["canary"])
+    assert [found["proposed_by"], found["approved_by"]] == people
+    assert found["approved_at"].endswith("T00:00:00Z" if profile == "public" else ":00:00Z")
+    notes = lines(bundle(profile) / "notes.jsonl")
+    assert [(note["act"], note["by"]) for note in notes] == [("propose", people[0]), ("approve", people[1])]
+    secret = {NOTE, PROPOSER, APPROVER, "carol.assignee", approved.excluded}
+    assert not {(name, word) for name, text in texts(bundle(profile).parent) for word in secret if word in text}
+    if profile == "partner":
+        assert set(found["excluded"]) < set(
+            pq.read_table(bundle("partner") / "members.parquet")["account_id"].to_pylist()
+        )
+        assert len(found["excluded"]) == 1
+    else:
+        assert (found["members"], found["excluded"]) == (None, None), "one excluded is a small count"
+
+
+def test_it_is_the_same_bundle_until_something_is_done_to_the_case(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    case = decided(tmp_path_factory, tmp_path / "w", "benign", "company")
+    first = case.export("internal", tmp_path / "out")
+    assert pq.read_table(first.path / "data" / "actions.parquet").num_rows == 0, "nobody is suspended who is benign"
+    assert case.export("internal", tmp_path / "out").status == "unchanged"
+    case.act(PROPOSER).case.reopen(case.case, "they wrote to us", appeal=True)
+    second = case.export("internal", tmp_path / "out")
+    assert (second.status, second.name) == ("written", f"LNK-{case.case}-5-internal")
+    assert json.loads((second.path / "data" / "finding.json").read_text())["verdict"]["status"] == "appealed"
+    entries = [entry for entry in Workspace(case.path).audit() if entry.action == "bundle.export"][-3:]
+    assert [entry.subject for entry in entries] == [case.case] * 3
+    assert {entry.detail["cluster_id"] for entry in entries} == {case.cluster}
+
+
+def test_what_one_person_proposed_is_told_as_such_and_suspends_nobody(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    root = tmp_path / "w"
+    shutil.copytree(bundled.workspace(tmp_path_factory).path, root)
+    workspace, cluster = Workspace(root), bundled.cluster(tmp_path_factory)
+    case = workspace.case.open(cluster).case_id
+    with pytest.raises(UsageError, match="no verdict was proposed") as refused:
+        workspace.bundles.export(case, profile="internal", output=tmp_path / "out")
+    assert f"linkage case propose {case}" in refused.value.hint
+    workspace.case.propose(case, "confirmed", ["canary"])
+    data = workspace.bundles.export(case, profile="internal", output=tmp_path / "out").path / "data"
+    found = json.loads((data / "finding.json").read_text())["verdict"]
+    assert (found["status"], found["approved_by"], found["approved_at"]) == ("proposed", None, None)
+    assert pq.read_table(data / "actions.parquet").num_rows == 0
+    assert "not approved: another person has not looked at it yet" in (data / "REPORT.html").read_text()
+    with pytest.raises(UsageError, match="at which its members were frozen"):
+        workspace.bundles.export(case, profile="internal", output=tmp_path, refresh=workspace.snapshot().refresh_id)
+
+
+def test_the_command_takes_a_case(approved: Decided, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace = ["--workspace", str(approved.path)]
+    export = ["bundle", "export", approved.case, "--profile", "public", "--output", str(tmp_path), "--zip"]
+    assert main([*workspace, *export]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / f'LNK-{approved.case}-4-public.zip'}\n"
+    assert main([*workspace, "bundle", "export", "k-none", *export[3:]]) == 2
+    assert "there is no such case" in capsys.readouterr().err
+
+
+def test_a_viewer_takes_nothing_out_of_the_house(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+    case = decided(tmp_path_factory, tmp_path / "w")
+    (case.path / "linkage.toml").write_text('[access.roles]\nann = "investigator"\n', encoding="utf-8")
+    with pytest.raises(NotAllowed, match="may not export evidence bundles"):
+        case.act("somebody").bundles.export(case.case, profile="public", output=tmp_path / "out")
+    with pytest.raises(NotAllowed):
+        case.act("somebody").bundles.new_key()
+    assert not (tmp_path / "out").exists()
