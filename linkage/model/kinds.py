@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 #: Derived kind: a schedule that accounts keep. Its identifiers are found by a refresh and have surrogate ids below 0.
-SCHEDULE = "schedule"
+#: A kind of the input begins with a letter, so that none can pass for it.
+SCHEDULE = "_schedule"
 
 _NOUNS = {
     SCHEDULE: "schedule",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from linkage.model.kinds import SCHEDULE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -27,7 +29,7 @@ KINDS: dict[str, KindWords] = {
     "ip_address": KindWords("address", "addresses", "diamond", "blue"),
     "payment_instrument": KindWords("card", "cards", "round-rectangle", "orange"),
     "prompt_template": KindWords("template", "templates", "hexagon", "green"),
-    "schedule": KindWords("schedule", "schedules", "pentagon", "red"),
+    SCHEDULE: KindWords("schedule", "schedules", "pentagon", "red"),
     "canary": KindWords("canary", "canaries", "star", "red"),
     "device_id": KindWords("device", "devices", "triangle", "violet"),
     "organization_id": KindWords("organization", "organizations", "octagon", "violet"),

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from linkage import Workspace
+from linkage.model.kinds import SCHEDULE
+from linkage.stores.neo4j.graph import labels
 
 PEOPLE, RING, DAYS, ROUNDS = 400, 30, 40, 50
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -37,8 +39,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         writer.writerow(("account_id", "ip_address", "event_time"))
         for account, address, time in _moments(np.random.default_rng(6)):
             writer.writerow((account, address, time.isoformat()))
+    # A kind of the input that has the derived one's name in words: everyone works in one of two shifts.
+    with (folder / "shifts.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("account_id", "kind", "identifier", "event_time"))
+        for number in range(PEOPLE):
+            writer.writerow((f"account-{number:03}", "schedule", f"shift {number % 2}", START.isoformat()))
+    (folder / "long.toml").write_text('schema = "linkage.mapping/1"\nlayout = "long"\n', encoding="utf-8")
     made = Workspace(folder / "workspace")
     made.ingest(folder / "events.csv")
+    made.ingest(folder / "shifts.csv", mapping=folder / "long.toml")
     made.refresh()
     made.bundles.new_key()
     return made
@@ -52,6 +62,12 @@ def test_the_ring_is_a_cluster_and_its_schedule_has_a_name(workspace: Workspace)
     explained = str(workspace.explain(cluster=cluster))
     assert "schedule 1" in explained
     assert "begin to work at the same moments" in explained
+
+
+def test_a_schedule_of_the_input_is_a_kind_like_any_other(workspace: Workspace) -> None:
+    assert [str(row["kind"]) for row in workspace.lookup("shift 0").to_dict("records")] == ["schedule"] * (PEOPLE // 2)
+    assert list(workspace.clusters().iloc[0]["kinds"]) == [SCHEDULE]
+    assert set(labels(("schedule", SCHEDULE)).values()) == {"Schedule", "ScheduleKind"}
 
 
 def test_a_pair_of_the_ring_is_tied_by_the_schedule_and_a_search_finds_it(workspace: Workspace) -> None:

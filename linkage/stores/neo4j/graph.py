@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from linkage.model.kinds import SCHEDULE
+
 #: Part of every database that was published to: another model is another number, and is published afresh.
 MODEL = 2
 
@@ -13,7 +15,7 @@ MODEL = 2
 WIDE = 200
 
 #: Labels that the model itself uses; a kind of identifier must not pass for one of them.
-_TAKEN = frozenset({"Account", "Case", "Cluster", "Current", "Identifier", "Refresh"})
+_TAKEN = frozenset({"Account", "Case", "Cluster", "Current", "Identifier", "Refresh", "Schedule"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,11 @@ TABLES = ("accounts", "identifiers", "sightings", "links", "members", "clusters"
 def label(kind: str) -> str:
     """The label of identifiers of ``kind``.
 
-    >>> label("ip_address"), label("device_id"), label("account")
-    ('IpAddress', 'DeviceId', 'AccountKind')
+    >>> label("ip_address"), label("device_id"), label("account"), label("schedule"), label(SCHEDULE)
+    ('IpAddress', 'DeviceId', 'AccountKind', 'ScheduleKind', 'Schedule')
     """
     name = "".join(word[:1].upper() + word[1:] for word in kind.split("_"))
-    return f"{name}Kind" if name in _TAKEN else name
+    return f"{name}Kind" if name in _TAKEN and kind != SCHEDULE else name
 
 
 def labels(kinds: Iterable[str]) -> dict[str, str]:
