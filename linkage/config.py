@@ -59,6 +59,10 @@ class IngestSettings(Section):
     future_tolerance_hours: Annotated[
         float, Field(ge=0, description="hours ahead of the clock an event may be (contract: 24)")
     ] = 24.0
+    lateness_hours: Annotated[
+        float,
+        Field(ge=0, description="hours behind the latest event after which a day is over: rows for it count as late"),
+    ] = 72.0
     batch_rows: Annotated[
         int, Field(ge=1_000, description="rows that are staged before they are written to the lake")
     ] = 4_000_000

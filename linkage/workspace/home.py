@@ -54,6 +54,11 @@ class Home:
         self._names: dict[tuple[str, tuple[Path, ...]], Names] = {}
         self._ties: dict[tuple[str, str], Ties] = {}
 
+    @property
+    def trigger(self) -> str:
+        """What started this process, for the run history: LINKAGE_TRIGGER, else a person."""
+        return os.environ.get("LINKAGE_TRIGGER") or "person"
+
     @cached_property
     def settings(self) -> Settings:
         """Settings of ``linkage.toml``, read once."""
