@@ -306,6 +306,9 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("--mapping", metavar="FILE", help="how their columns map to the contract's")
     verb.add_argument("--source", metavar="NAME", help="name of the export that they come from")
     verb.add_argument("--window", default="90d", help="as for `linkage refresh` (default: 90d)")
+    verb.add_argument(
+        "--metrics", metavar="FILE", help="write figures in Prometheus' text format there, for a textfile collector"
+    )
     verb.add_argument("--once", action="store_true", help="do the tick that is due, if one is, and end: for cron")
 
     verb = _verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)

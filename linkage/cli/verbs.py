@@ -267,6 +267,7 @@ def schedule(arguments: Namespace) -> int:
         mapping=arguments.mapping,
         source=arguments.source,
         window=arguments.window,
+        metrics=arguments.metrics,
         once=arguments.once,
         clock=clock,
         notes=log.note,

@@ -93,6 +93,31 @@ SCHEDULE = Table(
     Column("exit_code", Integer, nullable=False),
 )
 
+#: What was found worth telling: a condition has a key, and is told once.
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("alert_id", Text, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("figures", Text, nullable=False),
+)
+
+#: The outbox: an alert and a receiver, from before the first attempt on.
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("alert_id", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Text),
+    Column("ended_at", Text),
+    Column("status", Text, nullable=False),
+    Column("fault", Text),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -169,8 +194,21 @@ CREATE TABLE schedule (
     ended_at TEXT NOT NULL, exit_code INTEGER NOT NULL
 )"""
 
+_ALERTS = """
+CREATE TABLE alerts (
+    alert_id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL,
+    figures TEXT NOT NULL
+)"""
+
+_DELIVERIES = """
+CREATE TABLE deliveries (
+    alert_id TEXT NOT NULL REFERENCES alerts, receiver TEXT NOT NULL, attempts INTEGER NOT NULL, next_at TEXT,
+    ended_at TEXT, status TEXT NOT NULL CHECK (status IN ('waiting', 'delivered', 'given up')), fault TEXT,
+    PRIMARY KEY (alert_id, receiver)
+)"""
+
 MIGRATIONS = (
     Migration(1, "run history, audit chain, allow-list", (_RUNS, _AUDIT, _ALLOW, _NO_UPDATE, _NO_DELETE, _NEXT_ONLY)),
     Migration(2, "cases", (_CASE_ACTS, _CASES_FOLLOWED, _ACT_NO_UPDATE, _ACT_NO_DELETE, _ACT_NEXT_ONLY)),
-    Migration(3, "schedule", (_TRIGGER, _EXIT_CODE, _SCHEDULE)),
+    Migration(3, "schedule and alerts", (_TRIGGER, _EXIT_CODE, _SCHEDULE, _ALERTS, _DELIVERIES)),
 )

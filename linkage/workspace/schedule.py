@@ -24,6 +24,9 @@ from linkage.model.casework import RunEntry
 from linkage.model.notes import Note, NoteSink
 from linkage.model.ticks import Due, TickDone
 from linkage.stores import lock
+from linkage.stores.files import write_atomically
+from linkage.workspace import metrics
+from linkage.workspace.alerting import Alerting
 from linkage.workspace.clock import Clock
 from linkage.workspace.home import Home
 
@@ -41,6 +44,7 @@ class Plan:
     inbox: tuple[str, ...] = ()
     ingest_options: tuple[str, ...] = ()
     refresh_options: tuple[str, ...] = ()
+    metrics: Path | None = None
 
 
 #: Starts a verb with its arguments as a process that is in a session of its own and says nothing on stdout.
@@ -53,11 +57,13 @@ class Schedule:
     def __init__(self, home: Home, plan: Plan, clock: Clock, notes: NoteSink, launch: Launch) -> None:
         self._home, self._plan, self._clock, self._tell, self._launch = home, plan, clock, notes, launch
         self._casework = home.casework_to_write()
+        self._alerting = Alerting(home, notes)
 
     def run(self, *, once: bool = False) -> int:
         """Until the clock is stopped; with ``once`` the tick that is due, if one is. Returns an exit code.
 
         Raises:
+            ConfigurationError: the secret of a receiver of alerts is missing or malformed.
             TryAgain: another schedule holds the workspace.
             UsageError: a path to take in is neither there nor a pattern.
         """
@@ -80,6 +86,7 @@ class Schedule:
         due = self._due()
         if due is None:
             self._tell(Note("nothing is due"))
+            self._send()
             return 0
         return self._turn(due)
 
@@ -90,6 +97,7 @@ class Schedule:
             if due is None:
                 now = self._clock.now()
                 following = ticks.tick_of(now, self._plan.every) + self._plan.every
+                self._send()
                 self._clock.wait(min(following - now, _LOOK).total_seconds())
                 continue
             if self._turn(due) != TryAgain.exit_code:
@@ -98,9 +106,16 @@ class Schedule:
             attempt += 1
             rest = ticks.pause(attempt, self._plan.every)
             self._tell(Note("to be tried again", {"seconds": rest.total_seconds(), "attempt": attempt}))
-            self._clock.wait(rest.total_seconds())
+            self._rest(rest)
         self._tell(Note("stopped"))
         return 0
+
+    def _rest(self, rest: timedelta) -> None:
+        """Wait for as long as that; alerts go out meanwhile."""
+        while rest > timedelta(0) and not self._clock.stopped:
+            self._send()
+            self._clock.wait(min(rest, _LOOK).total_seconds())
+            rest -= _LOOK
 
     def _due(self) -> Due | None:
         last = self._casework.last_tick()
@@ -109,14 +124,38 @@ class Schedule:
     def _turn(self, due: Due) -> int:
         """Do one tick; it stays due where the machine could not take the work, or the schedule was stopped."""
         self._tell(Note("tick", {"tick": due.tick, "missed": due.missed}))
+        self._look()
         try:
             code = self._work()
         except LinkageError as fault:
-            self._tell(Note(fault.message, {"exit_code": fault.exit_code}))
+            self._complain(fault)
             code = fault.exit_code
         if code != TryAgain.exit_code and not self._clock.stopped:
             self._casework.end_tick(TickDone(due.tick, self._plan.every, self._clock.now(), code))
+        self._look()
         return code
+
+    def _look(self) -> None:
+        """See what is worth an alert, send it, and write the metrics. That these fail keeps no refresh from running."""
+        try:
+            self._alerting.look(self._clock.now())
+            if self._plan.metrics is not None:
+                write_atomically(self._plan.metrics, metrics.text(self._home, self._clock.now()).encode())
+        except LinkageError as fault:
+            self._complain(fault)
+        except OSError as fault:
+            self._tell(Note("the metrics cannot be written", {"fault": type(fault).__name__}))
+        self._send()
+
+    def _send(self) -> None:
+        try:
+            self._alerting.look_at_the_clock(self._clock.now())
+            self._alerting.deliver(self._clock.now())
+        except LinkageError as fault:
+            self._complain(fault)
+
+    def _complain(self, fault: LinkageError) -> None:
+        self._tell(Note(fault.message, {"exit_code": fault.exit_code}))
 
     def _work(self) -> int:
         """Ingest, then refresh; the exit code of what went wrong, refused files last."""
@@ -148,6 +187,7 @@ class Schedule:
         try:
             while process.poll() is None and not self._clock.stopped:
                 self._clock.wait(_LOOK.total_seconds(), process)
+                self._send()
         finally:
             _end(process)
         code = process.returncode

@@ -14,6 +14,7 @@ from linkage.model.notes import Note
 from linkage.model.reports import BackupReport, Check
 
 if TYPE_CHECKING:
+    from linkage.model.alert import Alert, Delivery
     from linkage.model.casework import AuditEntry, RunEntry
     from linkage.model.ticks import TickDone
     from linkage.workspace.clock import Clock
@@ -35,6 +36,7 @@ class Upkeep:
         mapping: PathLike | None = None,
         source: str | None = None,
         window: str = "90d",
+        metrics: PathLike | None = None,
         once: bool = False,
         clock: Clock | None = None,
         notes: Callable[[Note], None] | None = None,
@@ -43,10 +45,12 @@ class Upkeep:
         """At every UTC multiple of ``every`` take in what lies under ``ingest``, and refresh, each in its own process.
 
         Returns when ``clock.stop()`` was called (a handler of signals may), with 0; with ``once`` after the tick that
-        is due, if one is, with its exit code. However many ticks were missed, one makes up for them. ``options`` of
-        the command line stand before each verb.
+        is due, if one is, with its exit code. However many ticks were missed, one makes up for them. What is worth an
+        alert goes to the receivers of the settings, and figures in Prometheus' text format into the file ``metrics``.
+        ``options`` of the command line stand before each verb.
 
         Raises:
+            ConfigurationError: the secret of a receiver of alerts is missing or malformed.
             UsageError: ``every`` states no interval, or a path is neither there nor a pattern.
             TryAgain: another schedule holds the workspace.
         """
@@ -63,9 +67,24 @@ class Upkeep:
             tuple(os.fspath(path) for path in ingest),
             tuple(word for name, value in given if value is not None for word in (name, os.fspath(value))),
             ("--window", window),
+            Path(metrics) if metrics is not None else None,
         )
         launch = Launcher(self._home.layout.root, tuple(options))
         return Schedule(self._home, plan, clock or WallClock(), notes or _silent, launch).run(once=once)
+
+    def metrics(self) -> str:
+        """Figures of the workspace as they are now, in Prometheus' text format."""
+        from linkage.workspace import metrics
+        from linkage.workspace.home import now
+
+        return metrics.text(self._home, now())
+
+    def alerts(self) -> tuple[tuple[Alert, tuple[Delivery, ...]], ...]:
+        """Alerts, newest first, each with how far it got to whom."""
+        from linkage.stores.outbox import Outbox
+
+        casework = self._home.casework()
+        return Outbox(casework, self._home.name).all() if casework is not None else ()
 
     def scheduled(self) -> TickDone | None:
         """The tick that the schedule did last; None where there never was one."""

@@ -30,17 +30,24 @@ class HandClock:
             process.wait()
             return
         self.waits.append(seconds)
-        self._now += timedelta(seconds=seconds)
+        self.turn(timedelta(seconds=seconds))
         self._left -= timedelta(seconds=seconds)
         if self._jumps and self._now >= self._jumps[0][0]:
             self._now += self._jumps.pop(0)[1]
         self.stopped = self._left <= timedelta(0)
 
+    def turn(self, by: timedelta) -> None:
+        """Turn it on."""
+        self._now += by
+
 
 class Ends:
-    """Starts processes that end at once, with ``code(words)``, and keeps the words they were given, and when."""
+    """Starts processes that end at once, with ``code(words)``, and keeps the words they were given, and when.
 
-    def __init__(self, clock: HandClock, code: Callable[[list[str]], int] = lambda _: 0) -> None:
+    One whose code is None does not end by itself.
+    """
+
+    def __init__(self, clock: HandClock, code: Callable[[list[str]], int | None] = lambda _: 0) -> None:
         self._clock, self._code = clock, code
         self.started: list[tuple[datetime, list[str]]] = []
 
@@ -48,6 +55,8 @@ class Ends:
         """Start one."""
         self.started.append((self._clock.now(), words))
         code = self._code(words)
+        if code is None:
+            return subprocess.Popen([sys.executable, "-I", "-S", "-c", "import signal; signal.pause()"])
         end = f"import os; os.kill(os.getpid(), {-code})" if code < 0 else f"raise SystemExit({code})"
         return subprocess.Popen([sys.executable, "-I", "-S", "-c", end])
 

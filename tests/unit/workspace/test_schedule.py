@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +18,9 @@ from linkage.model.ticks import tick_of
 from linkage.stores import lock
 from linkage.workspace.home import Home
 from linkage.workspace.schedule import Plan, Schedule
+from tests.lib import small_world
 from tests.lib.hand_clock import START, Ends, HandClock
+from tests.lib.receiver import receiving
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -169,3 +174,84 @@ def test_the_workspace_takes_the_interval_as_text(tmp_path: Path) -> None:
     assert workspace.scheduled() is None
     with pytest.raises(UsageError, match="as in 1h"):
         workspace.schedule("hourly")
+
+
+def test_a_receiver_that_is_down_for_an_hour_misses_nothing_and_gets_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINKAGE_WEBHOOK_SECRET_SOC", "d2UgYXJlIDMyIGJ5dGVzIG9mIGEgc2VjcmV0IGZvciB5b3U=")
+    small_world.build(tmp_path / "w")
+    with receiving() as receiver:
+        receiver.status = 503
+        (tmp_path / "w" / "linkage.toml").write_text(
+            f'[[alerts.webhooks]]\nname = "soc"\nurl = "{receiver.url}"\n', encoding="utf-8"
+        )
+        run = Run(tmp_path / "w", hours=4, code=lambda _: 1)
+        wait = run.clock.wait
+
+        def up_after_an_hour(seconds: float, process: subprocess.Popen[bytes] | None = None) -> None:
+            wait(seconds, process)
+            if run.clock.now() > START + HOUR and receiver.status == 503:
+                down.extend(receiver.taken)
+                receiver.taken.clear()
+                receiver.status = 200
+
+        down: list[tuple[dict[str, str], bytes]] = []
+        monkeypatch.setattr(run.clock, "wait", up_after_an_hour)
+        run.schedule.run()
+        ids = [headers["webhook-id"] for headers, _ in receiver.taken]
+        types = sorted(json.loads(body)["type"] for _, body in receiver.taken)
+    assert len(down) < 10
+    assert len(ids) == len(set(ids))
+    assert types == ["cluster_new", "run_failed"]
+    assert {way.status for _, ways in Workspace(tmp_path / "w").alerts() for way in ways} == {"delivered"}
+
+
+def test_a_run_that_takes_longer_than_the_interval_is_told_while_it_runs(tmp_path: Path) -> None:
+    run = Run(tmp_path / "w")
+
+    class Slow(HandClock):
+        """The second process takes until it is told that it is overdue."""
+
+        def wait(self, seconds: float, process: subprocess.Popen[bytes] | None = None) -> None:
+            if process is None or len(ends.started) != 2:
+                super().wait(seconds, process)
+            elif overdue():
+                process.kill()
+                process.wait()
+            else:
+                self.turn(timedelta(minutes=20))
+
+    def overdue() -> list[Note]:
+        return [note for note in run.notes if note.figures.get("kind") == "run_overdue"]
+
+    clock = Slow(3 * HOUR)
+    ends = Ends(clock, lambda _: 0 if len(ends.started) != 2 else None)
+    Schedule(run.home, Plan(HOUR), clock, run.notes.append, ends).run()
+    (told,) = overdue()
+    assert told.figures["subject"] == "2026-04-01T13:00:00Z"
+    assert clock.now() > START + 3 * HOUR
+
+
+def test_metrics_are_there_after_each_tick(tmp_path: Path) -> None:
+    small_world.build(tmp_path / "w")
+    run = Run(tmp_path / "w", hours=1, code=lambda _: 12)
+    target = tmp_path / "linkage.prom"
+    Schedule(run.home, Plan(HOUR, metrics=target), run.clock, run.notes.append, run.ends).run()
+    text = target.read_text(encoding="utf-8")
+    sample = re.compile(r'linkage_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? -?[0-9.e+]+\Z')
+    lines = [line for line in text.splitlines() if not line.startswith("# ")]
+    assert all(sample.match(line) for line in lines)
+    assert len(lines) == len(set(lines)) > 10
+    assert 'linkage_run_failed{verb="refresh"} 1.0' in lines
+    assert 'linkage_alerts_total{kind="run_failed"} 1.0' in lines
+    assert "linkage_schedule_tick_exit_code 12.0" in lines
+    assert "linkage_schedule_interval_seconds 3600.0" in lines
+    assert "linkage_clusters 3.0" in lines
+    for name in {line.split("{")[0].split(" ")[0] for line in lines}:
+        assert f"# TYPE {name} " in text
+    # A place that cannot be written to stops nothing.
+    lost = Run(tmp_path / "w", hours=3)
+    plan = Plan(timedelta(minutes=1), metrics=tmp_path / "none" / "linkage.prom")
+    assert Schedule(lost.home, plan, lost.clock, lost.notes.append, lost.ends).run(once=True) == 0
+    assert "the metrics cannot be written" in {note.text for note in lost.notes}
