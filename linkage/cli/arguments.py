@@ -311,6 +311,10 @@ def _keeping(verbs: Verbs) -> None:
     )
     verb.add_argument("--once", action="store_true", help="do the tick that is due, if one is, and end: for cron")
 
+    verb = _verb(verbs, "purge", "forget the name of an account; its number stays, in what was found before as well")
+    verb.add_argument("account", metavar="ACCOUNT", help="its name, or id:NUMBER")
+    verb.add_argument("--reason", required=True, help="why; goes into the audit")
+
     verb = _verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)
     verb.add_argument("--migrate", action="store_true", help="bring the casework database up to this version first")
 

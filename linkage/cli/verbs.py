@@ -275,6 +275,16 @@ def schedule(arguments: Namespace) -> int:
     )
 
 
+def purge(arguments: Namespace) -> int:
+    """Forget the name of an account."""
+    report = Workspace(arguments.workspace).purge(arguments.account, reason=arguments.reason)
+    print(f"purged:{report.account}")
+    say("backups that were made before hold the name still")
+    if report.internal_bundles:
+        say(f"so may {report.internal_bundles} internal bundles that were exported; the audit lists them")
+    return 0
+
+
 def doctor(arguments: Namespace) -> int:
     """Check everything; ends with the exit code of the first check that failed."""
     chosen_format(arguments.format, arguments.output)

@@ -118,6 +118,14 @@ DELIVERIES = Table(
     Column("fault", Text),
 )
 
+#: Purges that were begun and not ended; whoever writes next to the lake ends them.
+PURGES = Table(
+    "purges",
+    METADATA,
+    Column("account", Integer, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -207,8 +215,10 @@ CREATE TABLE deliveries (
     PRIMARY KEY (alert_id, receiver)
 )"""
 
+_PURGES = "CREATE TABLE purges (account INTEGER PRIMARY KEY, at TEXT NOT NULL)"
+
 MIGRATIONS = (
     Migration(1, "run history, audit chain, allow-list", (_RUNS, _AUDIT, _ALLOW, _NO_UPDATE, _NO_DELETE, _NEXT_ONLY)),
     Migration(2, "cases", (_CASE_ACTS, _CASES_FOLLOWED, _ACT_NO_UPDATE, _ACT_NO_DELETE, _ACT_NEXT_ONLY)),
-    Migration(3, "schedule and alerts", (_TRIGGER, _EXIT_CODE, _SCHEDULE, _ALERTS, _DELIVERIES)),
+    Migration(3, "schedule, alerts, purges", (_TRIGGER, _EXIT_CODE, _SCHEDULE, _ALERTS, _DELIVERIES, _PURGES)),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from linkage.errors import UsageError
 from linkage.model import ticks
 from linkage.model.notes import Note
-from linkage.model.reports import BackupReport, Check
+from linkage.model.reports import BackupReport, Check, PurgeReport
 
 if TYPE_CHECKING:
     from linkage.model.alert import Alert, Delivery
@@ -106,6 +106,26 @@ class Upkeep:
         from linkage.workspace import doctor
 
         return doctor.audit_fault(self._home)
+
+    def purge(self, account: str, *, reason: str) -> PurgeReport:
+        """Forget the name of ``account`` (or ``id:<surrogate>``), and what is known of it beside its events.
+
+        Its events and snapshots stay, under its number; wherever its name stood, ``purged:<number>`` stands. Backups,
+        and internal bundles that were made before, keep the name.
+
+        Raises:
+            NotAllowed: the actor is no admin.
+            UsageError: no reason is given, it holds the name, or there is no such account (any more).
+            TryAgain: another writer is at work, or the disk is full.
+        """
+        from linkage.workspace import purge
+
+        return purge.purge(self._home, account, reason)
+
+    @property
+    def names_version(self) -> str:
+        """Another one whenever names may be others: what was read with names is good for as long as this stays."""
+        return " ".join(entry.sha256 for entry in self._home.lake.view().of("identities"))
 
     def doctor(self, *, migrate: bool = False) -> tuple[Check, ...]:
         """Check everything that is stored, byte by byte; ``migrate`` first brings the casework database up to date."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -226,6 +227,6 @@ def _record(
         timings=clock.timings(),
         counts=counts,
         fault=fault,
-        trigger=home.trigger,
+        trigger=os.environ.get("LINKAGE_TRIGGER") or "person",
         exit_code=exit_code,
     )
