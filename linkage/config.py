@@ -308,7 +308,8 @@ class AlertSettings(Section):
         float, Field(gt=0, description="growth since it was last told after which a cluster is told again")
     ] = 0.25
     quarantine_share: Annotated[
-        float, Field(ge=0, le=1, description="share of the records of an ingest in quarantine above which it is told")
+        float,
+        Field(ge=0, le=1, description="share in quarantine of what was new in an ingest above which that is told"),
     ] = 0.01
     volume_share: Annotated[
         float, Field(gt=0, description="change of a day's events against the same weekdays before that is told")

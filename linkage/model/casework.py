@@ -58,9 +58,13 @@ class RunEntry:
 
     @property
     def quarantine_share(self) -> float | None:
-        """Share of the records read that were set aside; None where none were read."""
-        read = self.counts.get("read")
-        return self.counts["quarantined"] / read if read else None
+        """Share that was set aside of the records that were not known before; None where there were none.
+
+        Files that are offered again do not count, or an inbox that keeps what is in would hide what is new.
+        """
+        aside = self.counts.get("set_aside", 0)
+        new = aside + self.counts.get("accepted", 0)
+        return aside / new if new else None
 
 
 @dataclass(frozen=True, slots=True)

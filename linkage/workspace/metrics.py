@@ -14,7 +14,7 @@ from linkage.stores.outbox import Outbox
 from linkage.workspace.home import Home
 
 _Samples = Iterable[tuple[Mapping[str, str], float]]
-_RECORDS = ("read", "accepted", "duplicate", "quarantined", "late")
+_RECORDS = ("accepted", "set_aside", "late")
 
 
 def text(home: Home, now: datetime) -> str:
@@ -44,10 +44,20 @@ def _families(home: Home, now: datetime) -> Iterator[tuple[str, str, str, _Sampl
     records: dict[tuple[str, ...], int] = {
         (name,): sum(run.counts.get(name, 0) for run in ingests) for name in _RECORDS
     }
-    yield "records_total", "counter", "Records of ingests by what became of them.", _labelled(("outcome",), records)
+    yield (
+        "records_total",
+        "counter",
+        "Records that were not in before, by what became of them; late ones are accepted, too.",
+        _labelled(("outcome",), records),
+    )
     last = newest.get("ingest")
     if last is not None and last.quarantine_share is not None:
-        yield "quarantine_share", "gauge", "Share of the last ingest in quarantine.", _one(last.quarantine_share)
+        yield (
+            "quarantine_share",
+            "gauge",
+            "Share in quarantine of what was new in the last ingest.",
+            _one(last.quarantine_share),
+        )
     latest = home.lake.view().latest_event_time
     if latest is not None:
         yield "latest_event_timestamp_seconds", "gauge", "Latest accepted event.", _one(latest.timestamp())

@@ -54,15 +54,16 @@ def _failed(runs: Sequence[RunEntry], now: datetime) -> Iterator[Alert]:
 
 
 def _quarantined(runs: Sequence[RunEntry], settings: AlertSettings, now: datetime) -> Iterator[Alert]:
-    """The last ingest set aside too much. The same files again are the same alert, further ones another."""
-    ingests = [run for run in runs if run.verb == "ingest"]
-    much = _streak(ingests, [(run.quarantine_share or 0.0) > settings.quarantine_share for run in ingests])
-    if much:
-        first, last = much[-1], much[0]
-        read, aside = last.counts["read"], last.counts["quarantined"]
-        figures = {"read": read, "quarantined": aside, "share": round(aside / read, 6)}
-        key = f"quarantine:{first.run_id}:{aside}"
-        yield Alert(key, AlertKind.QUARANTINE, f"run-{last.run_id}", now, figures)
+    """Of what was new in an ingest, too much was set aside."""
+    for run in runs:
+        share = run.quarantine_share
+        if run.verb == "ingest" and share is not None and share > settings.quarantine_share:
+            figures = {
+                "accepted": run.counts["accepted"],
+                "set_aside": run.counts["set_aside"],
+                "share": round(share, 6),
+            }
+            yield Alert(f"quarantine:{run.run_id}", AlertKind.QUARANTINE, f"run-{run.run_id}", now, figures)
 
 
 def _late(runs: Sequence[RunEntry], settings: AlertSettings, now: datetime) -> Iterator[Alert]:

@@ -61,7 +61,9 @@ def ingest(
     counts = {name: getattr(report, name) for name in ("read", "accepted", "duplicate", "quarantined", "retracted")}
     counts["files"] = len(report.files)
     counts["refused"] = sum(1 for file in (*report.files, *report.context) if file.refused is not None)
-    counts |= _late(before, home.lake.view(), timedelta(hours=home.settings.ingest.lateness_hours))
+    after = home.lake.view()
+    counts["set_aside"] = max(0, after.rows("quarantine") - before.rows("quarantine"))
+    counts |= _late(before, after, timedelta(hours=home.settings.ingest.lateness_hours))
     code = InputRefused.exit_code if report.refused else 0
     _record(home, "ingest", "refused" if report.refused else "done", None, clock, counts, exit_code=code)
     return report

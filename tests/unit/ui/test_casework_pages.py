@@ -341,7 +341,7 @@ def test_failed_runs_an_overdue_schedule_and_alerts_are_marked(world: World) -> 
     casework = home.casework_to_write()
     casework.record_run(
         verb="ingest", status="refused", refresh_id=None, started_at=START, finished_at=START, actor="tester",
-        timings={}, counts={"read": 200, "quarantined": 5}, trigger="schedule", exit_code=10,
+        timings={}, counts={"accepted": 195, "set_aside": 5}, trigger="schedule", exit_code=10,
     )  # fmt: skip
     hour = timedelta(hours=1)
     casework.end_tick(TickDone(tick_of(datetime.now(UTC), hour), hour, START, 0))

@@ -84,18 +84,17 @@ def test_what_is_tried_again_or_watched_is_no_failure_to_tell(world: World, code
     assert found(world, AlertKind.RUN_FAILED) == []
 
 
-def test_a_quarantine_is_told_above_one_percent_and_once_for_the_same_records(world: World) -> None:
-    run(world, "ingest", read=1_000, quarantined=10)
+def test_a_quarantine_is_told_above_one_percent_of_what_was_new(world: World) -> None:
+    run(world, "ingest", read=1_000, accepted=990, quarantined=10, set_aside=10)
     assert found(world, AlertKind.QUARANTINE) == []
-    run(world, "ingest", read=1_000, quarantined=11)
+    run(world, "ingest", read=91_000, accepted=988, quarantined=22, set_aside=12)
     (first,) = found(world, AlertKind.QUARANTINE)
-    assert first.figures == {"read": 1_000, "quarantined": 11, "share": 0.011}
-    run(world, "ingest", read=1_001, quarantined=11)
+    assert first.figures == {"accepted": 988, "set_aside": 12, "share": 0.012}
+    # The same files again bring nothing new.
+    run(world, "ingest", read=91_000, accepted=0, quarantined=22, set_aside=0)
     assert [alert.key for alert in found(world, AlertKind.QUARANTINE)] == [first.key]
-    run(world, "ingest", read=1_001, quarantined=31)
-    assert [alert.key for alert in found(world, AlertKind.QUARANTINE)] != [first.key]
-    run(world, "ingest", read=0, quarantined=0)
-    assert found(world, AlertKind.QUARANTINE) == []
+    run(world, "ingest", read=91_001, accepted=0, quarantined=23, set_aside=1)
+    assert [alert.figures["share"] for alert in found(world, AlertKind.QUARANTINE)] == [1.0, 0.012]
 
 
 def test_late_rows_are_told_by_ingest(world: World) -> None:
@@ -151,7 +150,7 @@ def test_a_damaged_snapshot_is_told(world: World) -> None:
 
 
 def test_no_alert_holds_a_value(world: World) -> None:
-    run(world, "ingest", read=100, quarantined=50, late=7, late_days=2)
+    run(world, "ingest", accepted=50, set_aside=50, late=7, late_days=2)
     told: list[Any] = [vars_of(alert) for kind in AlertKind for alert in found(world, kind)]
     text = str(told)
     assert len(told) >= 3
