@@ -37,7 +37,8 @@ def say(text: str, *, level: str = "info", figures: Mapping[str, Any] | None = N
         line = json.dumps({"time": to_text(datetime.now(UTC)), "level": level, "message": text, **told})
     else:
         mark = "" if level == "info" else f"{level}: "
-        line = f"linkage: {mark}{text}" + ("; " + ", ".join(f"{k} {v}" for k, v in told.items()) if told else "")
+        shown = (f"{name} {' '.join(value) if isinstance(value, list) else value}" for name, value in told.items())
+        line = f"linkage: {mark}{text}" + ("; " + ", ".join(shown) if told else "")
     print(line, file=sys.stderr, flush=True)
 
 

@@ -127,7 +127,7 @@ def _alerts() -> None:
             "kind": [str(alert.kind) for alert, _ in shown],
             "subject": [alert.subject for alert, _ in shown],
             "figures": [
-                ", ".join(f"{name} {value}" for name, value in alert.figures.items() if value is not None)
+                ", ".join(f"{name} {_shown(value)}" for name, value in alert.figures.items() if value is not None)
                 for alert, _ in shown
             ],
             "delivery": [", ".join(map(_way, found)) or "no receiver" for _, found in shown],
@@ -144,6 +144,10 @@ def _alerts() -> None:
             "delivery": column.TextColumn("Delivery", width=260),
         },
     )  # fmt: skip
+
+
+def _shown(value: object) -> str:
+    return " and ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _way(way: Delivery) -> str:
