@@ -5,10 +5,12 @@ Each field says its unit and where its default comes from. Stages receive their 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -19,6 +21,16 @@ from linkage.model.tables import DEFAULT_KINDS
 
 #: An identifier kind becomes a column name and, in a graph store, a label: letters, digits and _ only.
 KIND_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` names this machine, and no resolver is asked."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Section(BaseModel):
@@ -59,6 +71,10 @@ class IngestSettings(Section):
     future_tolerance_hours: Annotated[
         float, Field(ge=0, description="hours ahead of the clock an event may be (contract: 24)")
     ] = 24.0
+    lateness_hours: Annotated[
+        float,
+        Field(ge=0, description="hours behind the latest event after which a day is over: rows for it count as late"),
+    ] = 72.0
     batch_rows: Annotated[
         int, Field(ge=1_000, description="rows that are staged before they are written to the lake")
     ] = 4_000_000
@@ -253,6 +269,64 @@ class AccessSettings(Section):
         return self.roles.get(person, Role.VIEWER if self.roles else Role.ADMIN)
 
 
+class WebhookSettings(Section):
+    """A receiver of alerts. The secret that they are signed with is in LINKAGE_WEBHOOK_SECRET_NAME, or in a file."""
+
+    name: Annotated[
+        str,
+        Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="lower-case letters, digits and _; for logs and metrics"),
+    ]
+    url: Annotated[str, Field(description="https; http to this machine only")]
+    secret_file: Annotated[
+        str | None, Field(description="file that holds the secret and nothing else; the environment goes before")
+    ] = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=60, description="longest that one attempt may take, seconds")] = (
+        10.0
+    )
+    patience_hours: Annotated[
+        float, Field(gt=0, description="hours for which a receiver that is down is tried again; then it is given up")
+    ] = 72.0
+
+    @field_validator("url")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.hostname is None or parts.username is not None or parts.fragment:
+            raise ValueError("a URL with a host, and without user or fragment")
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+            raise ValueError("https, or http to this machine only")
+        return value
+
+
+class AlertSettings(Section):
+    """What the schedule tells the receivers in `[[alerts.webhooks]]`, and from when on."""
+
+    cluster_score: Annotated[
+        float | None, Field(ge=0, le=1, description="score from which a cluster is told that is not flagged")
+    ] = None
+    growth_share: Annotated[
+        float, Field(gt=0, description="growth since it was last told after which a cluster is told again")
+    ] = 0.25
+    quarantine_share: Annotated[
+        float,
+        Field(ge=0, le=1, description="share in quarantine of what was new in an ingest above which that is told"),
+    ] = 0.01
+    volume_share: Annotated[
+        float, Field(gt=0, description="change of a day's events against the same weekdays before that is told")
+    ] = 0.5
+    volume_weeks: Annotated[int, Field(ge=2, le=52, description="earlier weeks whose median that is compared with")] = 4
+    late_rows: Annotated[int, Field(ge=1, description="late rows of an ingest from which they are told")] = 1
+    screen: Annotated[str | None, Field(description="address of the screen, for the links of alerts")] = None
+    webhooks: tuple[WebhookSettings, ...] = ()
+
+    @field_validator("webhooks")
+    @classmethod
+    def _distinct(cls, value: tuple[WebhookSettings, ...]) -> tuple[WebhookSettings, ...]:
+        if len({webhook.name for webhook in value}) < len(value):
+            raise ValueError("every receiver has a name of its own")
+        return value
+
+
 class Settings(Section):
     """All settings of a workspace."""
 
@@ -267,6 +341,7 @@ class Settings(Section):
     snapshots: SnapshotSettings = SnapshotSettings()
     store: StoreSettings = StoreSettings()
     access: AccessSettings = AccessSettings()
+    alerts: AlertSettings = AlertSettings()
     seed: Annotated[int, Field(ge=0, description="seed of every random step of a refresh")] = 1
 
     @property

@@ -173,7 +173,7 @@ class _Steps:
 
 def _record(view: LakeView, chosen: Window, settings: Settings, allowed: Allowed, parent: Snapshot | None) -> RunRecord:
     """Everything that determines the result, and the id that follows from it."""
-    kept = settings.model_dump(mode="json", exclude={"access", "engine", "ingest", "snapshots", "store"})
+    kept = settings.model_dump(mode="json", exclude={"access", "alerts", "engine", "ingest", "snapshots", "store"})
     settings_digest = _digest(kept)
     input_digest = _digest(
         [

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from linkage import __version__
+from linkage.cli.log import FORMATS as LOG_FORMATS
 from linkage.model.case import Status
+from linkage.model.ticks import interval
 from linkage.model.times import from_text
 from linkage.model.verdict import REASONS, Verdict
 
@@ -44,6 +46,9 @@ def parser() -> argparse.ArgumentParser:
         default=os.environ.get("LINKAGE_WORKSPACE") or "workspace",
         help="folder with everything linkage keeps (also LINKAGE_WORKSPACE; default: ./workspace)",
     )
+    root.add_argument(
+        "--log-format", choices=LOG_FORMATS, default="text", help="lines on stderr: for people, or JSON (default: text)"
+    )
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
     _writing(verbs)
     _lists(verbs)
@@ -59,6 +64,7 @@ def _verb(
     verb = verbs.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".", allow_abbrev=False)
     # Also after the verb; without a default, so that it does not undo the one before the verb.
     verb.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    verb.add_argument("--log-format", choices=LOG_FORMATS, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     verb.set_defaults(run=_lazily(name))
     if lists:
         _output(verb)
@@ -289,6 +295,26 @@ def _keeping(verbs: Verbs) -> None:
     verb = _verb(actions, "new", "make your key, and print the line by which others trust it")
     verb.set_defaults(run=_lazily("key_new"))
 
+    verb = _verb(verbs, "schedule", "ingest and refresh at every tick, until it is stopped")
+    verb.add_argument(
+        "--every", type=_interval, default="1h", metavar="INTERVAL",
+        help="ticks are its UTC multiples, as in 15m, 1h or 1d (default: 1h)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--ingest", nargs="+", action="extend", default=[], metavar="PATH", help="take these in before each refresh"
+    )
+    verb.add_argument("--mapping", metavar="FILE", help="how their columns map to the contract's")
+    verb.add_argument("--source", metavar="NAME", help="name of the export that they come from")
+    verb.add_argument("--window", default="90d", help="as for `linkage refresh` (default: 90d)")
+    verb.add_argument(
+        "--metrics", metavar="FILE", help="write figures in Prometheus' text format there, for a textfile collector"
+    )
+    verb.add_argument("--once", action="store_true", help="do the tick that is due, if one is, and end: for cron")
+
+    verb = _verb(verbs, "purge", "forget the name of an account; its number stays, in what was found before as well")
+    verb.add_argument("account", metavar="ACCOUNT", help="its name, or id:NUMBER")
+    verb.add_argument("--reason", required=True, help="why; goes into the audit")
+
     verb = _verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)
     verb.add_argument("--migrate", action="store_true", help="bring the casework database up to this version first")
 
@@ -307,6 +333,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
+
+
+def _interval(text: str) -> timedelta:
+    try:
+        return interval(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from fault
 
 
 def _port(text: str) -> int:

@@ -6,13 +6,14 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+from linkage.cli import log
 from linkage.model.progress import Progress, ProgressSink
 
 
 @contextlib.contextmanager
 def progress() -> Iterator[ProgressSink]:
     """A sink that shows what it is told for as long as the block runs."""
-    if not sys.stderr.isatty():
+    if log.in_json() or not sys.stderr.isatty():
         yield _Lines()
         return
     from rich.console import Console
@@ -42,4 +43,4 @@ class _Lines:
     def __call__(self, step: Progress) -> None:
         if step.stage != self._stage:
             self._stage = step.stage
-            print(f"linkage: {step.stage}", file=sys.stderr)
+            log.say(step.stage)

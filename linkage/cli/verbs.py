@@ -7,7 +7,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linkage.cli import show
+from linkage.cli import log, show
+from linkage.cli.log import say
 from linkage.cli.output import Rows, chosen_format, emit, emit_text, plain
 from linkage.cli.progress import progress
 from linkage.errors import InputRefused
@@ -41,18 +42,18 @@ def ingest(arguments: Namespace) -> int:
         )
     _list(_files(report), arguments, empty="No files.")
     if report.ignored:
-        _note(f"left alone, by ending, leading . or _, or as a workspace: {', '.join(report.ignored)}")
+        say(f"left alone, by ending, leading . or _, or as a workspace: {', '.join(report.ignored)}")
     if report.dropped_columns:
-        _note(f"columns that nothing maps, dropped: {', '.join(report.dropped_columns)}")
+        say(f"columns that nothing maps, dropped: {', '.join(report.dropped_columns)}")
     absent = sorted({name for file in report.files for name in file.absent_columns})
     if absent:
-        _note(f"columns that the mapping names and a file lacks: {', '.join(absent)}")
+        say(f"columns that the mapping names and a file lacks: {', '.join(absent)}")
     for file in (*report.files, *report.context):
         if file.refused is not None:
-            _note(f"refused: {file.path}: {file.reason} ({file.refused})")
+            say(f"refused: {file.path}: {file.reason} ({file.refused})")
         elif file.quarantined:
             rules = ", ".join(f"{rule} {count}" for rule, count in sorted(file.rules.items()))
-            _note(f"in quarantine: {file.path}: {rules}")
+            say(f"in quarantine: {file.path}: {rules}")
     if report.rows and chosen_format(arguments.format, arguments.output) == "table":
         show.listing(sys.stdout, Rows.of(report.rows), empty="")
     if report.refused:
@@ -66,15 +67,15 @@ def refresh(arguments: Namespace) -> int:
     with progress() as sink:
         report = Workspace(arguments.workspace).refresh(arguments.as_of, arguments.window, sink)
     if report.status == "busy":
-        _note("another refresh is running; nothing was done")
+        say("another refresh is running; nothing was done")
     elif report.status == "unchanged":
-        _note("nothing new: the snapshot stands")
+        say("nothing new: the snapshot stands")
     row = {"status": report.status, "refresh_id": report.refresh_id, **report.counts}
     _list(Rows.of([row]), arguments, empty="")
     if report.published is not None:
-        _note(f"published to the graph store: {report.published.rows} rows travelled")
+        say(f"published to the graph store: {report.published.rows} rows travelled")
     if report.unpublished is not None:
-        _note("the snapshot is current here; it did not get into the graph store")
+        say("the snapshot is current here; it did not get into the graph store")
         raise report.unpublished
     return 0
 
@@ -115,7 +116,7 @@ def lookup(arguments: Namespace) -> int:
     found = workspace.find(arguments.identifiers, refresh=arguments.refresh)
     _alert(workspace)
     for line in found.notes:
-        _note(line)
+        say(line)
     return _list(Rows(found.columns, found.rows), arguments, empty="Nobody.")
 
 
@@ -154,7 +155,7 @@ def paths(arguments: Namespace) -> int:
         *arguments.accounts, limit=arguments.top, degree_limit=arguments.degree_limit, refresh=arguments.refresh
     )
     _alert(workspace)
-    _note(str(found))
+    say(str(found))
     return _list(Rows(found.columns, tuple(found.rows())), arguments, empty="No chain.")
 
 
@@ -211,8 +212,8 @@ def store_status(arguments: Namespace) -> int:
     )
     _list(rows, arguments, empty="")
     if status.publishing is not None:
-        _note(f"refresh {status.publishing} is on its way, or its publication was interrupted")
-    _note("in step" if status.in_step else "not in step: run `linkage store publish`")
+        say(f"refresh {status.publishing} is on its way, or its publication was interrupted")
+    say("in step" if status.in_step else "not in step: run `linkage store publish`")
     return 0
 
 
@@ -230,7 +231,7 @@ def bundle_export(arguments: Namespace) -> int:
             progress=sink,
         )
     print(report.path)
-    _note(f"{report.status}: {report.files} files, {report.bytes} bytes, signed with {report.fingerprint}")
+    say(f"{report.status}: {report.files} files, {report.bytes} bytes, signed with {report.fingerprint}")
     return 0
 
 
@@ -251,6 +252,39 @@ def key_new(arguments: Namespace) -> int:
     return 0
 
 
+def schedule(arguments: Namespace) -> int:
+    """Ingest and refresh at every tick, until a signal says to stop."""
+    import signal
+
+    from linkage.workspace.clock import WallClock
+
+    clock = WallClock()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: clock.stop())
+    return Workspace(arguments.workspace).schedule(
+        arguments.every,
+        ingest=arguments.ingest,
+        mapping=arguments.mapping,
+        source=arguments.source,
+        window=arguments.window,
+        metrics=arguments.metrics,
+        once=arguments.once,
+        clock=clock,
+        notes=log.note,
+        options=("--log-format", arguments.log_format),
+    )
+
+
+def purge(arguments: Namespace) -> int:
+    """Forget the name of an account."""
+    report = Workspace(arguments.workspace).purge(arguments.account, reason=arguments.reason)
+    print(f"purged:{report.account}")
+    say("backups that were made before hold the name still")
+    if report.internal_bundles:
+        say(f"so may {report.internal_bundles} internal bundles that were exported; the audit lists them")
+    return 0
+
+
 def doctor(arguments: Namespace) -> int:
     """Check everything; ends with the exit code of the first check that failed."""
     chosen_format(arguments.format, arguments.output)
@@ -262,7 +296,7 @@ def doctor(arguments: Namespace) -> int:
     _list(Rows.of(rows), arguments, empty="")
     failed = [check for check in checks if check.status == "fail"]
     for check in failed:
-        _note(f"{check.name}: {check.finding}. {check.advice}")
+        say(f"{check.name}: {check.finding}. {check.advice}")
     return failed[0].exit_code if failed else 0
 
 
@@ -341,8 +375,4 @@ def _measured(evaluation: Frame) -> pyarrow.Table:
 
 def _alert(workspace: Workspace) -> None:
     if workspace.alert is not None:
-        _note(f"warning: {workspace.alert}")
-
-
-def _note(line: str) -> None:
-    print(f"linkage: {line}", file=sys.stderr)
+        say(workspace.alert, level="warning")

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     APPROVE = "approve or return a proposal"
     ALLOW = "change the allow-list"
     MIGRATE = "migrate the casework database"
+    PURGE = "purge accounts"
 
 
 #: The least role for each act.
@@ -38,4 +39,5 @@ LEAST: dict[Permission, Role] = {
     Permission.APPROVE: Role.APPROVER,
     Permission.ALLOW: Role.APPROVER,
     Permission.MIGRATE: Role.ADMIN,
+    Permission.PURGE: Role.ADMIN,
 }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from linkage.errors import TryAgain
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
@@ -28,7 +30,11 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """One ingest or refresh in the run history. ``timings`` are seconds per stage."""
+    """One ingest, refresh or publication in the run history. ``timings`` are seconds per stage.
+
+    ``trigger`` is what started it: ``person``, ``schedule``, or what LINKAGE_TRIGGER named. ``exit_code`` is that of
+    its process, minus the signal where one ended it; None for runs from before it was kept.
+    """
 
     run_id: int
     verb: str
@@ -40,6 +46,25 @@ class RunEntry:
     timings: Mapping[str, float]
     counts: Mapping[str, Any]
     fault: str | None
+    trigger: str = "person"
+    exit_code: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run did not end well, a refused file included; one that is to be tried again has not failed."""
+        if self.exit_code is None:
+            return self.status in ("failed", "refused")
+        return self.exit_code not in (0, TryAgain.exit_code)
+
+    @property
+    def quarantine_share(self) -> float | None:
+        """Share that was set aside of the records that were not known before; None where there were none.
+
+        Files that are offered again do not count, or an inbox that keeps what is in would hide what is new.
+        """
+        aside = self.counts.get("set_aside", 0)
+        new = aside + self.counts.get("accepted", 0)
+        return aside / new if new else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,16 @@ class BackupReport:
 
 
 @dataclass(frozen=True, slots=True)
+class PurgeReport:
+    """An account that was purged, by its surrogate id, and how many internal bundles the workspace ever made: those,
+    and backups, may hold the name still.
+    """
+
+    account: int
+    internal_bundles: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublishReport:
     """How a publication ended.
 

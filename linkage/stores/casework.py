@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged, TryAgain, UsageError
 from linkage.model.casework import AllowEntry, AuditEntry, RunEntry
+from linkage.model.ticks import TickDone
 from linkage.model.times import from_text, to_text
 from linkage.stores import audit_chain
 from linkage.stores.audit_chain import as_json
@@ -25,6 +26,7 @@ from linkage.stores.casework_schema import (
     ALLOW_LIST,
     MIGRATIONS,
     RUN_HISTORY,
+    SCHEDULE,
     SCHEMA_VERSION,
     Migration,
 )
@@ -157,6 +159,8 @@ class Casework:
         timings: Mapping[str, float],
         counts: Mapping[str, Any],
         fault: str | None = None,
+        trigger: str = "person",
+        exit_code: int | None = None,
     ) -> None:
         """Add a run to the history, and to the audit chain."""
         with self.writing() as connection:
@@ -173,15 +177,17 @@ class Casework:
                     timings=as_json(timings),
                     counts=as_json(counts),
                     fault=fault,
+                    trigger=trigger,
+                    exit_code=exit_code,
                 )
             )
             subject = refresh_id if refresh_id is not None else f"run-{run_id}"
             audit_chain.append(connection, actor, verb, subject, {"status": status, **counts}, finished_at)
 
-    def runs(self) -> tuple[RunEntry, ...]:
-        """The run history, newest first."""
+    def runs(self, limit: int | None = None) -> tuple[RunEntry, ...]:
+        """The run history, newest first, or its ``limit`` newest entries."""
         with self.reading() as connection:
-            rows = connection.execute(sa.select(RUN_HISTORY).order_by(RUN_HISTORY.c.run_id.desc())).all()
+            rows = connection.execute(sa.select(RUN_HISTORY).order_by(RUN_HISTORY.c.run_id.desc()).limit(limit)).all()
         return tuple(
             RunEntry(
                 row.run_id,
@@ -194,9 +200,36 @@ class Casework:
                 json.loads(row.timings),
                 json.loads(row.counts),
                 row.fault,
+                row.trigger,
+                row.exit_code,
             )
             for row in rows
         )
+
+    # --- schedule ------------------------------------------------------------------------------------------------
+
+    def end_tick(self, done: TickDone) -> None:
+        """Note that the schedule has done a tick: what is due follows from it."""
+        with self.writing() as connection:
+            connection.execute(SCHEDULE.delete())
+            connection.execute(
+                SCHEDULE.insert().values(
+                    only=1,
+                    every_seconds=int(done.every.total_seconds()),
+                    tick=to_text(done.tick),
+                    ended_at=to_text(done.ended_at),
+                    exit_code=done.exit_code,
+                )
+            )
+
+    def last_tick(self) -> TickDone | None:
+        """The tick that the schedule did last; None before its first."""
+        with self.reading() as connection:
+            row = connection.execute(sa.select(SCHEDULE)).first()
+        if row is None:
+            return None
+        every = timedelta(seconds=row.every_seconds)
+        return TickDone(from_text(row.tick), every, from_text(row.ended_at), row.exit_code)
 
     # --- allow-list ----------------------------------------------------------------------------------------------
 

@@ -45,6 +45,8 @@ RUN_HISTORY = Table(
     Column("timings", Text, nullable=False),
     Column("counts", Text, nullable=False),
     Column("fault", Text),
+    Column("trigger", Text, nullable=False),
+    Column("exit_code", Integer),
 )
 
 ALLOW_LIST = Table(
@@ -77,6 +79,50 @@ CASES_FOLLOWED = Table(
     "cases_followed",
     METADATA,
     Column("refresh_id", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
+#: The tick that the schedule did last: one row, or none before its first.
+SCHEDULE = Table(
+    "schedule",
+    METADATA,
+    Column("only", Integer, primary_key=True),
+    Column("every_seconds", Integer, nullable=False),
+    Column("tick", Text, nullable=False),
+    Column("ended_at", Text, nullable=False),
+    Column("exit_code", Integer, nullable=False),
+)
+
+#: What was found worth telling: a condition has a key, and is told once.
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("alert_id", Text, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("figures", Text, nullable=False),
+)
+
+#: The outbox: an alert and a receiver, from before the first attempt on.
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("alert_id", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Text),
+    Column("ended_at", Text),
+    Column("status", Text, nullable=False),
+    Column("fault", Text),
+)
+
+#: Purges that were begun and not ended; whoever writes next to the lake ends them.
+PURGES = Table(
+    "purges",
+    METADATA,
+    Column("account", Integer, primary_key=True),
     Column("at", Text, nullable=False),
 )
 
@@ -145,7 +191,34 @@ CREATE TRIGGER case_acts_next_only BEFORE INSERT ON case_acts
 WHEN NEW.revision <> (SELECT coalesce(max(revision), 0) + 1 FROM case_acts WHERE case_id = NEW.case_id)
 BEGIN SELECT RAISE(ABORT, 'what was done to a case stands'); END"""
 
+#: Runs from before this migration were started by people; how they ended their status says.
+_TRIGGER = "ALTER TABLE run_history ADD COLUMN \"trigger\" TEXT NOT NULL DEFAULT 'person'"
+
+_EXIT_CODE = "ALTER TABLE run_history ADD COLUMN exit_code INTEGER"
+
+_SCHEDULE = """
+CREATE TABLE schedule (
+    only INTEGER PRIMARY KEY CHECK (only = 1), every_seconds INTEGER NOT NULL, tick TEXT NOT NULL,
+    ended_at TEXT NOT NULL, exit_code INTEGER NOT NULL
+)"""
+
+_ALERTS = """
+CREATE TABLE alerts (
+    alert_id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL,
+    figures TEXT NOT NULL
+)"""
+
+_DELIVERIES = """
+CREATE TABLE deliveries (
+    alert_id TEXT NOT NULL REFERENCES alerts, receiver TEXT NOT NULL, attempts INTEGER NOT NULL, next_at TEXT,
+    ended_at TEXT, status TEXT NOT NULL CHECK (status IN ('waiting', 'delivered', 'given up')), fault TEXT,
+    PRIMARY KEY (alert_id, receiver)
+)"""
+
+_PURGES = "CREATE TABLE purges (account INTEGER PRIMARY KEY, at TEXT NOT NULL)"
+
 MIGRATIONS = (
     Migration(1, "run history, audit chain, allow-list", (_RUNS, _AUDIT, _ALLOW, _NO_UPDATE, _NO_DELETE, _NEXT_ONLY)),
     Migration(2, "cases", (_CASE_ACTS, _CASES_FOLLOWED, _ACT_NO_UPDATE, _ACT_NO_DELETE, _ACT_NEXT_ONLY)),
+    Migration(3, "schedule, alerts, purges", (_TRIGGER, _EXIT_CODE, _SCHEDULE, _ALERTS, _DELIVERIES, _PURGES)),
 )

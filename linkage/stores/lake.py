@@ -130,6 +130,14 @@ class LakeView:
         """Rows of ``table``."""
         return sum(entry.rows for entry in self.of(table))
 
+    def day_rows(self) -> dict[date, int]:
+        """Accepted rows of events by UTC day."""
+        found: dict[date, int] = {}
+        for entry in self.entries:
+            if entry.table == "events" and entry.day is not None:
+                found[entry.day] = found.get(entry.day, 0) + entry.rows
+        return found
+
     def digest(self, first: date | None = None, last: date | None = None) -> str:
         """Logical digest, hex, of the accepted events from ``first`` to ``last`` and of what is known of accounts,
         address ranges and model releases: the same for the same rows, in whatever order and files they came.

@@ -30,6 +30,7 @@ class Layout:
         self.bundles = root / "bundles"
         self.refresh_lock = root / "refresh.lock"
         self.write_lock = root / "write.lock"
+        self.schedule_lock = root / "schedule.lock"
 
     @property
     def exists(self) -> bool:

@@ -1,7 +1,8 @@
 """Single flight: locks that the kernel drops when their holder dies.
 
-Two files, both locked with ``flock``: ``write.lock`` keeps writers of the lake and of snapshots apart, and
-``refresh.lock`` says that a refresh runs, so that a second one can be told from an ingest in progress.
+Three files, all locked with ``flock``: ``write.lock`` keeps writers of the lake and of snapshots apart,
+``refresh.lock`` says that a refresh runs, so that a second one can be told from an ingest in progress, and
+``schedule.lock`` keeps a workspace to one schedule.
 """
 
 from __future__ import annotations

@@ -152,14 +152,15 @@ def address(page: str, **parameters: str | None) -> str:
 # --- frames, read once a refresh ------------------------------------------------------------------------------------
 
 
-#: What is read of a snapshot is kept under the workspace, the refresh and the cluster: nothing of it ever changes.
+#: What is read of a snapshot is kept under the workspace, the refresh and the cluster: nothing of it ever changes but
+#: the names beside it, when an account is purged.
 remembered = partial(
     st.cache_resource,
     show_spinner=False,
     max_entries=8,
     hash_funcs={
         ClusterFrames: lambda cluster: cluster.key,
-        "linkage.workspace.facade.Workspace": lambda own: str(own.path),
+        "linkage.workspace.facade.Workspace": lambda own: (str(own.path), own.names_version),
     },
 )
 

@@ -12,6 +12,7 @@ from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged, St
 from linkage.model.access import Permission
 from linkage.model.reports import Check
 from linkage.model.tables import LAKE_TABLES, LEDGER
+from linkage.model.times import to_text
 from linkage.stores.files import Verifier
 from linkage.workspace.home import Home, now
 
@@ -38,6 +39,7 @@ def examine(home: Home, *, migrate: bool) -> tuple[Check, ...]:
     checks.append(_guarded("audit chain", lambda: _audit(home)))
     if configuration.status == "ok" and home.names_store:
         checks.append(_guarded("graph store", lambda: _store(home)))
+    checks.extend(_schedule(home))
     checks.append(_guarded("free disk", lambda: _disk(home)))
     return tuple(checks)
 
@@ -182,6 +184,31 @@ def _store(home: Home) -> Check:
     if served.publishing is not None:
         return Check("graph store", "warn", f"serves {current}; a publication was begun and not ended", advice)
     return Check("graph store", "ok", f"serves {current}, generation {served.generation}")
+
+
+def _schedule(home: Home) -> Iterator[Check]:
+    """Whether the schedule keeps up and its alerts arrive; nothing where there never was a schedule."""
+    from linkage.stores.outbox import Outbox
+
+    try:
+        casework = home.casework()
+        done = casework.last_tick() if casework is not None else None
+        ways = Outbox(casework, "").deliveries() if casework is not None else ()
+    except LinkageError:
+        return  # "casework version" has said so
+    if done is not None:
+        finding = f"tick of {to_text(done.tick)} ended with {done.exit_code}"
+        if done.overdue(now()):
+            advice = "Start `linkage schedule` again; its log says why it stopped."
+            yield Check("schedule", "warn", f"{finding}; overdue since {to_text(done.tick + done.every)}", advice)
+        else:
+            yield Check("schedule", "ok", finding)
+    if ways:
+        lost = sum(way.status == "given up" for way in ways)
+        waiting = sum(way.status == "waiting" for way in ways)
+        finding = f"{len(ways)} deliveries, {waiting} on their way, {lost} given up"
+        advice = "Look at the receivers; the page Runs lists what they did not get." if lost else ""
+        yield Check("alerts", "warn" if lost else "ok", finding, advice)
 
 
 def _disk(home: Home) -> Check:

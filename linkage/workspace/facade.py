@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from linkage.errors import UsageError
 from linkage.model.progress import ProgressSink
-from linkage.model.reports import BackupReport, Check, DemoReport, RefreshReport
+from linkage.model.reports import DemoReport, RefreshReport
 from linkage.workspace import writing
 from linkage.workspace.graph import GraphQuestions
 from linkage.workspace.home import Home
+from linkage.workspace.upkeep import Upkeep
 
 if TYPE_CHECKING:
     import pandas
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from linkage.evaluation import Evaluation
     from linkage.ingest.report import IngestReport
     from linkage.model.access import Role
-    from linkage.model.casework import AuditEntry, RunEntry
     from linkage.model.explanation import Explanation
     from linkage.model.run import RunRecord
     from linkage.model.what_if import WhatIf
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-class Workspace(GraphQuestions):
+class Workspace(GraphQuestions, Upkeep):
     """A folder with everything that linkage knows: events, snapshots, casework.
 
     Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, cases, the allow-list and
@@ -298,22 +298,6 @@ class Workspace(GraphQuestions):
         """Records of the refreshes that are kept, newest first."""
         return self._home.snapshots.all()
 
-    def history(self) -> tuple[RunEntry, ...]:
-        """History of ingests and refreshes, newest first; also of those that failed."""
-        casework = self._home.casework()
-        return casework.runs() if casework is not None else ()
-
-    def audit(self) -> tuple[AuditEntry, ...]:
-        """The audit chain, oldest first."""
-        casework = self._home.casework()
-        return casework.audit() if casework is not None else ()
-
-    def audit_fault(self) -> str | None:
-        """What is wrong with the audit chain, compared with what snapshots and cases saw; None when it is whole."""
-        from linkage.workspace import doctor
-
-        return doctor.audit_fault(self._home)
-
     @cached_property
     def allow(self) -> AllowList:
         """The allow-list: ``add``, ``remove``, ``list``."""
@@ -351,37 +335,6 @@ class Workspace(GraphQuestions):
         from linkage.workspace.bundles import Bundles
 
         return Bundles(self._home)
-
-    def doctor(self, *, migrate: bool = False) -> tuple[Check, ...]:
-        """Check everything that is stored, byte by byte; ``migrate`` first brings the casework database up to date."""
-        from linkage.workspace import doctor
-
-        return doctor.examine(self._home, migrate=migrate)
-
-    def backup(self, path: PathLike) -> BackupReport:
-        """Write one file with everything that is needed to restore the workspace. It holds raw identifiers and the key.
-
-        Raises:
-            UsageError: there is a file at ``path``, or no workspace to back up.
-            SnapshotDamaged: a stored file differs from its recorded digest.
-            TryAgain: another writer is at work, or the disk is full.
-        """
-        from linkage.workspace import backup
-
-        return backup.backup(self._home, Path(path))
-
-    def restore(self, path: PathLike) -> BackupReport:
-        """Put the backup at ``path`` into this workspace, which must be empty; every digest is checked before.
-
-        Raises:
-            UsageError: the workspace is not empty, or there is no such file.
-            InputRefused: the file is not a backup, or holds what none does (links, absolute names, ``..``).
-            SnapshotDamaged: a file in it differs from its digest; nothing was put in place.
-            TryAgain: the disk is full.
-        """
-        from linkage.workspace import backup
-
-        return backup.restore(self._home.layout, Path(path))
 
 
 def _frame(table: pyarrow.Table) -> pandas.DataFrame:

@@ -126,7 +126,14 @@ class Home:
         Raises:
             SnapshotDamaged: a file differs from its recorded digest.
         """
-        return self.lake.view().files(table) if self.layout.lake.exists() else ()
+        view = self.lake.view()
+        try:
+            return view.files(table)
+        except SnapshotDamaged:
+            # A purge leaves no file behind for those who read the manifest before it.
+            if self.lake.view() is view:
+                raise
+            return self.lake.view().files(table)
 
     @contextlib.contextmanager
     def ask(self, refresh: str | None, tables: Sequence[str]) -> Iterator[Questions]:
@@ -269,6 +276,7 @@ class Home:
 
         Raises:
             TryAgain: another one is at work.
+            ConfigurationError: the casework database needs a migration.
         """
         with contextlib.ExitStack() as held:
             try:
@@ -278,6 +286,12 @@ class Home:
                     "another writer holds the workspace",
                     hint="Wait until the ingest, refresh or backup that runs is done, and run the same command again.",
                 ) from fault
+            # What a purge that was killed has begun is ended: nothing is written, or backed up, from before it.
+            if (casework := self.casework()) is not None:
+                from linkage.stores.purges import Purges
+                from linkage.workspace.forgetting import forget
+
+                forget(self.lake, Purges(casework), self.settings.engine, actor=self.actor, now=now())
             yield
 
     def casework(self) -> Casework | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linkage.errors import LinkageError, NoSnapshot
+from linkage.errors import InputRefused, LinkageError, NoSnapshot
 from linkage.model.allowed import allowed
 from linkage.model.progress import Progress, ProgressSink, StageClock
 from linkage.model.reports import PublishReport, RefreshReport
@@ -20,6 +21,7 @@ from linkage.workspace.home import Home, now
 
 if TYPE_CHECKING:
     from linkage.ingest.report import IngestReport
+    from linkage.stores.lake import LakeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,30 @@ def ingest(
     home.create()
     clock = StageClock(progress)
     with home.writing(), _noted(home, "ingest", clock):
+        before = home.lake.view()
         report = _ingest(home, paths, sources, source, home.layout.read_key(), clock, preview=False)
     counts = {name: getattr(report, name) for name in ("read", "accepted", "duplicate", "quarantined", "retracted")}
     counts["files"] = len(report.files)
     counts["refused"] = sum(1 for file in (*report.files, *report.context) if file.refused is not None)
-    _record(home, "ingest", "refused" if report.refused else "done", None, clock, counts)
+    after = home.lake.view()
+    counts["set_aside"] = max(0, after.rows("quarantine") - before.rows("quarantine"))
+    counts |= _late(before, after, timedelta(hours=home.settings.ingest.lateness_hours))
+    code = InputRefused.exit_code if report.refused else 0
+    _record(home, "ingest", "refused" if report.refused else "done", None, clock, counts, exit_code=code)
     return report
+
+
+def _late(before: LakeView, after: LakeView, lateness: timedelta) -> dict[str, int]:
+    """Rows that came for days which were over, by the watermark of what was there before, and how many days those are.
+
+    They count like any other, and a refresh does their days again.
+    """
+    if before.latest_event_time is None:
+        return {"late": 0, "late_days": 0}
+    watermark = (before.latest_event_time - lateness).date()
+    had, has = before.day_rows(), after.day_rows()
+    more = [rows - had.get(day, 0) for day, rows in has.items() if day < watermark and rows > had.get(day, 0)]
+    return {"late": sum(more), "late_days": len(more)}
 
 
 def _ingest(
@@ -179,7 +199,14 @@ class _noted:  # noqa: N801 - read as a word of a with statement
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             # The class alone: the text of a fault that is not ours may hold data.
-            _record(self._home, self._verb, "failed", None, self._clock, {}, kind.__name__)
+            _record(self._home, self._verb, "failed", None, self._clock, {}, kind.__name__, _exit_code(kind))
+
+
+def _exit_code(kind: type[BaseException]) -> int:
+    """What the command line ends with on a fault of this class."""
+    if issubclass(kind, LinkageError):
+        return kind.exit_code
+    return 130 if issubclass(kind, KeyboardInterrupt) else LinkageError.exit_code
 
 
 def _record(
@@ -190,6 +217,7 @@ def _record(
     clock: StageClock,
     counts: Mapping[str, Any],
     fault: str | None = None,
+    exit_code: int = 0,
 ) -> None:
     home.casework_to_write().record_run(
         verb=verb,
@@ -201,4 +229,6 @@ def _record(
         timings=clock.timings(),
         counts=counts,
         fault=fault,
+        trigger=os.environ.get("LINKAGE_TRIGGER") or "person",
+        exit_code=exit_code,
     )

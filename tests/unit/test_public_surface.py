@@ -11,7 +11,7 @@ import linkage
 from linkage import errors
 
 VERBS = ("demo", "ingest", "refresh", "clusters", "members", "lineage", "explain", "lookup", "paths", "evaluate",
-         "doctor", "backup", "restore")  # fmt: skip
+         "schedule", "purge", "doctor", "backup", "restore")  # fmt: skip
 
 
 def test_the_exported_names_are_exactly_these() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from linkage import Workspace
 from linkage.model.access import Role
+from linkage.model.alert import Alert, AlertKind
 from linkage.model.case import Status
+from linkage.model.ticks import TickDone, tick_of
+from linkage.stores.outbox import Outbox
 from linkage.ui.main import PAGES
 from linkage.workspace import casebook
 from linkage.workspace.home import Home
@@ -25,6 +29,7 @@ from tests.lib.small_world import (
     OFFICE_ACCOUNTS,
     RING,
     RING_ACCOUNTS,
+    START,
     World,
 )
 from tests.unit.ui.test_pages import said, show
@@ -329,6 +334,32 @@ def test_runs_and_kept_refreshes_are_listed(world: World) -> None:
     test = show("runs")
     assert test.dataframe[0].value["refresh"].tolist() == ["r-000000000002", world.refresh_id]
     assert "r-000000000002](/?refresh=r-000000000002) · current" in said(test)
+
+
+def test_failed_runs_an_overdue_schedule_and_alerts_are_marked(world: World) -> None:
+    home = Home(world.path, "tester")
+    casework = home.casework_to_write()
+    casework.record_run(
+        verb="ingest", status="refused", refresh_id=None, started_at=START, finished_at=START, actor="tester",
+        timings={}, counts={"accepted": 195, "set_aside": 5}, trigger="schedule", exit_code=10,
+    )  # fmt: skip
+    hour = timedelta(hours=1)
+    casework.end_tick(TickDone(tick_of(datetime.now(UTC), hour), hour, START, 0))
+    assert "every 1 h" in show("runs").success[0].value
+    casework.end_tick(TickDone(tick_of(datetime.now(UTC), hour), hour, START, 10))
+    assert "ended with 10" in show("runs").warning[0].value
+    casework.end_tick(TickDone(START, hour, START, 0))
+    outbox = Outbox(casework, home.name)
+    outbox.add(Alert("cluster_new:c", AlertKind.CLUSTER_NEW, RING, START, {"size": 12}), ["soc"])
+    outbox.postponed(outbox.due("soc", START, hour, 1)[0][1], "status 503", START + hour)
+    test = show("runs")
+    assert "Overdue:** the next was due" in test.error[0].value
+    runs, alerts = (frame.value for frame in test.dataframe)
+    assert runs["mark"].tolist() == ["⚠ failed", ""]
+    assert runs["quarantine"].tolist()[0] == 2.5
+    assert (runs["code"].tolist()[0], runs["trigger"].tolist()[0]) == (10, "schedule")
+    assert alerts["subject"].tolist() == [RING]
+    assert alerts["delivery"].tolist() == ["soc: waiting (status 503, 1 attempt)"]
 
 
 def test_the_audit_says_whether_it_is_whole(world: World) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from linkage import Workspace
+from linkage.model.alert import Alert, AlertKind
 from linkage.model.reports import Check
+from linkage.model.ticks import TickDone, tick_of
+from linkage.stores.outbox import Outbox
+from linkage.workspace.home import Home
 from tests.lib import small_world
-from tests.lib.small_world import World
+from tests.lib.small_world import START, World
 
 UNREACHED = '[store.neo4j]\nuri = "bolt://127.0.0.1:1"\ntimeout_seconds = 1.0\n'
 
@@ -112,3 +117,18 @@ def test_a_reader_refuses_a_workspace_of_another_layout(world: World) -> None:
     (world.path / "VERSION").unlink()
     with pytest.raises(ConfigurationError):
         Workspace(world.path).clusters()
+
+
+def test_a_schedule_that_does_not_keep_up_and_alerts_that_were_lost_are_found(world: World) -> None:
+    home = Home(world.path, "tester")
+    casework, hour = home.casework_to_write(), timedelta(hours=1)
+    casework.end_tick(TickDone(tick_of(datetime.now(UTC), hour), hour, START, 0))
+    assert examined(world.path)["schedule"].status == "ok"
+    casework.end_tick(TickDone(START, hour, START, 0))
+    late = examined(world.path)["schedule"]
+    assert (late.status, "overdue since 2026-03-01T01:00:00Z" in late.finding) == ("warn", True)
+    outbox = Outbox(casework, home.name)
+    outbox.add(Alert("late:1", AlertKind.LATE, "run-1", START, {"rows": 1}), ["soc"])
+    assert examined(world.path)["alerts"].status == "ok"
+    outbox.given_up(outbox.deliveries()[0], "status 500", START)
+    assert examined(world.path)["alerts"].status == "warn"
