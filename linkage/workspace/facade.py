@@ -15,13 +15,13 @@ from linkage.model.reports import BackupReport, Check, DemoReport, RefreshReport
 from linkage.workspace import writing
 from linkage.workspace.graph import GraphQuestions
 from linkage.workspace.home import Home
+from linkage.workspace.measuring import Measurements
 
 if TYPE_CHECKING:
     import pandas
     import pyarrow
 
     from linkage.config import Settings
-    from linkage.evaluation import Evaluation
     from linkage.ingest.report import IngestReport
     from linkage.model.access import Role
     from linkage.model.casework import AuditEntry, RunEntry
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-class Workspace(GraphQuestions):
+class Workspace(GraphQuestions, Measurements):
     """A folder with everything that linkage knows: events, snapshots, casework.
 
     Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, cases, the allow-list and
@@ -247,17 +247,6 @@ class Workspace(GraphQuestions):
         found = what_if.inside(networks, addresses, self._home.values)
         dropped = {*identifiers, *(number for inside in found.values() for number in inside)}
         return ties.without(kinds, dropped, threshold, {name: len(inside) for name, inside in found.items()})
-
-    def evaluate(self, truth: PathLike, refresh: str | None = None, *, baselines: bool = True) -> Evaluation:
-        """Measure the clusters against the accounts of ``truth``, a CSV or Parquet file, beside simpler methods.
-
-        Raises:
-            InputRefused: the truth cannot be read, or lacks a column of the contract.
-            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
-        """
-        from linkage.workspace import measuring
-
-        return measuring.evaluate(self._home, Path(truth), refresh, baselines=baselines)
 
     def reveal(self, identifiers: Sequence[int], reason: str) -> dict[int, str]:
         """Values behind surrogate ids, for ``reason``, which goes into the audit; purged ones are left out."""

@@ -141,7 +141,7 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock)
     head, length = home.casework_to_write().audit_head()
     benign = allowed(home.casework_to_write().allowed(), clock.started_at)
     with home.detecting():
-        result = linkage.refresh.refresh(view, home.ancestors(), home.settings, as_of, window, clock, benign)
+        result = linkage.refresh.refresh(view, home.snapshots.ancestors(), home.settings, as_of, window, clock, benign)
     if isinstance(result, linkage.refresh.Unchanged):
         return RefreshReport("unchanged", result.refresh_id, {}, clock.seconds())
     run = replace(result.run, audit_head=head, audit_length=length)
