@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage import detection, engine
+from linkage import basis, detection, engine
 from linkage import window as windows
 from linkage.errors import UsageError
 from linkage.evidence import load as evidence
 from linkage.findings import build as findings
 from linkage.findings.tables import Outcome
 from linkage.lineage import match as lineage
+from linkage.model import tables
 from linkage.model.allowed import Allowed
 from linkage.model.progress import Progress, ProgressSink
-from linkage.model.run import RunRecord
+from linkage.model.run import Basis, RunRecord
 from linkage.scoring import assess, baseline, features, significance, terms
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 #: Part of every refresh id: a change of method gives a new snapshot even on the same events.
 METHOD = "2"
+#: End of the id of a refresh that was to be full; without it, that of the same refresh had nobody asked.
+_ASKED = "-full"
 _STEPS = 7
 NOTHING_ALLOWED = Allowed()
 
@@ -68,8 +71,12 @@ def refresh(
     window: str = "90d",
     progress: ProgressSink | None = None,
     allowed: Allowed = NOTHING_ALLOWED,
+    *,
+    full: bool = False,
 ) -> Result | Unchanged:
     """Find clusters in the window, or say that nothing changed since ``earlier[0]`` (snapshots, newest first).
+
+    The null is that of ``earlier[0]`` where it may be (see :mod:`linkage.basis`) and no ``full`` refresh is asked for.
 
     Raises:
         UsageError: the window or as_of is malformed, or holds no accepted event.
@@ -77,8 +84,8 @@ def refresh(
     """
     tell = _Steps(progress)
     chosen = windows.window(view, window, as_of)
-    run = _record(view, chosen, settings, allowed, earlier[0] if earlier else None)
-    if earlier and _same_input(run, earlier[0].run):
+    run = _record(view, chosen, settings, allowed, earlier[0].run if earlier else None, full)
+    if earlier and _same_input(run, earlier[0].run) and (earlier[0].run.full or not full):
         return Unchanged(earlier[0].refresh_id)
     with engine.connect(memory_limit=settings.engine.memory_limit, threads=settings.engine.threads) as connection:
         tell("reading sightings")
@@ -92,7 +99,10 @@ def refresh(
         tell("linking")
         found = detection.search(population.incidence, measured.values["private_work"], settings, settings.seed)
         tell("comparing with rewired data")
-        null = detection.null(population.incidence, measured.values["private_work"], settings, tell.part)
+        if run.full:
+            null = detection.null(population.incidence, measured.values["private_work"], settings, tell.part)
+        else:
+            null = detection.carried(earlier[0].table("null_maxima"), population.incidence.accounts, settings)
         tell("scoring")
         linkage_score = detection.linkage_score(found)
         q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
@@ -111,7 +121,7 @@ def refresh(
         members = _members(found)
         named = lineage.name(
             [frozenset(population.account[rows].tolist()) for rows in members],
-            _founding(connection, run.refresh_id, members),
+            _founding(connection, run.refresh_id.removesuffix(_ASKED), members),
             [_ancestor(snapshot) for snapshot in earlier],
             settings.lineage,
         )
@@ -131,7 +141,7 @@ def refresh(
             everyone,
             allowed.organizations,
         )
-        tables = findings.build(connection, outcome, null, settings)
+        made = findings.build(connection, outcome, null, settings)
     counts = {
         "accounts": population.incidence.accounts,
         "identifiers": population.incidence.identifiers,
@@ -141,7 +151,7 @@ def refresh(
         "flagged_accounts": int(found.size[assessment.tier == 1].sum()),
         "null_error": round(null.error, 6),
     }
-    return Result(_with_counts(run, counts), tables)
+    return Result(_with_counts(run, counts), made)
 
 
 def run_kinds(view: LakeView, settings: Settings) -> tuple[str, ...]:
@@ -171,22 +181,25 @@ class _Steps:
             self._sink(Progress(stage, done, total, unit))
 
 
-def _record(view: LakeView, chosen: Window, settings: Settings, allowed: Allowed, parent: Snapshot | None) -> RunRecord:
+def _record(
+    view: LakeView, chosen: Window, settings: Settings, allowed: Allowed, parent: RunRecord | None, full: bool
+) -> RunRecord:
     """Everything that determines the result, and the id that follows from it."""
     kept = settings.model_dump(mode="json", exclude={"access", "engine", "ingest", "snapshots", "store"})
     settings_digest = _digest(kept)
-    input_digest = _digest(
-        [
-            view.digest(chosen.first, chosen.last),
-            chosen.as_of.isoformat(),
-            list(run_kinds(view, settings)),
-            windows.allowed_digest(view, allowed),
-        ]
-    )
+    kinds, benign = list(run_kinds(view, settings)), windows.allowed_digest(view, allowed)
+    input_digest = _digest([view.digest(chosen.first, chosen.last), chosen.as_of.isoformat(), kinds, benign])
     parent_id = parent.refresh_id if parent is not None else None
     identity = [METHOD, input_digest, settings_digest, chosen.text, parent_id]
+    refresh_id = f"r-{_digest(identity)[:12]}{_ASKED if full else ''}"
+    own = Basis(
+        refresh_id,
+        chosen.as_of,
+        sum(entry.rows for entry in view.of(tables.SIGHTINGS.name, chosen.first, chosen.last)),
+        _digest([METHOD, settings_digest, chosen.text, kinds, benign]),
+    )
     return RunRecord(
-        refresh_id=f"r-{_digest(identity)[:12]}",
+        refresh_id=refresh_id,
         parent_refresh_id=parent_id,
         as_of=chosen.as_of,
         window=chosen.text,
@@ -197,6 +210,7 @@ def _record(view: LakeView, chosen: Window, settings: Settings, allowed: Allowed
         input_digest=input_digest,
         seed=settings.seed,
         counts={"method": METHOD},
+        basis=own if full or parent is None else basis.chosen(own, parent.basis, settings.refresh),
     )
 
 

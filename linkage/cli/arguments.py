@@ -104,6 +104,9 @@ def _writing(verbs: Verbs) -> None:
     verb.add_argument(
         "--window", default="90d", help="UTC days that end with as-of's day, as in 90d, or all (default: 90d)"
     )
+    verb.add_argument(
+        "--full", action="store_true", help="compare with rewired data anew, also where it is not yet due"
+    )
 
 
 def _lists(verbs: Verbs) -> None:

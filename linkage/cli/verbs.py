@@ -64,7 +64,7 @@ def refresh(arguments: Namespace) -> int:
     """Find clusters anew."""
     chosen_format(arguments.format, arguments.output)
     with progress() as sink:
-        report = Workspace(arguments.workspace).refresh(arguments.as_of, arguments.window, sink)
+        report = Workspace(arguments.workspace).refresh(arguments.as_of, arguments.window, sink, full=arguments.full)
     if report.status == "busy":
         _note("another refresh is running; nothing was done")
     elif report.status == "unchanged":

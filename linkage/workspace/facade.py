@@ -83,20 +83,27 @@ class Workspace(GraphQuestions, Measurements):
         )
 
     def refresh(
-        self, as_of: datetime | None = None, window: str = "90d", progress: ProgressSink | None = None
+        self,
+        as_of: datetime | None = None,
+        window: str = "90d",
+        progress: ProgressSink | None = None,
+        *,
+        full: bool = False,
     ) -> RefreshReport:
         """Find clusters anew and make the snapshot current; with nothing new the old one stands.
 
         ``as_of`` defaults to the latest accepted event time; ``window`` is ``Nd``, the N UTC days that end with
-        as_of's day, or ``all``. A second refresh at the same time does nothing and says so (status ``busy``). Where
-        the settings name a graph store, the snapshot is published there too; if that fails, the report says why.
+        as_of's day, or ``all``. A ``full`` refresh fits the null anew, which the others take over for as long as
+        ``[refresh]`` of the settings says. A second refresh at the same time does nothing and says so (status
+        ``busy``). Where the settings name a graph store, the snapshot is published there too; if that fails, the
+        report says why.
 
         Raises:
             UsageError: ``window`` or ``as_of`` is malformed.
             NoSnapshot: nothing was ingested yet.
             TryAgain: an ingest or a backup is at work, or disk or memory are full.
         """
-        return writing.refresh(self._home, as_of, window, progress)
+        return writing.refresh(self._home, as_of, window, progress, full=full)
 
     def demo(self, progress: ProgressSink | None = None) -> DemoReport:
         """Make up a small labelled population, ingest it, refresh, verify the snapshot, and measure it.
