@@ -19,8 +19,8 @@ from linkage import window as windows
 from linkage.errors import UsageError
 from linkage.evidence import load as evidence
 from linkage.findings import build as findings
+from linkage.findings import naming
 from linkage.findings.tables import Outcome
-from linkage.lineage import match as lineage
 from linkage.model import tables
 from linkage.model.allowed import Allowed
 from linkage.model.progress import Progress, ProgressSink
@@ -30,12 +30,9 @@ from linkage.scoring import assess, baseline, features, significance, terms
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import duckdb
     import pyarrow
 
     from linkage.config import Settings
-    from linkage.detection import Found
-    from linkage.lineage.match import Ancestor
     from linkage.stores.lake import LakeView
     from linkage.stores.snapshots import Snapshot
     from linkage.window import Window
@@ -118,13 +115,8 @@ def refresh(
         )
         assessment = assess.assess(scored, q_value, settings.scoring)
         tell("naming")
-        members = _members(found)
-        named = lineage.name(
-            [frozenset(population.account[rows].tolist()) for rows in members],
-            _founding(connection, run.refresh_id.removesuffix(_ASKED), members),
-            [_ancestor(snapshot) for snapshot in earlier],
-            settings.lineage,
-        )
+        founded = run.refresh_id.removesuffix(_ASKED)
+        named = naming.name(connection, founded, population, found, earlier, settings)
         tell("explaining")
         order = np.lexsort((np.arange(found.clusters), -found.size, -assessment.abuse, -assessment.score))
         outcome = Outcome(
@@ -229,27 +221,3 @@ def _same_input(run: RunRecord, current: RunRecord) -> bool:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode("utf-8")).hexdigest()
-
-
-def _members(found: Found) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """Positions of the members of each cluster."""
-    inside = np.flatnonzero(found.label >= 0)
-    inside = inside[np.argsort(found.label[inside], kind="stable")]
-    return list(np.split(inside, np.cumsum(found.size)[:-1])) if found.clusters else []
-
-
-def _founding(
-    connection: duckdb.DuckDBPyConnection,
-    refresh_id: str,
-    members: list[np.ndarray[tuple[int], np.dtype[np.int64]]],
-) -> list[str]:
-    names = engine.run(connection, "linkage.findings", "account_names").fetchnumpy()["name"]
-    return [lineage.founding_id(refresh_id, [str(name) for name in names[rows]]) for rows in members]
-
-
-def _ancestor(snapshot: Snapshot) -> Ancestor:
-    table = snapshot.table("members")
-    by_cluster: dict[str, set[int]] = {}
-    for cluster_id, account in zip(table["cluster_id"].to_pylist(), table["account"].to_pylist(), strict=True):
-        by_cluster.setdefault(cluster_id, set()).add(account)
-    return lineage.Ancestor(snapshot.refresh_id, {key: frozenset(value) for key, value in by_cluster.items()})
