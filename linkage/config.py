@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -207,6 +208,24 @@ class ScoringSettings(Section):
     ] = 6.0
 
 
+class RefreshSettings(Section):
+    """When a refresh estimates everything anew, and when it takes the null over from the one before."""
+
+    full_every: Annotated[
+        str,
+        Field(pattern=r"^(0|[1-9][0-9]{0,3})d$", description="days to the next full refresh; 0d: each is full"),
+    ] = "7d"
+    full_change: Annotated[
+        float,
+        Field(ge=0, le=1, description="change in the window's sightings since the last full refresh, to have the next"),
+    ] = 0.1
+
+    @property
+    def full_after(self) -> timedelta:
+        """``full_every`` as time."""
+        return timedelta(days=int(self.full_every[:-1]))
+
+
 class LineageSettings(Section):
     """When a cluster is the same as one of the refresh before."""
 
@@ -337,6 +356,7 @@ class Settings(Section):
     communities: CommunitySettings = CommunitySettings()
     membership: MembershipSettings = MembershipSettings()
     scoring: ScoringSettings = ScoringSettings()
+    refresh: RefreshSettings = RefreshSettings()
     lineage: LineageSettings = LineageSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     store: StoreSettings = StoreSettings()

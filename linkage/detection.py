@@ -16,6 +16,7 @@ from linkage.model.kinds import SCHEDULE
 from linkage.scoring import significance
 
 if TYPE_CHECKING:
+    import pyarrow
     from numpy.typing import NDArray
 
     from linkage.communities.membership import Membership
@@ -98,6 +99,11 @@ def tied_bits(found: Found) -> NDArray[np.float64]:
     return bits.astype(np.float64)
 
 
+def size_classes(accounts: int) -> int:
+    """How many size classes the clusters of a population can be of."""
+    return int(np.log2(max(2, accounts))) + 1
+
+
 def null(
     incidence: Incidence,
     private_share: NDArray[np.float64],
@@ -107,7 +113,7 @@ def null(
     """Run the same search over ``settings.scoring.replicates`` rewired copies; ``done`` hears of each."""
     # A schedule was found by a test of its own; rewired, its one identifier would come back as it was.
     incidence = graph.without(incidence, SCHEDULE)
-    classes = int(np.log2(max(2, incidence.accounts))) + 1
+    classes = size_classes(incidence.accounts)
     maxima = []
     for replicate in range(settings.scoring.replicates):
         identifier = significance.rewired(incidence, settings.seed, replicate)
@@ -128,3 +134,13 @@ def null(
         maxima.append(significance.maxima(statistic, found.size, classes))
         done(replicate + 1)
     return significance.fit(maxima, incidence.accounts)
+
+
+def carried(maxima: pyarrow.Table, accounts: int, settings: Settings) -> Null:
+    """The null that an earlier refresh was judged by, its table ``null_maxima``, for a population of ``accounts``."""
+    classes = size_classes(accounts)
+    found = np.zeros((settings.scoring.replicates, classes))
+    # A class that is too large for the population by now counts with the largest that there can be.
+    size_class = np.minimum(maxima["size_class"].to_numpy(), classes - 1)
+    np.maximum.at(found, (maxima["replicate"].to_numpy(), size_class), maxima["statistic"].to_numpy())
+    return significance.fit(list(found), accounts)

@@ -14,33 +14,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage import detection, engine
+from linkage import basis, detection, engine
 from linkage import window as windows
 from linkage.errors import UsageError
 from linkage.evidence import load as evidence
 from linkage.findings import build as findings
+from linkage.findings import naming
 from linkage.findings.tables import Outcome
-from linkage.lineage import match as lineage
+from linkage.model import tables
 from linkage.model.allowed import Allowed
 from linkage.model.progress import Progress, ProgressSink
-from linkage.model.run import RunRecord
+from linkage.model.run import Basis, RunRecord
 from linkage.scoring import assess, baseline, features, significance, terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import duckdb
     import pyarrow
 
     from linkage.config import Settings
-    from linkage.detection import Found
-    from linkage.lineage.match import Ancestor
     from linkage.stores.lake import LakeView
     from linkage.stores.snapshots import Snapshot
     from linkage.window import Window
 
 #: Part of every refresh id: a change of method gives a new snapshot even on the same events.
 METHOD = "2"
+#: End of the id of a refresh that was to be full; without it, that of the same refresh had nobody asked.
+_ASKED = "-full"
 _STEPS = 7
 NOTHING_ALLOWED = Allowed()
 
@@ -68,8 +68,12 @@ def refresh(
     window: str = "90d",
     progress: ProgressSink | None = None,
     allowed: Allowed = NOTHING_ALLOWED,
+    *,
+    full: bool = False,
 ) -> Result | Unchanged:
     """Find clusters in the window, or say that nothing changed since ``earlier[0]`` (snapshots, newest first).
+
+    The null is that of ``earlier[0]`` where it may be (see :mod:`linkage.basis`) and no ``full`` refresh is asked for.
 
     Raises:
         UsageError: the window or as_of is malformed, or holds no accepted event.
@@ -77,8 +81,8 @@ def refresh(
     """
     tell = _Steps(progress)
     chosen = windows.window(view, window, as_of)
-    run = _record(view, chosen, settings, allowed, earlier[0] if earlier else None)
-    if earlier and _same_input(run, earlier[0].run):
+    run = _record(view, chosen, settings, allowed, earlier[0].run if earlier else None, full)
+    if earlier and _same_input(run, earlier[0].run) and (earlier[0].run.full or not full):
         return Unchanged(earlier[0].refresh_id)
     with engine.connect(memory_limit=settings.engine.memory_limit, threads=settings.engine.threads) as connection:
         tell("reading sightings")
@@ -92,7 +96,10 @@ def refresh(
         tell("linking")
         found = detection.search(population.incidence, measured.values["private_work"], settings, settings.seed)
         tell("comparing with rewired data")
-        null = detection.null(population.incidence, measured.values["private_work"], settings, tell.part)
+        if run.full:
+            null = detection.null(population.incidence, measured.values["private_work"], settings, tell.part)
+        else:
+            null = detection.carried(earlier[0].table("null_maxima"), population.incidence.accounts, settings)
         tell("scoring")
         linkage_score = detection.linkage_score(found)
         q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
@@ -108,13 +115,8 @@ def refresh(
         )
         assessment = assess.assess(scored, q_value, settings.scoring)
         tell("naming")
-        members = _members(found)
-        named = lineage.name(
-            [frozenset(population.account[rows].tolist()) for rows in members],
-            _founding(connection, run.refresh_id, members),
-            [_ancestor(snapshot) for snapshot in earlier],
-            settings.lineage,
-        )
+        founded = run.refresh_id.removesuffix(_ASKED)
+        named = naming.name(connection, founded, population, found, earlier, settings)
         tell("explaining")
         order = np.lexsort((np.arange(found.clusters), -found.size, -assessment.abuse, -assessment.score))
         outcome = Outcome(
@@ -131,7 +133,7 @@ def refresh(
             everyone,
             allowed.organizations,
         )
-        tables = findings.build(connection, outcome, null, settings)
+        made = findings.build(connection, outcome, null, settings)
     counts = {
         "accounts": population.incidence.accounts,
         "identifiers": population.incidence.identifiers,
@@ -141,7 +143,7 @@ def refresh(
         "flagged_accounts": int(found.size[assessment.tier == 1].sum()),
         "null_error": round(null.error, 6),
     }
-    return Result(_with_counts(run, counts), tables)
+    return Result(_with_counts(run, counts), made)
 
 
 def run_kinds(view: LakeView, settings: Settings) -> tuple[str, ...]:
@@ -171,22 +173,25 @@ class _Steps:
             self._sink(Progress(stage, done, total, unit))
 
 
-def _record(view: LakeView, chosen: Window, settings: Settings, allowed: Allowed, parent: Snapshot | None) -> RunRecord:
+def _record(
+    view: LakeView, chosen: Window, settings: Settings, allowed: Allowed, parent: RunRecord | None, full: bool
+) -> RunRecord:
     """Everything that determines the result, and the id that follows from it."""
     kept = settings.model_dump(mode="json", exclude={"access", "alerts", "engine", "ingest", "snapshots", "store"})
     settings_digest = _digest(kept)
-    input_digest = _digest(
-        [
-            view.digest(chosen.first, chosen.last),
-            chosen.as_of.isoformat(),
-            list(run_kinds(view, settings)),
-            windows.allowed_digest(view, allowed),
-        ]
-    )
+    kinds, benign = list(run_kinds(view, settings)), windows.allowed_digest(view, allowed)
+    input_digest = _digest([view.digest(chosen.first, chosen.last), chosen.as_of.isoformat(), kinds, benign])
     parent_id = parent.refresh_id if parent is not None else None
     identity = [METHOD, input_digest, settings_digest, chosen.text, parent_id]
+    refresh_id = f"r-{_digest(identity)[:12]}{_ASKED if full else ''}"
+    own = Basis(
+        refresh_id,
+        chosen.as_of,
+        sum(entry.rows for entry in view.of(tables.SIGHTINGS.name, chosen.first, chosen.last)),
+        _digest([METHOD, settings_digest, chosen.text, kinds, benign]),
+    )
     return RunRecord(
-        refresh_id=f"r-{_digest(identity)[:12]}",
+        refresh_id=refresh_id,
         parent_refresh_id=parent_id,
         as_of=chosen.as_of,
         window=chosen.text,
@@ -197,6 +202,7 @@ def _record(view: LakeView, chosen: Window, settings: Settings, allowed: Allowed
         input_digest=input_digest,
         seed=settings.seed,
         counts={"method": METHOD},
+        basis=own if full or parent is None else basis.chosen(own, parent.basis, settings.refresh),
     )
 
 
@@ -215,27 +221,3 @@ def _same_input(run: RunRecord, current: RunRecord) -> bool:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode("utf-8")).hexdigest()
-
-
-def _members(found: Found) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """Positions of the members of each cluster."""
-    inside = np.flatnonzero(found.label >= 0)
-    inside = inside[np.argsort(found.label[inside], kind="stable")]
-    return list(np.split(inside, np.cumsum(found.size)[:-1])) if found.clusters else []
-
-
-def _founding(
-    connection: duckdb.DuckDBPyConnection,
-    refresh_id: str,
-    members: list[np.ndarray[tuple[int], np.dtype[np.int64]]],
-) -> list[str]:
-    names = engine.run(connection, "linkage.findings", "account_names").fetchnumpy()["name"]
-    return [lineage.founding_id(refresh_id, [str(name) for name in names[rows]]) for rows in members]
-
-
-def _ancestor(snapshot: Snapshot) -> Ancestor:
-    table = snapshot.table("members")
-    by_cluster: dict[str, set[int]] = {}
-    for cluster_id, account in zip(table["cluster_id"].to_pylist(), table["account"].to_pylist(), strict=True):
-        by_cluster.setdefault(cluster_id, set()).add(account)
-    return lineage.Ancestor(snapshot.refresh_id, {key: frozenset(value) for key, value in by_cluster.items()})

@@ -378,8 +378,7 @@ def _allowed(records: Mapping[str, pyarrow.Table]) -> tuple[int, ...]:
 
 def _maxima(table: pyarrow.Table, frame: Frame) -> list[NDArray[np.float64]]:
     """Largest statistic of each size class in each replicate."""
-    classes = int(np.log2(max(2, frame.accounts))) + 1
-    out = np.zeros((frame.settings.scoring.replicates, classes))
+    out = np.zeros((frame.settings.scoring.replicates, detection.size_classes(frame.accounts)))
     try:
         out[table["replicate"].to_numpy(), table["size_class"].to_numpy()] = table["statistic"].to_numpy()
     except IndexError as fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -110,6 +110,9 @@ def _writing(verbs: Verbs) -> None:
     verb.add_argument(
         "--window", default="90d", help="UTC days that end with as-of's day, as in 90d, or all (default: 90d)"
     )
+    verb.add_argument(
+        "--full", action="store_true", help="compare with rewired data anew, also where it is not yet due"
+    )
 
 
 def _lists(verbs: Verbs) -> None:
@@ -162,6 +165,18 @@ def _questions(verbs: Verbs) -> None:
     )
     verb.add_argument("--truth", required=True, metavar="FILE", help="account_id, group_id, group_kind, malicious")
     verb.add_argument("--no-baselines", dest="baselines", action="store_false", help="leave the simpler methods out")
+    verb.add_argument(
+        "--replay",
+        action="store_true",
+        help="refresh day by day apart from the workspace: when was each campaign found",
+    )
+    verb.add_argument(
+        "--replay-from",
+        type=_date,
+        metavar="DATE",
+        help="first day at whose end to refresh (default: the first there is)",
+    )
+    verb.add_argument("--step", type=_days, default=1, metavar="Nd", help="days between two refreshes (default: 1d)")
 
 
 def _cases(verbs: Verbs) -> None:
@@ -354,6 +369,20 @@ def _time(text: str) -> datetime:
         return from_text(text)
     except ValueError as fault:
         raise argparse.ArgumentTypeError("a time in RFC 3339, as in 2026-04-01T00:00:00Z") from fault
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError("a date, as in 2026-04-01") from fault
+
+
+def _days(text: str) -> int:
+    number, unit = text[:-1], text[-1:]
+    if unit != "d" or not number.isdecimal() or int(number) < 1:
+        raise argparse.ArgumentTypeError("a number of days, as in 1d")
+    return int(number)
 
 
 def _end(text: str) -> datetime:

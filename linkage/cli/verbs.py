@@ -11,7 +11,7 @@ from linkage.cli import log, show
 from linkage.cli.log import say
 from linkage.cli.output import Rows, chosen_format, emit, emit_text, plain
 from linkage.cli.progress import progress
-from linkage.errors import InputRefused
+from linkage.errors import InputRefused, UsageError
 from linkage.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def refresh(arguments: Namespace) -> int:
     """Find clusters anew."""
     chosen_format(arguments.format, arguments.output)
     with progress() as sink:
-        report = Workspace(arguments.workspace).refresh(arguments.as_of, arguments.window, sink)
+        report = Workspace(arguments.workspace).refresh(arguments.as_of, arguments.window, sink, full=arguments.full)
     if report.status == "busy":
         say("another refresh is running; nothing was done")
     elif report.status == "unchanged":
@@ -160,9 +160,15 @@ def paths(arguments: Namespace) -> int:
 
 
 def evaluate(arguments: Namespace) -> int:
-    """Clusters against truth."""
+    """Clusters against truth; or when, day by day, each campaign was found."""
     chosen_format(arguments.format, arguments.output)
     workspace = Workspace(arguments.workspace)
+    if arguments.replay:
+        if arguments.refresh is not None:
+            raise UsageError("a replay makes refreshes of its own: it takes no --refresh")
+        with progress() as sink:
+            replay = workspace.replay(arguments.truth, first=arguments.replay_from, step=arguments.step, progress=sink)
+        return _list(_measured(replay), arguments, empty="Nothing was measured.")
     evaluation = workspace.evaluate(arguments.truth, refresh=arguments.refresh, baselines=arguments.baselines)
     _alert(workspace)
     return _list(_measured(evaluation), arguments, empty="Nothing was measured.")

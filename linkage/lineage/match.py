@@ -1,29 +1,33 @@
 """This refresh × earlier ones: which cluster is which, and what became of each.
 
 A cluster keeps its id while enough of it stays: pairs of an earlier and a new cluster are taken by falling overlap,
-each once. What is left over is new, merged into another, split off from one, revived from before the last refresh,
-or gone.
+each once. An operator may replace every account at once: then what they stand on, cards, templates and the like, says
+that it is the same cluster. What is left over is new, merged into another, split off from one, revived from before the
+last refresh, or gone.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linkage.config import LineageSettings
 
 Members = Mapping[str, frozenset[int]]
+#: What a cluster stands on: by identifier (surrogate id), how many members it holds, each as far as it is trusted.
+Evidence = Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Ancestor:
-    """Clusters of an earlier refresh: members (surrogate ids) by cluster id."""
+    """Clusters of an earlier refresh: members (surrogate ids) by cluster id, and what each stands on."""
 
     refresh_id: str
     clusters: Members
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,13 @@ def name(
     founding: Sequence[str],
     earlier: Sequence[Ancestor],
     settings: LineageSettings,
+    evidence: Sequence[Evidence] = (),
 ) -> Named:
     """Name the clusters of a refresh.
 
     ``found``: members of each new cluster. ``founding``: the id each would have if it were new. ``earlier``: the
-    refreshes before, newest first; the first is the parent, the others are looked at for revivals.
+    refreshes before, newest first; the first is the parent, the others are looked at for revivals. ``evidence``: what
+    each new cluster stands on; members alone decide where it is not given.
     """
     parent = earlier[0] if earlier else None
     ids: list[str | None] = [None] * len(found)
@@ -84,6 +90,10 @@ def name(
             continue
         ids[new] = old
         taken.add(old)
+    if parent and evidence:
+        for old, new in _same_ground(evidence, ids, parent, overlaps, taken, settings):
+            ids[new] = old
+            taken.add(old)
     if parent:
         _describe(found, ids, events, rows, overlaps, parent, settings)
     unnamed = [position for position, cluster_id in enumerate(ids) if cluster_id is None]
@@ -136,6 +146,48 @@ def _overlaps(found: Sequence[frozenset[int]], old: Members) -> dict[tuple[str, 
     }
 
 
+def _same_ground(
+    evidence: Sequence[Evidence],
+    ids: Sequence[str | None],
+    parent: Ancestor,
+    overlaps: Mapping[tuple[str, int], tuple[float, float, float]],
+    taken: set[str],
+    settings: LineageSettings,
+) -> list[tuple[str, int]]:
+    """Old clusters whose members are nowhere any more, and new ones of nobody's members, that stand on the same.
+
+    By weight, at least ``same_share`` of what either stands on the other stands on as well. Pairs are taken by falling
+    share, each cluster once.
+    """
+    elsewhere = {old for (old, _new), (_j, of_old, _n) in overlaps.items() if of_old >= settings.part_share}
+    known = {
+        new for (_old, new), (_j, of_old, of_new) in overlaps.items() if max(of_old, of_new) >= settings.part_share
+    }
+    gone = {old: parent.evidence.get(old, {}) for old in parent.clusters if old not in taken and old not in elsewhere}
+    standing: dict[int, list[str]] = {}
+    for old in sorted(gone):
+        for identifier in gone[old]:
+            standing.setdefault(identifier, []).append(old)
+    pairs: list[tuple[float, str, int]] = []
+    for new, weights in enumerate(evidence):
+        if ids[new] is not None or new in known:
+            continue
+        for old in {old for identifier in weights for old in standing.get(identifier, ())}:
+            common = weights.keys() & gone[old].keys()
+            share = min(_share(common, weights), _share(common, gone[old]))
+            if share >= settings.same_share:
+                pairs.append((-share, old, new))
+    matched: dict[str, int] = {}
+    for _falling, old, new in sorted(pairs):
+        if old not in matched and new not in matched.values():
+            matched[old] = new
+    return list(matched.items())
+
+
+def _share(common: Set[int], weights: Evidence) -> float:
+    return sum(weights[identifier] for identifier in sorted(common)) / sum(weights.values())
+
+
 def _describe(
     found: Sequence[frozenset[int]],
     ids: Sequence[str | None],
@@ -149,7 +201,8 @@ def _describe(
     kept = {cluster_id: position for position, cluster_id in enumerate(ids) if cluster_id is not None}
     for cluster_id, position in kept.items():
         before, now = len(parent.clusters[cluster_id]), len(found[position])
-        jaccard, of_old, _new = overlaps[cluster_id, position]
+        # None in common: every member was replaced.
+        jaccard, of_old, _new = overlaps.get((cluster_id, position), (0.0, 0.0, 0.0))
         merged = [
             old
             for (old, new), (_j, share, _n) in overlaps.items()

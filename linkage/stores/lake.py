@@ -103,6 +103,10 @@ class LakeView:
         """UTC days with accepted events, ascending."""
         return tuple(sorted({entry.day for entry in self.entries if entry.table == "events" and entry.day is not None}))
 
+    def until(self, last: date) -> LakeView:
+        """As it would be had no event come of a day after ``last``."""
+        return replace(self, entries=tuple(entry for entry in self.entries if entry.day is None or entry.day <= last))
+
     def of(self, table: str, first: date | None = None, last: date | None = None) -> tuple[Entry, ...]:
         """Entries of ``table``, of the days from ``first`` to ``last`` where it is kept by day."""
         if table not in _TABLES:

@@ -7,7 +7,7 @@ import json
 from datetime import date
 from typing import Any
 
-from linkage.model.run import RunRecord
+from linkage.model.run import Basis, RunRecord
 from linkage.model.times import from_text, to_text
 
 _SCHEMA = "linkage.run/1"
@@ -33,6 +33,13 @@ def render(run: RunRecord) -> bytes:
         "audit_head": run.audit_head,
         "audit_length": run.audit_length,
     }
+    if run.basis is not None:
+        fields["basis"] = {
+            "refresh_id": run.basis.refresh_id,
+            "as_of": to_text(run.basis.as_of),
+            "sightings": run.basis.sightings,
+            "conditions": run.basis.conditions,
+        }
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     fields["digest"] = hashlib.sha256(canonical.encode("ascii")).hexdigest()
     return (json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=True) + "\n").encode("ascii")
@@ -47,6 +54,7 @@ def parse(data: bytes) -> RunRecord:
     fields = json.loads(data.decode("ascii"))
     if fields["schema"] != _SCHEMA:
         raise ValueError("another schema")
+    basis = fields.get("basis")
     return RunRecord(
         refresh_id=fields["refresh_id"],
         parent_refresh_id=fields["parent_refresh_id"],
@@ -63,4 +71,5 @@ def parse(data: bytes) -> RunRecord:
         audit_head=fields["audit_head"],
         audit_length=fields["audit_length"],
         number=fields["number"],
+        basis=basis and Basis(basis["refresh_id"], from_text(basis["as_of"]), basis["sightings"], basis["conditions"]),
     )

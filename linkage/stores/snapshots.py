@@ -159,6 +159,21 @@ class Snapshots:
         self._open[refresh_id] = snapshot
         return snapshot
 
+    def ancestors(self) -> list[Snapshot]:
+        """The current snapshot, its parent, and so on, as far as they are kept and whole; empty before the first."""
+        found: list[Snapshot] = []
+        step = None
+        # Where none is whole, a refresh begins anew: it is the way out.
+        with contextlib.suppress(SnapshotDamaged):
+            step = self.current()
+        while step is not None:
+            found.append(step)
+            parent, step = step.run.parent_refresh_id, None
+            if parent is not None and parent not in {snapshot.refresh_id for snapshot in found}:
+                with contextlib.suppress(UnknownRefresh, SnapshotDamaged):
+                    step = self.get(parent)
+        return found
+
     def all(self) -> tuple[RunRecord, ...]:
         """Records of the snapshots that are kept, newest first; damaged records are left out (see ``unreadable``)."""
         records = []

@@ -229,7 +229,7 @@ def follow(home: Home) -> int:
     """Take the cases along to the current refresh, over every refresh that they have not followed; how many moves."""
     cases = home.cases_to_write()
     done, moved = cases.followed(), 0
-    steps = list(takewhile(lambda snapshot: snapshot.refresh_id not in done, home.ancestors()))[::-1]
+    steps = list(takewhile(lambda snapshot: snapshot.refresh_id not in done, home.snapshots.ancestors()))[::-1]
     for at, snapshot in enumerate(steps):
         # A case that was opened at this refresh, or at a later one, knows its cluster as it is there.
         ahead = frozenset(later.refresh_id for later in steps[at:])
@@ -240,7 +240,7 @@ def follow(home: Home) -> int:
 
 def _since(home: Home, refresh_id: str) -> list[Snapshot]:
     """Snapshots after that refresh up to the current one, oldest first; none where it is no ancestor."""
-    line = home.ancestors()
+    line = home.snapshots.ancestors()
     after = list(takewhile(lambda snapshot: snapshot.refresh_id != refresh_id, line))
     return after[::-1] if len(after) < len(line) else []
 

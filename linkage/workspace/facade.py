@@ -15,6 +15,7 @@ from linkage.model.reports import DemoReport, RefreshReport
 from linkage.workspace import writing
 from linkage.workspace.graph import GraphQuestions
 from linkage.workspace.home import Home
+from linkage.workspace.measuring import Measurements
 from linkage.workspace.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import pyarrow
 
     from linkage.config import Settings
-    from linkage.evaluation import Evaluation
     from linkage.ingest.report import IngestReport
     from linkage.model.access import Role
     from linkage.model.explanation import Explanation
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-class Workspace(GraphQuestions, Upkeep):
+class Workspace(GraphQuestions, Measurements, Upkeep):
     """A folder with everything that linkage knows: events, snapshots, casework.
 
     Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, cases, the allow-list and
@@ -83,20 +83,27 @@ class Workspace(GraphQuestions, Upkeep):
         )
 
     def refresh(
-        self, as_of: datetime | None = None, window: str = "90d", progress: ProgressSink | None = None
+        self,
+        as_of: datetime | None = None,
+        window: str = "90d",
+        progress: ProgressSink | None = None,
+        *,
+        full: bool = False,
     ) -> RefreshReport:
         """Find clusters anew and make the snapshot current; with nothing new the old one stands.
 
         ``as_of`` defaults to the latest accepted event time; ``window`` is ``Nd``, the N UTC days that end with
-        as_of's day, or ``all``. A second refresh at the same time does nothing and says so (status ``busy``). Where
-        the settings name a graph store, the snapshot is published there too; if that fails, the report says why.
+        as_of's day, or ``all``. A ``full`` refresh fits the null anew, which the others take over for as long as
+        ``[refresh]`` of the settings says. A second refresh at the same time does nothing and says so (status
+        ``busy``). Where the settings name a graph store, the snapshot is published there too; if that fails, the
+        report says why.
 
         Raises:
             UsageError: ``window`` or ``as_of`` is malformed.
             NoSnapshot: nothing was ingested yet.
             TryAgain: an ingest or a backup is at work, or disk or memory are full.
         """
-        return writing.refresh(self._home, as_of, window, progress)
+        return writing.refresh(self._home, as_of, window, progress, full=full)
 
     def demo(self, progress: ProgressSink | None = None) -> DemoReport:
         """Make up a small labelled population, ingest it, refresh, verify the snapshot, and measure it.
@@ -247,17 +254,6 @@ class Workspace(GraphQuestions, Upkeep):
         found = what_if.inside(networks, addresses, self._home.values)
         dropped = {*identifiers, *(number for inside in found.values() for number in inside)}
         return ties.without(kinds, dropped, threshold, {name: len(inside) for name, inside in found.items()})
-
-    def evaluate(self, truth: PathLike, refresh: str | None = None, *, baselines: bool = True) -> Evaluation:
-        """Measure the clusters against the accounts of ``truth``, a CSV or Parquet file, beside simpler methods.
-
-        Raises:
-            InputRefused: the truth cannot be read, or lacks a column of the contract.
-            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
-        """
-        from linkage.workspace import measuring
-
-        return measuring.evaluate(self._home, Path(truth), refresh, baselines=baselines)
 
     def reveal(self, identifiers: Sequence[int], reason: str) -> dict[int, str]:
         """Values behind surrogate ids, for ``reason``, which goes into the audit; purged ones are left out."""

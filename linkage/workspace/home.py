@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkage.config import Neo4jSettings, Settings, load
-from linkage.errors import NoSnapshot, NotAllowed, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
+from linkage.errors import NoSnapshot, NotAllowed, TryAgain, UnknownRefresh, UsageError
 from linkage.model.access import LEAST, Permission, Role
 from linkage.model.progress import ProgressSink
 from linkage.stores import lock
@@ -100,21 +100,6 @@ class Home:
             except UnknownRefresh as fault:
                 raise UnknownRefresh(f"refresh {parent}, between the two, is no longer kept") from fault
         return found[::-1]
-
-    def ancestors(self) -> list[Snapshot]:
-        """The current snapshot, its parent, and so on, as far as they are kept and whole; empty before the first."""
-        found: list[Snapshot] = []
-        step = None
-        # Where none is whole, a refresh begins anew: it is the way out.
-        with contextlib.suppress(SnapshotDamaged):
-            step = self.snapshots.current()
-        while step is not None:
-            found.append(step)
-            parent, step = step.run.parent_refresh_id, None
-            if parent is not None and parent not in {snapshot.refresh_id for snapshot in found}:
-                with contextlib.suppress(UnknownRefresh, SnapshotDamaged):
-                    step = self.snapshots.get(parent)
-        return found
 
     def identities(self) -> tuple[Path, ...]:
         """Files of the table that maps surrogate ids to values."""

@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
+import os
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import InputRefused, UsageError
-from linkage.reading import frames
-from linkage.workspace.home import Home
+from linkage.model.progress import ProgressSink
 
 if TYPE_CHECKING:
     import pandas
 
     from linkage.evaluation import Edges, Evaluation
+    from linkage.evaluation.replay import Replay
+    from linkage.workspace.home import Home
 
 _COLUMNS = ("account_id", "group_id", "group_kind", "malicious")
 
 
-def evaluate(home: Home, truth: Path, refresh: str | None, *, baselines: bool) -> Evaluation:
-    """Measure the clusters of a refresh against ``truth``.
+class Measurements:
+    """The part of a Workspace that measures what it found against known truth, a CSV or Parquet file."""
 
-    Raises:
-        UsageError: there is no such file.
-        InputRefused: the file cannot be read, or lacks a column.
-    """
-    import linkage.evaluation
+    _home: Home
 
-    known = read_truth(truth)
-    with home.ask(refresh, ("clusters", "members")) as questions:
-        members = frames.members(questions, None).to_pandas()
-    edges = _edges(home, refresh) if baselines else None
-    return linkage.evaluation.evaluate(members, known, edges)
+    def evaluate(
+        self, truth: str | os.PathLike[str], refresh: str | None = None, *, baselines: bool = True
+    ) -> Evaluation:
+        """Measure the clusters against the accounts of ``truth``, beside simpler methods.
+
+        Raises:
+            UsageError: there is no such file.
+            InputRefused: the truth cannot be read, or lacks a column of the contract.
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+        """
+        import linkage.evaluation
+        from linkage.reading import frames
+
+        known = read_truth(Path(truth))
+        with self._home.ask(refresh, ("clusters", "members")) as questions:
+            members = frames.members(questions, None).to_pandas()
+        edges = _edges(self._home, refresh) if baselines else None
+        return linkage.evaluation.evaluate(members, known, edges)
+
+    def replay(
+        self,
+        truth: str | os.PathLike[str],
+        *,
+        first: date | None = None,
+        step: int = 1,
+        window: str = "90d",
+        progress: ProgressSink | None = None,
+    ) -> Replay:
+        """Refresh at the end of every day, or of every ``step`` days from ``first``: when was each campaign found?
+
+        Only the lake is read: snapshots, cases and CURRENT stay as they are, and what is made goes at the end. Later
+        refreshes know the earlier ones, so that clusters get the ids that they would have had.
+
+        Raises:
+            UsageError: there is no such file, no such window, or no day to begin with.
+            InputRefused: the truth cannot be read, or lacks a column of the contract.
+            NoSnapshot: nothing was ingested yet.
+            TryAgain: disk or memory are full.
+        """
+        from linkage.workspace import replaying
+
+        return replaying.replay(self._home, read_truth(Path(truth)), first, step, window, progress)
 
 
 def _edges(home: Home, refresh: str | None) -> Edges:

@@ -110,7 +110,9 @@ def _ingest(
     )
 
 
-def refresh(home: Home, as_of: datetime | None, window: str, progress: ProgressSink | None) -> RefreshReport:
+def refresh(
+    home: Home, as_of: datetime | None, window: str, progress: ProgressSink | None, *, full: bool = False
+) -> RefreshReport:
     """Compute a snapshot, make it current, publish it where the settings say so, and forget the oldest ones.
 
     Raises:
@@ -129,7 +131,7 @@ def refresh(home: Home, as_of: datetime | None, window: str, progress: ProgressS
             return RefreshReport("busy", None, {}, clock.seconds())
         held.enter_context(home.writing())
         with _noted(home, "refresh", clock):
-            report = _refresh(home, as_of, window, clock)
+            report = _refresh(home, as_of, window, clock, full=full)
         _record(home, "refresh", report.status, report.refresh_id, clock, report.counts)
         casebook.follow(home)
         home.snapshots.prune(home.settings.snapshots.keep, casebook.referred(home) | bundled(home))
@@ -148,7 +150,7 @@ def bundled(home: Home) -> set[str]:
     return {entry.detail["refresh_id"] for entry in entries if entry.action == "bundle.export"}
 
 
-def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock) -> RefreshReport:
+def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock, *, full: bool) -> RefreshReport:
     import linkage.ingest
     import linkage.refresh
 
@@ -161,7 +163,8 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock)
     head, length = home.casework_to_write().audit_head()
     benign = allowed(home.casework_to_write().allowed(), clock.started_at)
     with home.detecting():
-        result = linkage.refresh.refresh(view, home.ancestors(), home.settings, as_of, window, clock, benign)
+        earlier = home.snapshots.ancestors()
+        result = linkage.refresh.refresh(view, earlier, home.settings, as_of, window, clock, benign, full=full)
     if isinstance(result, linkage.refresh.Unchanged):
         return RefreshReport("unchanged", result.refresh_id, {}, clock.seconds())
     run = replace(result.run, audit_head=head, audit_length=length)

@@ -20,8 +20,8 @@ def ancestor(refresh_id: str, **clusters: Iterable[int]) -> Ancestor:
     return Ancestor(refresh_id, {f"c-{key}": frozenset(members) for key, members in clusters.items()})
 
 
-def named(found: Sequence[frozenset[int]], *earlier: Ancestor) -> Named:
-    return name(found, [f"c-new{at}" for at in range(len(found))], earlier, SETTINGS)
+def named(found: Sequence[frozenset[int]], *earlier: Ancestor, evidence: Sequence[dict[int, float]] = ()) -> Named:
+    return name(found, [f"c-new{at}" for at in range(len(found))], earlier, SETTINGS, evidence)
 
 
 def only(rows: Sequence[LineageRow], event: str) -> LineageRow:
@@ -183,3 +183,50 @@ def test_a_revival_goes_to_the_best_overlap() -> None:
     earlier = (ancestor("r2"), ancestor("r1", a=of(0, 24)))
     result = named([of(0, 3), of(3, 24)], *earlier)
     assert result.ids == ("c-new0", "c-a")
+
+
+#: What a campaign stands on: cards, each with its weight.
+CARDS = {901: 4.0, 902: 3.0, 903: 2.0, 904: 1.0}
+
+
+def standing(**evidence: dict[int, float]) -> Ancestor:
+    """A cluster ``c-a`` of ten, and what each of the clusters stands on."""
+    members = {f"c-{key}": of(100 * at, 100 * at + 10) for at, key in enumerate(sorted(evidence))}
+    return Ancestor("r1", members, {f"c-{key}": weights for key, weights in evidence.items()})
+
+
+def test_a_cluster_whose_every_member_was_replaced_goes_on_where_it_stands_on_the_same() -> None:
+    result = named([of(50, 62)], standing(a=CARDS), evidence=[{901: 5.0, 902: 3.0, 909: 2.0}])
+    assert (result.ids, result.events) == (("c-a",), ("grew",))
+    (row,) = result.rows
+    assert (row.event, row.parent_cluster_id, row.overlap) == ("grew", "c-a", 0.0)
+
+
+@pytest.mark.parametrize("evidence", [{901: 4.0, 909: 5.0}, {904: 9.0}, {901: 4.0, 905: 1.0}, {}])
+def test_both_must_stand_on_it(evidence: dict[int, float]) -> None:
+    """Half of the old cluster's weight is 5: of four cards, the first and another."""
+    result = named([of(50, 60)], standing(a=CARDS), evidence=[evidence])
+    assert (result.ids, result.events) == (("c-new0",), ("new",))
+    assert only(result.rows, "dissolved").cluster_id == "c-a"
+
+
+def test_members_go_before_ground() -> None:
+    """Whoever holds the members keeps the id, and a cluster that lives on gives it to nobody."""
+    result = named([of(0, 10), of(50, 60)], standing(a=CARDS), evidence=[{905: 1.0}, CARDS])
+    assert result.ids == ("c-a", "c-new1")
+    absorbed = named([of(0, 10) | of(100, 130)], standing(a=CARDS, b={}), evidence=[CARDS])
+    assert absorbed.events == ("merged",)
+
+
+def test_a_piece_that_splits_off_is_no_heir() -> None:
+    result = named([of(0, 3) | of(50, 60), of(60, 70)], standing(a=CARDS), evidence=[CARDS, {905: 1.0}])
+    assert result.ids == ("c-new0", "c-new1")
+    assert result.events == ("split", "new")
+
+
+def test_ground_goes_to_the_one_that_shares_most_of_it() -> None:
+    evidence = [{901: 4.0, 902: 3.0}, dict(CARDS)]
+    found = [of(50, 60), of(60, 70)]
+    assert named(found, standing(a=CARDS), evidence=evidence).ids == ("c-new0", "c-a")
+    backward = named(found[::-1], standing(a=CARDS), evidence=evidence[::-1])
+    assert backward.ids == ("c-a", "c-new1")

@@ -1,0 +1,90 @@
+"""An incremental refresh that is killed anywhere leaves a whole snapshot served; the next ends as if undisturbed."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from linkage import Workspace
+from linkage.model.run import RunRecord
+from tests.lib.refreshed import taken_in
+
+ROOT = Path(__file__).resolve().parents[2]
+BEFORE, AFTER = datetime(2026, 1, 24, 23, tzinfo=UTC), datetime(2026, 1, 25, 23, tzinfo=UTC)
+
+#: Root of the checkout, workspace, moment, step to die at or 0. A step is what Python does to a file or folder of the
+#: workspace; the process dies before it takes the last one, and prints how many it took otherwise.
+REFRESH = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from datetime import datetime
+from linkage import Workspace
+root, last = sys.argv[2], int(sys.argv[4])
+steps = 0
+def count(event, arguments):
+    global steps
+    if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir") and str(arguments[0]).startswith(root):
+        steps += 1
+        if steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(count)
+Workspace(root, actor="tester").refresh(as_of=datetime.fromisoformat(sys.argv[3]))
+print(steps)
+"""
+
+
+def run(root: Path, dies_at: int = 0) -> subprocess.CompletedProcess[str]:
+    arguments = [str(ROOT), str(root), AFTER.isoformat(), str(dies_at)]
+    return subprocess.run([sys.executable, "-c", REFRESH, *arguments], capture_output=True, text=True, check=False)
+
+
+def served(root: Path) -> RunRecord:
+    """Record of the snapshot that readers get; every file of every snapshot is whole."""
+    workspace = Workspace(root)
+    assert workspace._home.snapshots.damaged() == ()
+    assert workspace.alert is None
+    return workspace.snapshot().run
+
+
+def converges(folder: Path, kills: int) -> None:
+    prepared = folder / "prepared"
+    workspace = taken_in(prepared, "proxy_pool", settings="[refresh]\nfull_change = 1.0\n")
+    before = workspace.refresh(as_of=BEFORE).refresh_id
+    undisturbed = folder / "undisturbed"
+    shutil.copytree(prepared, undisturbed)
+    done = run(undisturbed)
+    assert done.returncode == 0, done.stderr
+    steps, expected = int(done.stdout), served(undisturbed)
+    assert (expected.full, expected.parent_refresh_id) == (False, before)
+    draw = random.Random(17)
+    seen = set()
+    for number in range(kills):
+        root = folder / f"killed-{number}"
+        shutil.copytree(prepared, root)
+        done = run(root, dies_at=draw.randint(1, steps))
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        now = served(root).refresh_id
+        assert now in (before, expected.refresh_id)
+        seen.add(now)
+        assert Workspace(root).refresh(as_of=AFTER).refresh_id == expected.refresh_id
+        again = served(root)
+        assert (again.files, again.basis) == (expected.files, expected.basis)
+        assert not [path for path in (root / "snapshots").iterdir() if path.name.startswith(".")]
+        shutil.rmtree(root)
+    assert before in seen
+
+
+def test_a_killed_incremental_refresh_converges(tmp_path: Path) -> None:
+    converges(tmp_path, 6)
+
+
+@pytest.mark.soak
+def test_fifty_kills(tmp_path: Path) -> None:
+    converges(tmp_path, 50)
