@@ -41,9 +41,9 @@ class Retraction:
 
 @dataclass(slots=True)
 class Batch:
-    """What one commit takes: files of settled rows, and what else changed."""
+    """What one commit takes: tables of settled rows, with surrogate ids only, and what else changed."""
 
-    spool: list[Path] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
     rows: int = 0
     quarantine: list[Quarantined] = field(default_factory=list)
     released: set[tuple[str, int, str]] = field(default_factory=set)
@@ -87,13 +87,12 @@ class Publisher:
         rest = [entry for entry in self._writing.pending("events") if entry.day not in folded]
         fresh = aggregated - set(before.aggregated)
         if fresh and rest:
-            self._relation("events_to_write", [self._path(entry) for entry in rest])
+            self._view("events_to_write", rest)
             self._write("sightings", aggregate.sightings(self._connection, "events_to_write", sorted(fresh)))
-        sources = [*batch.spool, *(self._path(entry) for entry in old)]
-        if sources:
+        if batch.settled or old:
             for table in _BY_DAY:
                 self._writing.drop([entry for entry in self._writing.pending(table) if entry.day in folded])
-            self._write_events(sources, sorted(aggregated))
+            self._write_events(batch.settled, old, sorted(aggregated))
         self._write_identities()
         self._write_quarantine(batch)
         if batch.ledger_changed:
@@ -105,8 +104,8 @@ class Publisher:
         )
         execute(self._connection, "keep_identities")
         execute(self._connection, "create_retracted")
-        for path in batch.spool:
-            path.unlink()
+        for table in batch.settled:
+            execute(self._connection, "drop_relation", {"relation": quoted(table)})
         return view
 
     def _crowded(self) -> set[date | None]:
@@ -122,14 +121,23 @@ class Publisher:
     def _prepared(self, name: str) -> Path:
         return self._writing.folder / f"{name}.parquet"
 
-    def _relation(self, name: str, paths: list[Path]) -> None:
-        relation = self._connection.read_parquet(
-            [str(path) for path in paths], union_by_name=True, hive_partitioning=False
+    def _view(self, name: str, entries: list[Entry]) -> None:
+        """Files of the lake as the relation ``name``."""
+        paths = [str(self._path(entry)) for entry in entries]
+        self._connection.read_parquet(paths, union_by_name=True, hive_partitioning=False).create_view(
+            name, replace=True
         )
-        relation.create_view(name, replace=True)
 
-    def _write_events(self, sources: list[Path], kinds: list[str]) -> None:
-        self._relation("incoming", sources)
+    def _write_events(self, settled: list[str], old: list[Entry], kinds: list[str]) -> None:
+        relations = [quoted(table) for table in settled]
+        if old:
+            self._view("earlier", old)
+            relations.append("earlier")
+        execute(
+            self._connection,
+            "incoming",
+            {"relations": " UNION ALL BY NAME ".join(f"SELECT * FROM {relation}" for relation in relations)},
+        )
         execute(self._connection, "events_to_write")
         sums: dict[date, tuple[datetime, tuple[int, ...]]] = {
             day: (last, (keys, digests, pairs))
