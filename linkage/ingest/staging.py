@@ -122,10 +122,11 @@ class Staging:
         repeated = [names for names in lists if len(set(names)) < len(names)]
         if not repeated:
             return rows
-        places = [place for (place,) in execute(self.connection, "json_repeated", parameters={"lists": repeated})]
-        wrong = rows.take(pa.array(places)).to_pylist()
+        found = [row for (row,) in execute(self.connection, "json_repeated", parameters={"lists": repeated})]
+        is_wrong = np.isin(rows.column("row").to_numpy(), found)
+        wrong = rows.filter(pa.array(is_wrong)).to_pylist()
         self._set_aside(file, [(row["row"], "row.repeated_key", self._keyed.record(row["line"])) for row in wrong])
-        rest = rows.filter(pa.array(~np.isin(np.arange(rows.num_rows), places)))
+        rest = rows.filter(pa.array(~is_wrong))
         self.connection.unregister("chunk")
         self.connection.register("chunk", rest)
         return rest
