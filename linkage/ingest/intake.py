@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -26,7 +25,7 @@ from linkage.ingest.report import FileReport
 from linkage.ingest.rules import Refusal
 from linkage.ingest.settling import days_in_hand, encode, identify, settle
 from linkage.ingest.staging import Staging
-from linkage.ingest.statements import execute
+from linkage.ingest.statements import execute, quoted
 from linkage.model.progress import Progress
 from linkage.stores.lake import LakeView
 
@@ -100,17 +99,13 @@ class Terms:
 
 
 class Intake:
-    """Takes files into ``publisher``'s lake; without one (a preview) everything but the writing is done.
-
-    ``folder`` holds settled rows, with surrogate ids only, until they are published.
-    """
+    """Takes files into ``publisher``'s lake; without one (a preview) everything but the writing is done."""
 
     def __init__(
         self,
         staging: Staging,
         terms: Terms,
         view: LakeView,
-        folder: Path,
         publisher: Publisher | None,
         progress: Callable[[Progress], None],
     ) -> None:
@@ -119,7 +114,6 @@ class Intake:
         self._terms = terms
         self._mapping_digest = terms.mapping.digest(terms.source, terms.settings)
         self._view = view
-        self._folder = folder
         self._publisher = publisher
         self._progress = progress
         self._files: list[_Taken] = []
@@ -143,7 +137,7 @@ class Intake:
         """Take one file, or note why it is refused."""
         taken = _Taken(len(self._files), candidate.name, candidate.format, str(candidate.path))
         self._files.append(taken)
-        self._mark = (self._unit, len(self._batch.spool))
+        self._mark = (self._unit, len(self._batch.settled))
         try:
             if candidate.refusal is not None:
                 raise candidate.refusal
@@ -190,7 +184,7 @@ class Intake:
         if self._staging.rows + file.records > UNIT_ROWS:
             # A file that takes several steps begins with a fresh one, so that it can be taken back alone.
             self._settle()
-            self._mark = (self._unit, len(self._batch.spool))
+            self._mark = (self._unit, len(self._batch.settled))
         read = 0
         self._staging.keys.clear()
         for chunk in chunks(file, chosen, self._terms.keyed):
@@ -261,7 +255,7 @@ class Intake:
             return
         days = set(days_in_hand(self._connection))
         earlier = [path for day in sorted(days) for path in self._view.files("events", day, day)]
-        settled = settle(self._connection, [*earlier, *self._batch.spool], self._terms.keyed)
+        settled = settle(self._connection, earlier, self._batch.settled, self._terms.keyed)
         for number, count in settled.accepted.items():
             self._files[number].accepted += count
         for number, count in settled.duplicate.items():
@@ -274,9 +268,9 @@ class Intake:
             self.identify("staged", columns)
             origins = {number: self._files[number].origin for number in settled.accepted}
             self._unit += 1
-            path = self._folder / f"unit-{self._unit}.parquet"
-            encode(self._connection, self._staging.columns, kinds, origins, path)
-            self._batch.spool.append(path)
+            table = f"settled_{self._unit}"
+            encode(self._connection, self._staging.columns, kinds, origins, table)
+            self._batch.settled.append(table)
             self._batch.rows += accepted
         self._staging.clear()
 
@@ -290,11 +284,11 @@ class Intake:
 
     def _undo(self, taken: _Taken) -> None:
         """Take back whatever came of a file before it was refused."""
-        unit, spooled = self._mark
+        unit, tables = self._mark
         self._staging.discard(taken.number)
-        for path in self._batch.spool[spooled:]:
-            path.unlink()
-        self._batch.spool[spooled:] = []
+        for table in self._batch.settled[tables:]:
+            execute(self._connection, "drop_relation", {"relation": quoted(table)})
+        self._batch.settled[tables:] = []
         self._batch.rows -= taken.accepted
         execute(self._connection, "forget_retracted", parameters={"file": taken.number})
         if taken.accepted:

@@ -191,8 +191,11 @@ def staged_columns(shape: Shape, kinds: Iterable[str]) -> dict[str, str]:
     return columns
 
 
-def stage(shape: Shape, kinds: tuple[str, ...]) -> str:
-    """Statement of the second projection, with a column for each of ``kinds``."""
+def stage(shape: Shape, kinds: tuple[str, ...], admitted: str, *, odd_addresses: bool) -> str:
+    """Statement of the second projection over ``admitted``, with a column for each of ``kinds``.
+
+    Without ``odd_addresses`` every address is a plain dotted quad, which is canonical as it stands.
+    """
     long = shape.mapping.layout == "long"
     value = _long_value if long else _wide_value
     columns = ["account_id", f"{'coalesce(count, 1)' if long and shape.has('count') else '1'} AS events"]
@@ -216,6 +219,9 @@ def stage(shape: Shape, kinds: tuple[str, ...]) -> str:
         "text": _joined([*fields, f"concat({', '.join([*_further_fields(shape), 'amiss'])})"], _all_text(shape)),
         "source": f"coalesce({source}, $source)",
         "ip_given": ip,
+        "ip_value": f"CASE WHEN quad({ip}) THEN {ip} ELSE addresses.canonical END" if odd_addresses else ip,
+        "addresses": f"LEFT JOIN addresses ON addresses.given = {ip}" if odd_addresses else "",
+        "admitted": admitted,
     }
     return render("stage", parts)
 

@@ -15,7 +15,7 @@ from linkage.ingest import aggregate
 from linkage.ingest.addresses import context
 from linkage.ingest.keyed import Keyed
 from linkage.ingest.ledger import Ledger, Quarantined, arrow_schema, quarantine_table, read_quarantine
-from linkage.ingest.statements import execute, quoted, render, translated
+from linkage.ingest.statements import execute, quoted, render
 from linkage.model.tables import IDENTITIES
 from linkage.stores.lake import Entry, LakeView, Writing
 
@@ -26,6 +26,21 @@ if TYPE_CHECKING:
 MOST_FILES = 16
 
 _BY_DAY = ("events", "sightings", "activity", "usage")
+
+#: Events from which a day is written by itself: that saves a copy of its rows, and costs four statements.
+BUSY = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The events of one day that are written: how many, the latest of them, and what adds up over them."""
+
+    events: int
+    last: datetime | None
+    sums: tuple[int, ...]
+
+
+_NOTHING = _Day(0, None, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +56,9 @@ class Retraction:
 
 @dataclass(slots=True)
 class Batch:
-    """What one commit takes: files of settled rows, and what else changed."""
+    """What one commit takes: tables of settled rows, with surrogate ids only, and what else changed."""
 
-    spool: list[Path] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
     rows: int = 0
     quarantine: list[Quarantined] = field(default_factory=list)
     released: set[tuple[str, int, str]] = field(default_factory=set)
@@ -64,6 +79,7 @@ class Publisher:
         self._writing = writing
         self._step = 0
         execute(connection, "flush_early")
+        execute(connection, "unordered")
 
     def publish(
         self,
@@ -87,13 +103,12 @@ class Publisher:
         rest = [entry for entry in self._writing.pending("events") if entry.day not in folded]
         fresh = aggregated - set(before.aggregated)
         if fresh and rest:
-            self._relation("events_to_write", [self._path(entry) for entry in rest])
+            self._view("events_to_write", rest)
             self._write("sightings", aggregate.sightings(self._connection, "events_to_write", sorted(fresh)))
-        sources = [*batch.spool, *(self._path(entry) for entry in old)]
-        if sources:
+        if batch.settled or old:
             for table in _BY_DAY:
                 self._writing.drop([entry for entry in self._writing.pending(table) if entry.day in folded])
-            self._write_events(sources, sorted(aggregated))
+            self._write_events(batch.settled, old, sorted(aggregated))
         self._write_identities()
         self._write_quarantine(batch)
         if batch.ledger_changed:
@@ -105,8 +120,8 @@ class Publisher:
         )
         execute(self._connection, "keep_identities")
         execute(self._connection, "create_retracted")
-        for path in batch.spool:
-            path.unlink()
+        for table in batch.settled:
+            execute(self._connection, "drop_relation", {"relation": quoted(table)})
         return view
 
     def _crowded(self) -> set[date | None]:
@@ -122,57 +137,73 @@ class Publisher:
     def _prepared(self, name: str) -> Path:
         return self._writing.folder / f"{name}.parquet"
 
-    def _relation(self, name: str, paths: list[Path]) -> None:
-        relation = self._connection.read_parquet(
-            [str(path) for path in paths], union_by_name=True, hive_partitioning=False
+    def _view(self, name: str, entries: list[Entry]) -> None:
+        """Files of the lake as the relation ``name``."""
+        paths = [str(self._path(entry)) for entry in entries]
+        self._connection.read_parquet(paths, union_by_name=True, hive_partitioning=False).create_view(
+            name, replace=True
         )
-        relation.create_view(name, replace=True)
 
-    def _write_events(self, sources: list[Path], kinds: list[str]) -> None:
-        self._relation("incoming", sources)
+    def _write_events(self, settled: list[str], old: list[Entry], kinds: list[str]) -> None:
+        relations = [quoted(table) for table in settled]
+        if old:
+            self._view("earlier", old)
+            relations.append("earlier")
+        execute(
+            self._connection,
+            "incoming",
+            {"relations": " UNION ALL BY NAME ".join(f"FROM {relation}" for relation in relations)},
+        )
         execute(self._connection, "events_to_write")
-        sums: dict[date, tuple[datetime, tuple[int, ...]]] = {
-            day: (last, (keys, digests, pairs))
-            for day, last, keys, digests, pairs in execute(self._connection, "day_sums")
+        days = {
+            day: _Day(events, last, tuple(sums)) for day, events, last, *sums in execute(self._connection, "day_sums")
         }
-        self._write("events", self._connection.sql(_WITH_DAY), sums)
-        self._write("sightings", aggregate.sightings(self._connection, "events_to_write", kinds))
-        self._write("activity", aggregate.activity(self._connection, "events_to_write"))
-        self._write("usage", aggregate.usage(self._connection, "events_to_write"))
+        busy = [day for day, figures in days.items() if figures.events >= BUSY]
+        for day in busy:
+            whole = f"event_time BETWEEN TIMESTAMP '{day}' AND TIMESTAMP '{day} 23:59:59.999999'"
+            self._write_portion(whole, days, day, kinds)
+        if len(busy) < len(days):
+            others = ", ".join(f"DATE '{day}'" for day in busy)
+            self._write_portion(f"CAST(event_time AS DATE) NOT IN ({others})" if busy else "true", days, None, kinds)
+
+    def _write_portion(self, condition: str, days: dict[date, _Day], day: date | None, kinds: list[str]) -> None:
+        """Write the events that meet ``condition``, all of ``day`` where one is given, and what adds up from them."""
+        execute(self._connection, "portion", {"condition": condition})
+        self._write("events", self._connection.table("portion"), day, days)
+        self._write("sightings", aggregate.sightings(self._connection, "portion", kinds), day)
+        self._write("activity", aggregate.activity(self._connection, "portion"), day)
+        self._write("usage", aggregate.usage(self._connection, "portion"), day)
 
     def _write(
         self,
         table: str,
         relation: duckdb.DuckDBPyRelation,
-        sums: dict[date, tuple[datetime, tuple[int, ...]]] | None = None,
+        day: date | None = None,
+        days: dict[date, _Day] | None = None,
     ) -> None:
-        """Write a relation with a column ``day`` as one file a day, and place the files."""
-        import duckdb
-
+        """Write a relation, all of ``day`` where one is given, as one file a day, and place the files."""
         self._step += 1
         target = self._writing.folder / f"{table}-{self._step}"
         relation.create_view("relation_to_write", replace=True)
-        try:
-            execute(
-                self._connection,
-                "write_by_day",
-                {
-                    "relation": quoted("relation_to_write"),
-                    "mark": f"{self._writing.view.version + 1}.{self._step}",
-                    "keep_day": "false" if table == "events" else "true",
-                },
-                {"target": str(target)},
-            )
-        except duckdb.Error as fault:
-            raise translated(fault, "write_by_day") from None
+        parts = {
+            "relation": "relation_to_write",
+            "mark": f"{self._writing.view.version + 1}.{self._step}",
+            "columns": "*, CAST(event_time AS DATE) AS day" if table == "events" else "*",
+            "keep_day": "false" if table == "events" else "true",
+        }
+        execute(self._connection, "write_days" if day is None else "write_day", parts, {"target": str(target)})
+        if day is not None:
+            found = [(day, target)] if table == "events" or pq.read_metadata(target).num_rows else []
+        else:
+            paths = sorted(target.rglob("*.parquet")) if target.exists() else []
+            found = [(date.fromisoformat(path.parent.name.removeprefix("day=")), path) for path in paths]
         placed: set[date] = set()
-        for path in sorted(target.rglob("*.parquet")) if target.exists() else ():
-            day = date.fromisoformat(path.parent.name.removeprefix("day="))
-            last, numbers = (sums or {}).get(day, (None, ()))
+        for its, path in found:
+            figures = (days or {}).get(its, _NOTHING)
             # Where a day took several files the first one carries the day's sums: they are only ever added up.
-            first = day not in placed
-            self._writing.place(table, path, day=day, last=last, sums=numbers if first else [0] * len(numbers))
-            placed.add(day)
+            sums = figures.sums if its not in placed else [0] * len(figures.sums)
+            self._writing.place(table, path, day=its, last=figures.last, sums=sums)
+            placed.add(its)
 
     def _write_identities(self) -> None:
         v6 = [value for (value,) in execute(self._connection, "new_v6")]
@@ -211,6 +242,3 @@ class Publisher:
             self._writing.drop(entries)
         pq.write_table(rows, self._prepared(table), compression="zstd")
         self._writing.place(table, self._prepared(table))
-
-
-_WITH_DAY = "SELECT *, CAST(event_time AS DATE) AS day FROM events_to_write"

@@ -75,7 +75,7 @@ def opened(
         )
         staging = Staging(connection, terms.keyed, now.astimezone(UTC), terms.settings.ingest.future_tolerance_hours)
         publisher = Publisher(connection, writing) if writing is not None else None
-        intake = Intake(staging, terms, lake.view(), folder, publisher, progress or _silent)
+        intake = Intake(staging, terms, lake.view(), publisher, progress or _silent)
         context = Context(connection, terms.keyed, lake.view(), terms.mapping.time.zone, intake.identify)
         yield Opened(intake, context, writing)
 

@@ -40,15 +40,21 @@ def days_in_hand(connection: duckdb.DuckDBPyConnection) -> list[date]:
     return [day for (day,) in execute(connection, "staged_days")]
 
 
-def settle(connection: duckdb.DuckDBPyConnection, files: Iterable[Path], keyed: Keyed) -> Settled:
+def settle(
+    connection: duckdb.DuckDBPyConnection, files: Iterable[Path], tables: Iterable[str], keyed: Keyed
+) -> Settled:
     """Leave only accepted rows in `staged`.
 
-    ``files`` hold every row that was accepted before on the days in hand. Conflicting rows go to `set_aside`, rows
-    accepted before that do not stand any more to `retracted`.
+    ``files`` and ``tables`` hold every row that was accepted before on the days in hand. Conflicting rows go to
+    `set_aside`, rows accepted before that do not stand any more to `retracted`.
     """
     paths = [str(path) for path in files]
+    relations = [quoted(table) for table in tables]
     if paths:
-        execute(connection, "known", parameters={"files": paths})
+        relations.append("read_parquet($files, hive_partitioning = false, union_by_name = true)")
+    if relations:
+        accepted = "UNION ALL ".join(render("accepted", {"relation": relation}) for relation in relations)
+        execute(connection, "known", {"accepted": accepted}, {"files": paths})
     else:
         execute(connection, "known_none")
     execute(connection, "contested")
@@ -65,16 +71,21 @@ def settle(connection: duckdb.DuckDBPyConnection, files: Iterable[Path], keyed: 
 def identify(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: dict[str, str], next_id: int, unit: int
 ) -> int:
-    """Give every value in ``columns`` (column → kind) of ``relation`` a surrogate id; returns the next free one."""
+    """Give every value in ``columns`` (column → kind) of ``relation`` a surrogate id; returns the next free one.
+
+    Leaves the ids of each column's values in a table of its own, see :func:`_ids`.
+    """
     for column, kind in sorted(columns.items()):
-        made = execute(
-            connection,
-            "identify",
-            {"relation": quoted(relation), "column": quoted(column)},
-            {"kind": kind, "next": next_id, "unit": unit},
-        )
-        next_id += int(made[0][0])
+        parts = {"relation": quoted(relation), "column": quoted(column), "ids": _ids(column)}
+        parameters = {"kind": kind, "next": next_id, "unit": unit}
+        execute(connection, "identify", parts, parameters)
+        next_id += int(execute(connection, "remember", parts, parameters)[0][0])
     return next_id
+
+
+def _ids(column: str) -> str:
+    """Table of a column's values in hand (value, id)."""
+    return quoted(f"ids_of_{column}")
 
 
 def encode(
@@ -82,9 +93,9 @@ def encode(
     columns: frozenset[str],
     kinds: dict[str, str],
     origins: dict[int, str],
-    target: Path,
+    settled: str,
 ) -> None:
-    """Write the accepted rows to the Parquet file ``target`` with surrogate ids.
+    """Put the accepted rows into the table ``settled``, with the surrogate ids that `identify` gave.
 
     ``columns`` of `staged` that are there, ``kinds`` its identifier columns (column → kind), ``origins`` of files by
     number.
@@ -96,7 +107,7 @@ def encode(
     joins = []
     for place, (column, kind) in enumerate(sorted(kinds.items())):
         plain.append(f"identity_{place}.id AS {quoted(identifier_column(kind))}")
-        parts = {"alias": f"identity_{place}", "kind": kind, "column": quoted(column)}
+        parts = {"alias": f"identity_{place}", "ids": _ids(column), "column": quoted(column)}
         joins.append(render("encode_join", parts))
     connection.register(
         "origins",
@@ -107,7 +118,11 @@ def encode(
     execute(
         connection,
         "encode",
-        {"columns": ",\n        ".join(plain), "joins": "\n    ".join(joins)},
-        {"target": str(target)},
+        {
+            "settled": quoted(settled),
+            "columns": ",\n    ".join(plain),
+            "account": _ids("account_id"),
+            "joins": "".join(joins),
+        },
     )
     connection.unregister("origins")

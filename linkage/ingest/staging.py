@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -71,18 +71,21 @@ class Staging:
             "paths": ["/" + name.replace("~", "~0").replace("/", "~1") for name in shape.sources],
         }
         self.connection.register("chunk", chunk.rows)
-        rows = self._without_repeated_keys(file, chunk.rows) if shape.lines else chunk.rows
-        execute_text(self.connection, "admit", admit(shape), parameters)
+        admitted = f"({admit(shape)})"
         if shape.lines:
+            # Lines are taken apart once.
+            rows = self._without_repeated_keys(file, chunk.rows)
+            execute(self.connection, "keep_admitted", {"admitted": admitted}, parameters)
+            admitted = "admitted"
             self._set_aside_lines(file, rows)
-        self.connection.unregister("chunk")
-        self._resolve_addresses(shape)
-        kinds = kinds_of(shape, self._kinds_found() if shape.mapping.layout == "long" else ())
+        odd = self._resolve_addresses(shape, admitted, parameters)
+        kinds = kinds_of(shape, self._kinds_found(admitted, parameters) if shape.mapping.layout == "long" else ())
         if len(kinds) > MOST_KINDS:
             raise Refusal("file.too_many_kinds")
         self._widen(staged_columns(shape, kinds))
         self.kinds |= {staged_column(kind): kind for kind in kinds}
-        execute_text(self.connection, "stage", stage(shape, kinds), parameters)
+        execute_text(self.connection, "stage", stage(shape, kinds, admitted, odd_addresses=odd), parameters)
+        self.connection.unregister("chunk")
         execute(self.connection, "set_aside", parameters=parameters)
         execute(self.connection, "drop_set_aside")
         self.rows = self._count()
@@ -119,10 +122,11 @@ class Staging:
         repeated = [names for names in lists if len(set(names)) < len(names)]
         if not repeated:
             return rows
-        places = [place for (place,) in execute(self.connection, "json_repeated", parameters={"lists": repeated})]
-        wrong = rows.take(pa.array(places)).to_pylist()
+        found = [row for (row,) in execute(self.connection, "json_repeated", parameters={"lists": repeated})]
+        is_wrong = np.isin(rows.column("row").to_numpy(), found)
+        wrong = rows.filter(pa.array(is_wrong)).to_pylist()
         self._set_aside(file, [(row["row"], "row.repeated_key", self._keyed.record(row["line"])) for row in wrong])
-        rest = rows.filter(pa.array(~np.isin(np.arange(rows.num_rows), places)))
+        rest = rows.filter(pa.array(~is_wrong))
         self.connection.unregister("chunk")
         self.connection.register("chunk", rest)
         return rest
@@ -138,10 +142,12 @@ class Staging:
                 file, [(row, rule, self._keyed.record(line)) for (row, rule), line in zip(wrong, lines, strict=True)]
             )
 
-    def _resolve_addresses(self, shape: Shape) -> None:
-        """Fill `addresses` with the canonical form of every address that is not a plain dotted quad."""
+    def _resolve_addresses(self, shape: Shape, admitted: str, parameters: dict[str, Any]) -> bool:
+        """Fill `addresses` with the canonical form of every address that is not a plain dotted quad; whether any is."""
         column = ip_column(shape)
-        given = [] if column is None else execute(self.connection, "odd_addresses", {"address": column})
+        if column is None:
+            return False
+        given = execute(self.connection, "odd_addresses", {"address": column, "admitted": admitted}, parameters)
         texts = [str(text) for (text,) in given]
         self.connection.register(
             "addresses",
@@ -152,9 +158,10 @@ class Staging:
                 }
             ),
         )
+        return bool(texts)
 
-    def _kinds_found(self) -> list[str]:
-        found = execute(self.connection, "kinds_found", parameters={"reserved": sorted(RESERVED_KINDS)})
+    def _kinds_found(self, admitted: str, parameters: dict[str, Any]) -> list[str]:
+        found = execute(self.connection, "kinds_found", {"admitted": admitted}, parameters)
         return [str(kind) for (kind,) in found]
 
     def _widen(self, columns: dict[str, str]) -> None:

@@ -1,8 +1,7 @@
 -- First projection over a chunk: raw columns → typed ones. Prompts become keyed digests and card numbers nothing here,
 -- before any operator that may spill to disk.
--- Reads: {relation}. Writes: admitted. Parts: the columns of one layout.
+-- Reads: {relation}. Parts: the columns of one layout.
 -- Parameters: $nulls, $zone, $inner, $outer, $kinds_from, $kinds_to.
-CREATE OR REPLACE TEMP TABLE admitted AS
 SELECT
     row,
     row_rule,

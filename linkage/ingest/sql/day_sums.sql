@@ -3,9 +3,11 @@
 -- Reads: events_to_write.
 SELECT
     CAST(event_time AS DATE) AS day,
+    count(*) AS events,
     max(event_time) AS last,
     sum(high(event_key)) AS keys,
     sum(high(digest)) AS digests,
     sum(xor(high(event_key), low(digest))) AS pairs
 FROM events_to_write
 GROUP BY day
+ORDER BY day

@@ -1,6 +1,6 @@
--- Places of the objects whose list of names is among those given.
+-- Record numbers of the objects whose list of names is among those given.
 -- Reads: chunk. Parameters: $lists.
-SELECT place
-FROM (SELECT line, row_number() OVER () - 1 AS place FROM chunk)
+SELECT row
+FROM chunk
 WHERE CASE WHEN json_valid(line) THEN list_contains($lists, json_keys(line)) ELSE false END
-ORDER BY place
+ORDER BY row

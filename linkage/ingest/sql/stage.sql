@@ -1,5 +1,5 @@
 -- Second projection: canonical rows with their digests, and the first rule that a row breaks.
--- Reads: admitted, addresses. Writes: staged. Parts: the columns of one layout. Parameters: $file, $latest, $source.
+-- Reads: {admitted}, addresses. Writes: staged. Parts: the columns of one layout. Parameters: $file, $latest, $source.
 INSERT INTO staged BY NAME
 SELECT
     CAST($file AS INTEGER) AS file,
@@ -28,9 +28,9 @@ FROM (
             admitted.*,
             {source} AS source,
             {ip_given} AS ip_given,
-            CASE WHEN quad({ip_given}) THEN {ip_given} ELSE addresses.canonical END AS ip_value
-        FROM admitted
-        LEFT JOIN addresses ON addresses.given = {ip_given}
+            {ip_value} AS ip_value
+        FROM {admitted} AS admitted
+        {addresses}
         WHERE row_rule IS NULL
     )
 )

@@ -1,0 +1,2 @@
+-- Writes: {relation}.
+DROP TABLE {relation}

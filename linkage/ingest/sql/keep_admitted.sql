@@ -1,0 +1,2 @@
+-- Writes: admitted. Parts: {admitted}.
+CREATE OR REPLACE TEMP TABLE admitted AS {admitted}
