@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkage.config import Neo4jSettings, Settings, load
-from linkage.errors import NoSnapshot, NotAllowed, TryAgain, UnknownRefresh, UsageError
+from linkage.errors import NoSnapshot, NotAllowed, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
 from linkage.model.access import LEAST, Permission, Role
 from linkage.model.progress import ProgressSink
 from linkage.stores import lock
