@@ -31,13 +31,15 @@ class Replayed:
 
     ``accounts``: of the group, with an event on the days that were replayed; ``flagged_accounts``: of these, flagged
     on any day. A campaign is flagged on a day when a flagged cluster holds, as flagged members, more than half of the
-    campaign's accounts that were active in the window up to then. ``first_day``: of its first event; ``ready_day``: by
-    which ``ENOUGH`` of its accounts had been active, or all where they are fewer; ``flagged_day``: the first at whose
-    end it was flagged. ``days_to_flag``: from ``ready_day`` to there, negative where it was flagged before.
-    ``exchanges``: events of its accounts; ``exchanges_before``: of these, up to the end of ``flagged_day``, or all;
-    ``share_after``: the share that came later and would have been stopped, whichever of its accounts made it.
-    ``days_flagged``: share of the days from ``flagged_day`` on at whose ends it was flagged. ``cluster_ids``: under how
-    many ids the cluster went from then on that holds more than half of its active accounts.
+    campaign's accounts that were active in the window up to then.
+
+    ``first_day``: of its first event; ``ready_day``: by which ``ENOUGH`` of its accounts had been active, or all where
+    they are fewer; ``noticed_day``: the first at whose end a flagged cluster was mostly its accounts, however few of
+    them; ``flagged_day``: the first at whose end it was flagged; ``days_to_flag``: from ``ready_day`` on, negative
+    where it was flagged before. ``exchanges``: events of its accounts; ``exchanges_before``: of these, up to the end of
+    ``flagged_day``, or all; ``share_after``: the share that came later and would have been stopped, whichever of its
+    accounts made it. ``days_flagged``: share of the days from ``flagged_day`` on at whose ends it was flagged.
+    ``cluster_ids``: under how many ids the cluster went from then on that holds more than half of its active accounts.
     """
 
     group_id: str | None
@@ -47,6 +49,7 @@ class Replayed:
     flagged_accounts: int
     first_day: date | None = None
     ready_day: date | None = None
+    noticed_day: date | None = None
     flagged_day: date | None = None
     days_to_flag: int | None = None
     exchanges: int | None = None
@@ -118,6 +121,7 @@ def _campaign(days: Sequence[Day], group_id: str, kind: str, activity: pandas.Da
         flagged_accounts=int(first_seen.index.isin(ever).sum()),
         first_day=first_seen.iloc[0],
         ready_day=ready,
+        noticed_day=next((day.day for day in days if _noticed(day, set(first_seen.index))), None),
         flagged_day=after,
         days_to_flag=None if after is None else (after - ready).days,
         exchanges=exchanges,
@@ -137,3 +141,9 @@ def _holder(day: Day, activity: pandas.DataFrame) -> tuple[str, bool] | None:
     if most.empty:
         return None
     return str(most.index[0]), bool(2 * most["sum"].iloc[0] > len(active))
+
+
+def _noticed(day: Day, accounts: set[int]) -> bool:
+    """Whether the flagged members of any cluster are mostly ``accounts``."""
+    flagged = day.members[day.members["flagged"].astype(bool)]
+    return bool((flagged["account"].isin(accounts).groupby(flagged["cluster_id"]).mean() > 0.5).any())

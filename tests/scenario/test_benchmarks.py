@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import detection, detection_page, performance, results
+from benchmarks import detection, detection_page, incremental, performance, results
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -70,3 +70,14 @@ def test_performance_compares_with_the_plain_aggregation(tmp_path: Path) -> None
     assert float(measured["ingest + refresh"]["cpu_seconds"]) == pytest.approx(both, abs=0.11)
     assert float(measured["refresh"]["peak_mebibytes"]) > 50
     assert "ingest + refresh" in (tmp_path / "performance.md").read_text()
+
+
+@pytest.mark.soak
+def test_one_further_day_is_measured_against_everything_anew(tmp_path: Path) -> None:
+    assert incremental.main(["--size", "300", "--days", "20", "--results", str(tmp_path)]) == 0
+
+    measured = {row["step"]: row for row in rows(tmp_path / "incremental.csv")}
+    assert float(measured["both, all days"]["share"]) == 1.0
+    assert 0.0 < float(measured["both, one further day"]["share"]) < 1.0
+    assert measured["refresh, full"]["least_overlap"] == "1.0000"
+    assert "| 300 (300 accounts, proxy_pool) | refresh, one further day |" in (tmp_path / "incremental.md").read_text()

@@ -58,6 +58,7 @@ def test_a_campaign_is_flagged_once_a_flagged_cluster_holds_more_than_half_of_it
     found = campaign(days)
     assert (found.accounts, found.flagged_accounts) == (60, 60)
     assert (found.first_day, found.ready_day, found.flagged_day) == (day(0), day(4), day(3))
+    assert found.noticed_day == day(2)
     assert ENOUGH == 50
     assert found.days_to_flag == -1
     assert (found.exchanges, found.exchanges_before) == (10 + 20 + 30 + 40 + 50 + 60, 100)
@@ -68,6 +69,12 @@ def test_a_campaign_is_flagged_once_a_flagged_cluster_holds_more_than_half_of_it
 def test_half_of_it_is_not_more_than_half() -> None:
     assert campaign([said(0, ("c-1", True, range(5)))]).flagged_day is None
     assert campaign([said(0, ("c-1", True, range(6)))]).flagged_day == day(0)
+
+
+def test_a_cluster_that_is_mostly_somebody_else_is_no_notice() -> None:
+    mixed = said(0, ("c-1", True, (0, 1, *ORDINARY[:2])))
+    assert campaign([mixed]).noticed_day is None
+    assert campaign([mixed, said(1, ("c-1", True, (0, 1, 2, *ORDINARY[:2])))]).noticed_day == day(1)
 
 
 def test_a_campaign_that_is_never_flagged_has_nothing_stopped() -> None:

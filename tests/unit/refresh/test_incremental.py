@@ -177,3 +177,15 @@ def test_the_command_asks_for_a_full_one(tmp_path: Path) -> None:
     assert set(pa.array(workspace.table("members")["cluster_id"]).to_pylist()) <= set(
         workspace.table("members", refresh=before.refresh_id)["cluster_id"].to_pylist()
     ), "a full refresh of the same days names nothing anew"
+
+
+def test_a_bundle_of_an_incremental_refresh_is_computed_again_from_itself(tmp_path: Path) -> None:
+    workspace = taken_in(tmp_path / "w", NAME, settings="[refresh]\nfull_change = 1.0\n")
+    workspace.refresh(as_of=end_of(FIRST))
+    workspace.refresh(as_of=end_of(FIRST + timedelta(days=1)))
+    assert not workspace.snapshot().run.full
+    workspace.bundles.new_key()
+    cluster = str(workspace.clusters()["cluster_id"][0])
+    path = workspace.bundles.export(cluster, profile="internal", output=tmp_path / "bundles").path
+    report = workspace.bundles.verify(path, rerun=True)
+    assert (report.rerun, report.fault) == ("agrees", None)
