@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from linkage.window import Window
 
 #: Part of every refresh id: a change of method gives a new snapshot even on the same events.
-METHOD = "2"
+METHOD = "3"
 _STEPS = 7
 NOTHING_ALLOWED = Allowed()
 
