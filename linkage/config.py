@@ -161,6 +161,9 @@ class MembershipSettings(Section):
     ] = 0.4
     merge_back: Annotated[float, Field(ge=0, le=1, description="share of the other's members that fit in return")] = 0.1
     merge_trust: Annotated[float, Field(ge=0, le=1, description="least trust of what joins clusters")] = 0.3
+    merge_fit: Annotated[
+        float, Field(ge=0, le=1, description="evidence for the other cluster, as a part of that for its own, that fits")
+    ] = 0.3
     absence_cap_bits: Annotated[
         float, Field(ge=0, description="most that lacking a kind can count against an account")
     ] = 6.0
@@ -197,8 +200,8 @@ class ScoringSettings(Section):
         float, Field(description="abuse score from which a validated cluster is shown to a person")
     ] = 2.5
     kind_points: Annotated[
-        float, Field(gt=0, description="points from which a kind of evidence counts as one of the two")
-    ] = 0.75
+        float, Field(gt=0, description="points that kinds of evidence besides the strongest have to add")
+    ] = 1.0
     kind_cap_points: Annotated[float, Field(gt=0, description="most that one kind of evidence adds, points")] = 4.0
     allowed_points: Annotated[
         float, Field(ge=0, description="against a group wholly of allow-listed organizations")

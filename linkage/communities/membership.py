@@ -122,8 +122,10 @@ def _merged(
     """Cores after joining those whose members would as well be members of another.
 
     A community joins the one for which the largest share of its members, at least ``merge_share``, has evidence enough
-    without any network identifier: customers of one exit provider are not one operator. And the other must answer, by
-    at least ``merge_back`` of its members: a firm whose card was stolen fits the thieves, and they do not fit the firm.
+    without any network identifier: customers of one exit provider are not one operator. Enough is ``merge_fit`` of what
+    ties the account to its own: a class and a campaign that meet on a public tool's templates have more at home. And
+    the other must answer, by at least ``merge_back`` of its members: a firm whose card was stolen fits the thieves, and
+    they do not fit the firm.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -136,7 +138,9 @@ def _merged(
         trust.theta[scored.entry_identifier] >= settings.merge_trust
     )
     bits = np.bincount(scored.entry_row[speaks], weights=scored.entry_bits[speaks], minlength=len(scored.account))
-    enough = scored.prior + bits >= settings.bar_bits
+    at_home = np.zeros(len(core))
+    at_home[scored.account[home == scored.community]] = bits[home == scored.community]
+    enough = (scored.prior + bits >= settings.bar_bits) & (bits >= settings.merge_fit * at_home[scored.account])
     fits = (home >= 0) & (home != scored.community) & enough & (size[scored.community] > 0)
     if not fits.any():
         return core

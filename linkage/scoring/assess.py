@@ -19,22 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Per group (K): ``abuse`` points, ``score`` 0–1, ``tier`` 1–3.
-
-    ``kinds_for``: kinds of evidence for abuse that reach the bar.
-    """
+    """Per group (K): ``abuse`` points, ``score`` 0–1, ``tier`` 1–3."""
 
     abuse: NDArray[np.float64]
     score: NDArray[np.float64]
     tier: NDArray[np.int64]
-    kinds_for: NDArray[np.int64]
 
 
 def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: ScoringSettings) -> Assessment:
     """Sum the terms, and judge.
 
-    Tier 1: linkage validated, and the bar met by two kinds of evidence or one overwhelming one. Tier 2: validated, and
-    near the bar or of one kind. Tier 3: linked only. An unvalidated cluster ranks at half its score.
+    Tier 1: linkage validated, and the bar met by two kinds of evidence or one overwhelming one: the strongest, and
+    what all others add together. Tier 2: validated, and near the bar or of one kind. Tier 3: linked only. An
+    unvalidated cluster ranks at half its score.
     """
     groups = len(q_value)
     abuse = np.zeros(groups)
@@ -42,15 +39,14 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
     for term in terms:
         abuse += term.points
         by_kind[term.evidence] = by_kind.get(term.evidence, np.zeros(groups)) + np.maximum(term.points, 0.0)
-    kinds_for = np.zeros(groups, np.int64)
-    strongest = np.zeros(groups)
+    strongest, every = np.zeros(groups), np.zeros(groups)
     for evidence, points in by_kind.items():
         if evidence == ABSENCE:
             continue
-        kinds_for += points >= settings.kind_points
         strongest = np.maximum(strongest, points)
+        every += points
     validated = q_value <= settings.q_bar
-    enough = (kinds_for >= 2) | (strongest >= settings.overwhelming_points)
+    enough = (every - strongest >= settings.kind_points) | (strongest >= settings.overwhelming_points)
     flagged = validated & (abuse >= settings.flag_points) & enough
     near = validated & (abuse >= settings.near_points) & ~flagged
     score = 1.0 / (1.0 + np.exp(-(abuse - settings.flag_points) / 2.0))
@@ -60,5 +56,4 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
         abuse=abuse,
         score=np.round(score, 9),
         tier=np.where(flagged, 1, np.where(near, 2, 3)).astype(np.int64),
-        kinds_for=kinds_for,
     )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _TELLING = 5.0
 #: Fewest members that tell how alike they are.
 _JUDGED = 8
+#: Most that likeness counts, points: a firm with one pipeline is alike as well.
+CAP = 2.0
 
 
 def likeness(features: Features, label: IntArray, groups: int, baseline: Baseline, settings: ScoringSettings) -> Term:
@@ -44,7 +46,7 @@ def likeness(features: Features, label: IntArray, groups: int, baseline: Baselin
 
     observed = np.where(judged, np.exp2(-alike), np.nan)
     expected = np.where(judged, np.exp2(-others) if others is not None else np.nan, np.nan)
-    return Term("same_sizes", "likeness", observed, expected, z, graded(z, 2.0 * settings.cap_scale), sentence)
+    return Term("same_sizes", "likeness", observed, expected, z, graded(z, CAP * settings.cap_scale), sentence)
 
 
 def _factor(alike: float) -> float:

@@ -27,12 +27,14 @@ def ordinary_reasons(
     canary_kind: str,
     templates: Sharing,
     by_templates: FloatArray,
+    alike: FloatArray,
     baseline: Baseline,
 ) -> list[Term]:
     """Templates, organizations, events, smallness and canaries, as terms of every group.
 
     ``templates``: how each group shares them; ``by_templates`` (K): how much of all that it shares they are. A lesson
-    explains shared templates, and neither cards that rotate nor exits.
+    explains shared templates, and neither cards that rotate nor exits. ``alike`` (K, 0–1): how far the requests of the
+    members are of one size. A lesson and a tool are used by people who each work in their own way.
     """
     nan = not_applicable(groups)
     judged = judged_by_templates(templates, size)
@@ -44,7 +46,7 @@ def ordinary_reasons(
     weekend, gathered = _office(features, label, groups)
     office = -3.0 * np.clip((0.2 - weekend) / 0.1, 0.0, 1.0) * np.clip((gathered - 0.15) / 0.3, 0.0, 1.0)
     office = np.where(size >= 4, office, 0.0)
-    lesson = -3.0 * by_templates * few * np.clip(templates.top_events / 0.2, 0.0, 1.0)
+    lesson = -3.0 * by_templates * few * np.clip(templates.top_events / 0.2, 0.0, 1.0) * (1.0 - alike)
     domain = np.maximum(
         exclusive_value(features.domain, label, groups, settings.exclusive_share),
         exclusive_value(features.organization, label, groups, settings.exclusive_share),

@@ -51,16 +51,18 @@ def terms(
     )
     schedules = sharing(incidence, label, groups, features.events, (SCHEDULE,), settings.exclusive_share)
     by_templates = part_of_sharing(templates, (cards, addresses, templates))
+    same_sizes = likeness.likeness(features, label, groups, baseline, settings)
+    alike = same_sizes.points / (likeness.CAP * settings.cap_scale)
     found = [
         *behaviour.behaviour(features, label, groups, baseline, settings),
         *behaviour.capability(features, label, groups, baseline, settings),
         *shares.payment(cards, groups, size, settings),
         *shares.network(addresses, groups, size, settings),
         shares.schedule(schedules, groups, settings),
-        likeness.likeness(features, label, groups, baseline, settings),
+        same_sizes,
         *behaviour.lifecycle(features, label, groups, size, settings),
         *reasons.ordinary_reasons(
-            incidence, features, label, groups, size, settings, canary_kind, templates, by_templates, baseline
+            incidence, features, label, groups, size, settings, canary_kind, templates, by_templates, alike, baseline
         ),
         reasons.allowed_organization(features, label, groups, size, allowed_organizations, settings),
     ]

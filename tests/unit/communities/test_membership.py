@@ -158,3 +158,28 @@ def test_share_bits_compare_shares() -> None:
 )
 def test_communities_are_numbered_and_small_ones_dropped(label: list[int], smallest: int, numbered: list[int]) -> None:
     assert membership.number(np.array(label, dtype=np.int64), smallest).tolist() == numbered
+
+
+def meeting() -> Incidence:
+    """A ring and a class, each on templates and cards of its own, that all use six templates of one tool."""
+    drawing = Drawing()
+    for number in range(6):
+        drawing.use(range(30), TEMPLATE, f"ring-{number}")
+        drawing.use(range(30, 50), TEMPLATE, f"class-{number}")
+        drawing.use(range(50), TEMPLATE, f"tool-{number}")
+    for first in range(0, 50, 5):
+        drawing.use(range(first, first + 5), CARD, f"card-{first}")
+    drawing.accounts = ACCOUNTS
+    return drawing.incidence()
+
+
+def test_a_class_that_meets_a_ring_on_a_tool_stays_apart() -> None:
+    found = assigned(meeting(), label_of(ACCOUNTS, range(30), range(30, 50)))
+    assert set(found.label[:30]) == {0}
+    assert set(found.label[30:50]) == {1}
+
+
+def test_two_halves_of_a_ring_join() -> None:
+    found = assigned(meeting(), label_of(ACCOUNTS, range(15), range(15, 30), range(30, 50)))
+    assert len(set(found.label[:30])) == 1
+    assert set(found.label[:30]).isdisjoint(found.label[30:50])

@@ -36,9 +36,14 @@ def test_one_kind_alone_is_for_a_person_unless_it_overwhelms() -> None:
     assert tier(0.001, network=MUCH) == 1
 
 
-def test_a_second_kind_counts_only_from_its_bar() -> None:
+def test_what_stands_beside_the_strongest_kind_has_a_bar_of_its_own() -> None:
     assert tier(0.001, network=BAR, payment=KIND * 0.9) == 2
     assert tier(0.001, network=BAR, payment=KIND) == 1
+
+
+def test_weak_kinds_add_up_to_a_second_one() -> None:
+    assert tier(0.001, network=BAR, payment=KIND * 0.5, taste=KIND * 0.5) == 1
+    assert tier(0.001, network=BAR, payment=KIND * 0.5, taste=KIND * 0.4) == 2
 
 
 def test_near_the_bar_is_for_a_person() -> None:
@@ -60,8 +65,14 @@ def test_evidence_against_is_taken_off() -> None:
     assert judged(0.001, network=4.0, identity=-1.5).abuse[0] == pytest.approx(2.5)
 
 
-def test_evidence_against_is_no_kind_for() -> None:
-    assert judged(0.001, network=-9.0, payment=-9.0).kinds_for[0] == 0
+def test_evidence_against_is_no_kind_for_and_takes_nothing_from_those() -> None:
+    assert tier(0.001, network=BAR + MUCH, payment=-KIND) == 1
+    assert tier(0.001, network=MUCH * 0.99, payment=-0.1, taste=-0.1) == 2
+    assert tier(0.001, network=BAR + KIND, payment=KIND, taste=-KIND) == 1
+
+
+def test_absence_is_no_kind_of_its_own() -> None:
+    assert tier(0.001, network=BAR, absence=2 * KIND) == 2
 
 
 def test_the_score_rises_with_the_points_and_falls_without_validation() -> None:

@@ -137,5 +137,15 @@ def test_the_spread_between_groups_is_learned_from_them() -> None:
     assert spread_between(apart, sampling, known) == pytest.approx(4.0, rel=0.7)
 
 
+def test_a_tenth_of_groups_that_differ_much_widens_the_spread() -> None:
+    """Families are alike, and firms choose their models: one more firm that did is nothing special either."""
+    random = np.random.default_rng(4)
+    known, sampling = np.full(200, 20), np.full(200, 0.01)
+    families = random.normal(0, 0.2, 200)
+    with_firms = np.where(np.arange(200) % 8 == 0, 2.0, families)
+    assert spread_between(families, sampling, known) < 0.1
+    assert spread_between(with_firms, sampling, known) > 1.0
+
+
 def test_a_few_groups_teach_no_spread() -> None:
     assert spread_between(np.full(5, 9.0), np.full(5, 0.1), np.full(5, 20)) == 0.0

@@ -12,7 +12,8 @@ from linkage.scoring.baseline import measure
 from linkage.scoring.features import Features
 from linkage.scoring.likeness import likeness
 from linkage.scoring.term import Term
-from tests.lib.graphs import Drawing, features, label_of
+from linkage.scoring.terms import terms
+from tests.lib.graphs import TEMPLATE, Drawing, features, label_of
 
 N, TEAMS, TEAM = 600, 20, 12
 RING = range(TEAMS * TEAM, TEAMS * TEAM + 40)
@@ -57,3 +58,14 @@ def test_what_the_input_does_not_tell_is_not_judged() -> None:
         term = measured(untold)
         assert np.isnan(term.observed[TEAMS])
         assert term.points[TEAMS] == 0.0
+
+
+@pytest.mark.parametrize(("ring_spread", "explained"), [(1.0, True), (0.15, False)])
+def test_a_lesson_explains_one_template_only_of_people_who_work_each_in_their_own_way(
+    ring_spread: float, explained: bool
+) -> None:
+    drawing = Drawing(accounts=N)
+    drawing.use(RING, TEMPLATE, "lesson", events=60)
+    found = terms(drawing.incidence(), town(ring_spread), LABEL, TEAMS + 1, ScoringSettings())
+    (lesson,) = (term.points[TEAMS] for term in found if term.name == "one_lesson")
+    assert lesson == pytest.approx(-3.0, abs=0.6) if explained else lesson == 0.0
