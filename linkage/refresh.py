@@ -134,7 +134,7 @@ def refresh(
             allowed.organizations,
         )
         made = findings.build(connection, outcome, null, settings)
-    counts = {
+    counts: dict[str, int | float | str] = {
         "accounts": population.incidence.accounts,
         "identifiers": population.incidence.identifiers,
         "links": len(found.links.first),
@@ -142,6 +142,7 @@ def refresh(
         "flagged_clusters": int((assessment.tier == 1).sum()),
         "flagged_accounts": int(found.size[assessment.tier == 1].sum()),
         "null_error": round(null.error, 6),
+        "null_of": run.basis.refresh_id if run.basis is not None else run.refresh_id,
     }
     return Result(_with_counts(run, counts), made)
 
@@ -206,7 +207,7 @@ def _record(
     )
 
 
-def _with_counts(run: RunRecord, counts: dict[str, int | float]) -> RunRecord:
+def _with_counts(run: RunRecord, counts: dict[str, int | float | str]) -> RunRecord:
     return replace(run, counts={**run.counts, **counts})
 
 

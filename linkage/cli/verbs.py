@@ -70,6 +70,8 @@ def refresh(arguments: Namespace) -> int:
         say("another refresh is running; nothing was done")
     elif report.status == "unchanged":
         say("nothing new: the snapshot stands")
+    elif report.counts["null_of"] != report.refresh_id:
+        say(f"compared with the rewired data of {report.counts['null_of']}; --full compares anew")
     row = {"status": report.status, "refresh_id": report.refresh_id, **report.counts}
     _list(Rows.of([row]), arguments, empty="")
     if report.published is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from linkage.errors import UsageError
@@ -31,7 +32,7 @@ def purge(home: Home, account: str, reason: str) -> PurgeReport:
         raise UsageError("there is no workspace here yet")
     with home.writing():
         number, name = _found(home.lake.view(), account)
-        if name in reason:
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason):
             raise UsageError("the reason holds the account's name, and would keep it in the audit")
         casework = home.casework_to_write()
         exported = sum(

@@ -6,7 +6,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -14,41 +13,30 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.stores.lake import PREPARING, Lake
+from tests.lib import killed
 from tests.lib.lakes import check_reconciled, csv_file, digest, rows, take
 
-ROOT = Path(__file__).resolve().parents[2]
 HEADER = "event_id,event_time,account_id,ip_address,device_id,prompt"
 
 #: Kills, and how many of them in a row a lake may get.
 KILLS, IN_A_ROW = 8, 4
 
-#: Root of the checkout, lake, largest file in bytes or 0, step to die at or 0, sources. A step is what Python does to a
-#: file or folder of the lake; the process dies before it takes the last one, and prints how many it took otherwise.
+#: Words: largest file in bytes or 0, sources.
 INGEST = """
-import os, resource, signal, sys
-sys.path.insert(0, sys.argv[1])
+import resource
 from pathlib import Path
 from linkage.config import Settings
 from linkage.errors import TryAgain
 from tests.lib.lakes import take
-root, limit, last = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-steps = 0
-def count(event, arguments):
-    global steps
-    if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir") and str(arguments[0]).startswith(root):
-        steps += 1
-        if steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(count)
+limit = int(words[0])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 settings = Settings.model_validate({"ingest": {"batch_rows": 1_000}, "engine": {"threads": 1}})
 try:
-    take(Path(root), *map(Path, sys.argv[5:]), settings=settings)
+    take(Path(root), *map(Path, words[1:]), settings=settings)
 except TryAgain as fault:
     print(fault.message, file=sys.stderr)
     sys.exit(fault.exit_code)
-print(steps)
 """
 
 
@@ -64,8 +52,7 @@ def source_files(folder: Path) -> list[Path]:
 
 
 def run(root: Path, paths: list[Path], *, limit: int = 0, dies_at: int = 0) -> subprocess.CompletedProcess[str]:
-    arguments = [str(ROOT), str(root), str(limit), str(dies_at), *map(str, paths)]
-    return subprocess.run([sys.executable, "-c", INGEST, *arguments], capture_output=True, text=True, check=False)
+    return killed.run(INGEST, root, limit, *paths, dies_at=dies_at)
 
 
 def finish(root: Path, paths: list[Path]) -> int:
@@ -116,8 +103,8 @@ def test_a_killed_ingest_leaves_a_valid_lake_and_the_next_one_converges(tmp_path
     steps = finish(tmp_path / "undisturbed", paths)
     expected = digest(tmp_path / "undisturbed")
     draw = random.Random(11)
-    killed = lakes = 0
-    while killed < KILLS:
+    kills = lakes = 0
+    while kills < KILLS:
         root = tmp_path / f"lake-{lakes}"
         lakes += 1
         # On a new lake every step of the undisturbed run comes; after a kill there may be less left to do than drawn.
@@ -126,7 +113,7 @@ def test_a_killed_ingest_leaves_a_valid_lake_and_the_next_one_converges(tmp_path
             if done.returncode != -signal.SIGKILL:
                 assert done.returncode == 0, done.stderr
                 break
-            killed += 1
+            kills += 1
             read_all(root)
         finish(root, paths)
         read_all(root)

@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from linkage import Workspace
+from tests.lib import killed
 from tests.lib.lakes import csv_file
 from tests.unit.workspace.test_purge import EVENTS, HEADER, REASON, everywhere
 
-#: Workspace and step to die at, or 0. A step is what Python does to a file or folder of the workspace.
+#: Words: the reason.
 PURGE = """
-import os, signal, sys
 from linkage import Workspace
-root, last = sys.argv[1], int(sys.argv[2])
-steps = 0
-def count(event, arguments):
-    global steps
-    if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir") and str(arguments[0]).startswith(root):
-        steps += 1
-        if steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(count)
-Workspace(root).purge("erika-mustermann", reason=sys.argv[3])
-print(steps)
+Workspace(root).purge("erika-mustermann", reason=words[0])
 """
 
 
 def purge(workspace: Path, dies_at: int = 0) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-c", PURGE, str(workspace), str(dies_at), REASON]
-    return subprocess.run(words, capture_output=True, text=True, check=False)
+    return killed.run(PURGE, workspace, REASON, dies_at=dies_at)
 
 
 def made(folder: Path) -> Path:
@@ -56,18 +44,18 @@ def test_a_purge_that_is_killed_anywhere(tmp_path: Path, points: int) -> None:
         root = made(tmp_path / f"at-{step}")
         name = {row["id"]: row["value"] for row in _identities(root)}
         assert purge(root, step).returncode == -signal.SIGKILL
-        killed = Workspace(root)
-        assert {check.status for check in killed.doctor()} <= {"ok", "warn"}
-        begun = any(entry.action == "purge" for entry in killed.audit())
+        left = Workspace(root)
+        assert {check.status for check in left.doctor()} <= {"ok", "warn"}
+        begun = any(entry.action == "purge" for entry in left.audit())
         held = {row["id"]: row["value"] for row in _identities(root)}
         gone = set(name) - set(held)
         assert {name[one] for one in gone} in (set(), {"erika-mustermann"})
         assert begun or not gone
-        assert killed.ingest(root.parent / "events.csv").accepted == 0
+        assert left.ingest(root.parent / "events.csv").accepted == 0
         ended.append(everywhere(root, "erika") == [])
         assert ended[-1] == begun
-        assert (killed.audit()[-2].action == "purge.done") == begun or not begun
-        assert killed.audit_fault() is None
+        assert (left.audit()[-2].action == "purge.done") == begun or not begun
+        assert left.audit_fault() is None
     assert set(ended) == {False, True}
 
 

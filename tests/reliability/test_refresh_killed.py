@@ -6,7 +6,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,35 +13,21 @@ import pytest
 
 from linkage import Workspace
 from linkage.model.run import RunRecord
+from tests.lib import killed
 from tests.lib.refreshed import taken_in
 
-ROOT = Path(__file__).resolve().parents[2]
 BEFORE, AFTER = datetime(2026, 1, 24, 23, tzinfo=UTC), datetime(2026, 1, 25, 23, tzinfo=UTC)
 
-#: Root of the checkout, workspace, moment, step to die at or 0. A step is what Python does to a file or folder of the
-#: workspace; the process dies before it takes the last one, and prints how many it took otherwise.
+#: Words: as of when.
 REFRESH = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
 from datetime import datetime
 from linkage import Workspace
-root, last = sys.argv[2], int(sys.argv[4])
-steps = 0
-def count(event, arguments):
-    global steps
-    if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir") and str(arguments[0]).startswith(root):
-        steps += 1
-        if steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(count)
-Workspace(root, actor="tester").refresh(as_of=datetime.fromisoformat(sys.argv[3]))
-print(steps)
+Workspace(root, actor="tester").refresh(as_of=datetime.fromisoformat(words[0]))
 """
 
 
 def run(root: Path, dies_at: int = 0) -> subprocess.CompletedProcess[str]:
-    arguments = [str(ROOT), str(root), AFTER.isoformat(), str(dies_at)]
-    return subprocess.run([sys.executable, "-c", REFRESH, *arguments], capture_output=True, text=True, check=False)
+    return killed.run(REFRESH, root, AFTER.isoformat(), dies_at=dies_at)
 
 
 def served(root: Path) -> RunRecord:

@@ -99,8 +99,11 @@ def test_prompts_do_not_spill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return original(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr("linkage.ingest.intake.settle", look)
-    lines = [f"2026-04-01T00:00:00Z,a{n % 97},{n:064d},{PROMPT} {'word ' * 20}{n}x" for n in range(160_000)]
-    path = csv_file(tmp_path / "p.csv", "event_time,account_id,device_id,prompt", *lines)
+    lines = [
+        f"2026-04-01T00:00:00Z,a{n % 97},2001:db8::{n % 9_973:x},{n:064d},{PROMPT} {'word ' * 20}{n}x"
+        for n in range(160_000)
+    ]
+    path = csv_file(tmp_path / "p.csv", "event_time,account_id,ip_address,device_id,prompt", *lines)
     settings = Settings.model_validate({"engine": {"memory_limit": "30MB", "threads": 1}})
     # So little memory may not suffice for what follows; how it ends is not the point here.
     with contextlib.suppress(TryAgain):

@@ -164,15 +164,26 @@ def test_a_snapshot_of_before_there_were_others_is_no_basis(view: LakeView, tmp_
     assert at(view, FIRST + timedelta(days=1), (old,), PATIENT).run.full
 
 
-def test_the_command_asks_for_a_full_one(tmp_path: Path) -> None:
+def test_the_command_says_whose_null_it_took_and_asks_for_a_full_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     workspace = taken_in(tmp_path / "w", NAME, settings="[refresh]\nfull_change = 1.0\n")
-    workspace.refresh(as_of=end_of(FIRST))
-    workspace.refresh(as_of=end_of(FIRST + timedelta(days=1)))
-    before = workspace.snapshot().run
+    first = workspace.refresh(as_of=end_of(FIRST)).refresh_id
+    command = [
+        "--workspace",
+        str(workspace.path),
+        "refresh",
+        "--as-of",
+        f"{FIRST + timedelta(days=1)}T23:59:59.999999Z",
+    ]
+    assert main(command) == 0
+    assert f"compared with the rewired data of {first}; --full compares anew" in capsys.readouterr().err
+    before = Workspace(workspace.path).snapshot().run
     assert not before.full
-    moment = f"{FIRST + timedelta(days=1)}T23:59:59.999999Z"
-    assert main(["--workspace", str(workspace.path), "refresh", "--as-of", moment, "--full"]) == 0
-    run = Workspace(workspace.path).snapshot().run
+    assert main([*command, "--full"]) == 0
+    assert "compared with" not in capsys.readouterr().err
+    workspace = Workspace(workspace.path)
+    run = workspace.snapshot().run
     assert (run.full, run.parent_refresh_id) == (True, before.refresh_id)
     assert set(pa.array(workspace.table("members")["cluster_id"]).to_pylist()) <= set(
         workspace.table("members", refresh=before.refresh_id)["cluster_id"].to_pylist()

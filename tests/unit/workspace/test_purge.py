@@ -121,6 +121,10 @@ def test_what_is_no_purge_is_refused_and_changes_nothing(
     assert everywhere(workspace.path, "erika")
 
 
+def test_a_reason_may_hold_the_name_inside_another_word(workspace: Workspace) -> None:
+    assert workspace.purge("otto-normal", reason="ticket motto-normalised-7").account
+
+
 def test_it_takes_an_admin(workspace: Workspace) -> None:
     (workspace.path / "linkage.toml").write_text('[access.roles]\nann = "approver"\nbob = "admin"\n', encoding="utf-8")
     with pytest.raises(NotAllowed, match="purge accounts"):
