@@ -1,13 +1,15 @@
 # Everything one runs by hand, in one place; `make help` lists it.
 #
 # A virtual environment is made in .venv on the first run and kept; it is brought up to date when a lock file changes.
-# VENV names another folder, PYTHON another interpreter (3.11 or newer), NEO4J_HOME where `make neo4j` keeps its server.
+# VENV names another folder, PYTHON another interpreter (3.11 or newer), NEO4J_HOME where `make neo4j` keeps its server,
+# JOBS how many processes share the tests.
 
 VENV ?= .venv
 PYTHON ?= python3
 WORKSPACE ?= workspace
 NEO4J_HOME ?= .neo4j
 PYTEST_ARGS ?=
+JOBS ?= auto
 BENCH_ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -32,7 +34,7 @@ neo4j: $(VENV)/.runtime ## a Neo4j server with Graph Data Science, on this machi
 	$(BIN)/python -m linkage.stores.neo4j.local $(NEO4J_HOME)
 
 test: $(VENV)/.development browser ## all tests but the long ones (PYTEST_ARGS="-k name" for some)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) $(PYTEST_ARGS)
 
 check: lock-check format-check lint types imports dependencies docs-check test ## what a commit must pass
 

@@ -166,7 +166,7 @@ class MembershipSettings(Section):
     ] = 0.3
     absence_cap_bits: Annotated[
         float, Field(ge=0, description="most that lacking a kind can count against an account")
-    ] = 6.0
+    ] = 1.5
     private_cap_bits: Annotated[
         float, Field(ge=0, description="most that private work can count against an account")
     ] = 3.0

@@ -89,6 +89,14 @@ def share_bits(
     return np.asarray(np.log2((inside + 0.5) / (size + 1.0)) - np.log2((outside + 0.5) / (others + 1.0)))
 
 
+def trusted_bits(bits: NDArray[np.float64], theta: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``bits`` of a shared identifier that are left when sharing it means something with probability ``theta``.
+
+    A mixture: with that probability the ratio of shares is what it is, else it is 1.
+    """
+    return np.asarray(np.log2(1.0 - theta + theta * np.exp2(bits)))
+
+
 def assign(
     incidence: Incidence,
     trust: Trust,
@@ -205,8 +213,7 @@ def score(
     degree = incidence.degree[identifier]
     inside = stands.inside[row] - own
     bits = share_bits(inside, size[community] - own, degree - inside - 1, accounts - size[community] + own - 1)
-    # An identifier speaks for membership as far as sharing it has been seen to mean anything (trust).
-    bits = bits * np.sqrt(trust.theta[identifier])
+    bits = trusted_bits(bits, trust.theta[identifier])
     useful = (bits > 0) & (inside > 0)
     account, community, identifier, bits = account[useful], community[useful], identifier[useful], bits[useful]
 

@@ -40,7 +40,7 @@ def cluster_identifiers(
     bits = membership.share_bits(members_on, size, degree - members_on, incidence.accounts - size)
     evidence = bits >= settings.enriched_bits
     kept = evidence | (members_on >= np.maximum(3, DISCOUNTED_SHARE * size))
-    worth = bits * np.sqrt(found.trust.theta[position])
+    worth = membership.trusted_bits(bits, found.trust.theta[position])
     order = np.lexsort((position, -worth * members_on, ~evidence, outcome.rank[cluster]))
     order = order[kept[order]]
     return arrow(

@@ -51,7 +51,7 @@ def ordinary_reasons(
         exclusive_value(features.domain, label, groups, settings.exclusive_share),
         exclusive_value(features.organization, label, groups, settings.exclusive_share),
     )
-    one_domain = -3.0 * np.clip((domain - 0.2) / 0.4, 0.0, 1.0)
+    one_domain = -3.0 * np.clip((domain - 0.5) / 0.3, 0.0, 1.0)
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
     canaries = sharing(incidence, label, groups, features.events, (canary_kind,), 0.0)
     hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0)

@@ -11,7 +11,7 @@ from linkage.scoring.term import Term, not_applicable
 
 if TYPE_CHECKING:
     from linkage.config import ScoringSettings
-    from linkage.scoring.term import IntArray
+    from linkage.scoring.term import FloatArray, IntArray
 
 
 def payment(found: Sharing, groups: int, size: IntArray, settings: ScoringSettings) -> list[Term]:
@@ -36,13 +36,18 @@ def payment(found: Sharing, groups: int, size: IntArray, settings: ScoringSettin
     ]
 
 
+def site(found: Sharing) -> FloatArray:
+    """How far one address that a group shares is its place of work (K, 0–1)."""
+    weeks = np.clip(found.top_days / 14.0, 0.0, 1.0)
+    members = np.clip((found.top - 0.3) / 0.4, 0.0, 1.0)
+    return np.asarray(members * np.clip(found.top_events / 0.3, 0.0, 1.0) * weeks)
+
+
 def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettings) -> list[Term]:
     """Many exits that only the members use, against one site that carries their work."""
     nan = not_applicable(groups)
     spread = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0) / 4.0), 0.0, 2.0), 0.0)
     spread *= np.clip(found.covered * 2.0, 0.0, 1.0)
-    weeks = np.clip(found.top_days / 14.0, 0.0, 1.0)
-    site = -4.0 * np.clip((found.top - 0.3) / 0.4, 0.0, 1.0) * np.clip(found.top_events / 0.3, 0.0, 1.0) * weeks
 
     def exits(group: int) -> str:
         return (
@@ -58,8 +63,47 @@ def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettin
 
     return [
         Term("shared_exits", "network", found.effective, nan, nan, spread * settings.cap_scale, exits),
-        Term("one_site", "network", found.top_events, nan, nan, site * settings.cap_scale, one_site),
+        Term("one_site", "network", found.top_events, nan, nan, -4.0 * site(found) * settings.cap_scale, one_site),
     ]
+
+
+def tied_twice(
+    cards: Sharing,
+    addresses: Sharing,
+    templates: Sharing,
+    label: IntArray,
+    groups: int,
+    size: IntArray,
+    settings: ScoringSettings,
+) -> Term:
+    """Members whom two kinds of shared infrastructure tie, each on its own.
+
+    People share one thing for one reason: a class its exercises, a reseller's customers its cards, customers of an exit
+    their addresses. Whoever shares two or more without one payer, one site or one lesson behind them shares what an
+    operator hands out.
+    """
+    nan = not_applicable(groups)
+    kinds = (
+        (cards, 1.0 - np.where(cards.effective < 3.0, np.clip(cards.top / 0.5, 0.0, 1.0), 0.0)),
+        (addresses, 1.0 - site(addresses)),
+        (templates, np.ones(groups)),
+    )
+    strongest, every = np.zeros(len(label)), np.zeros(len(label))
+    for found, free in kinds:
+        counted = free[label[found.on]]
+        strongest[found.on] = np.maximum(strongest[found.on], counted)
+        every[found.on] += counted
+    inside = label >= 0
+    further = np.bincount(label[inside], (every - strongest)[inside], groups) / np.maximum(size, 1)
+    points = np.where(size >= 8, 2.0 * np.clip((further - 0.2) / 0.4, 0.0, 1.0), 0.0)
+
+    def twice(group: int) -> str:
+        return (
+            f"{further[group]:.0%} of the members share two kinds of things that hardly anyone else uses, "
+            "and neither one payer nor one site explains them"
+        )
+
+    return Term("tied_twice", "structure", further, nan, nan, points * settings.cap_scale, twice)
 
 
 def schedule(found: Sharing, groups: int, settings: ScoringSettings) -> Term:

@@ -29,7 +29,7 @@ class Sharing:
     ``shared``: how many of them. ``exclusive``: how many of those have most of their accounts inside.
     ``effective``: effective number of exclusive ones, 2^entropy over members on them. ``top``: share of the members
     on the exclusive one with most members; ``top_events``: share of the members' events on it; ``top_days``: days
-    between its first and last use. ``covered``: share of members on an exclusive one.
+    between its first and last use. ``covered``: share of members on an exclusive one; ``on``: those members, accounts.
     """
 
     shared: IntArray
@@ -39,6 +39,7 @@ class Sharing:
     top_events: FloatArray
     top_days: FloatArray
     covered: FloatArray
+    on: IntArray
 
 
 def sharing(
@@ -90,6 +91,7 @@ def sharing(
         top_events=top_events,
         top_days=top_days,
         covered=covered,
+        on=touched,
     )
 
 

@@ -59,6 +59,7 @@ def terms(
         *shares.payment(cards, groups, size, settings),
         *shares.network(addresses, groups, size, settings),
         shares.schedule(schedules, groups, settings),
+        shares.tied_twice(cards, addresses, templates, label, groups, size, settings),
         same_sizes,
         *behaviour.lifecycle(features, label, groups, size, settings),
         *reasons.ordinary_reasons(
@@ -93,7 +94,7 @@ def _unexplained(
             seen += covered >= 0.5 * size
     seen += bool((features.domain >= 0).any() or (features.organization >= 0).any())
     growth = np.clip(np.log2(np.maximum(size, 1) / 20.0), 0.0, 2.0)
-    points = np.where(against > -0.5, growth * seen / 4.0, 0.0)
+    points = growth * seen / 4.0 * np.clip(1.0 + against / 1.5, 0.0, 1.0)
 
     def sentence(group: int) -> str:
         return f"{size[group]} linked accounts with no site, payer, organization, lesson or event of their own"

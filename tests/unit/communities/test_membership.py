@@ -147,6 +147,34 @@ def test_share_bits_compare_shares() -> None:
     assert bits(0, 10, 500, 1_000) < 0
 
 
+def test_an_identifier_speaks_as_far_as_it_is_trusted() -> None:
+    def left(bits: float, theta: float) -> float:
+        return float(membership.trusted_bits(np.array([bits]), np.array([theta]))[0])
+
+    assert left(8.0, 1.0) == pytest.approx(8.0)
+    assert left(8.0, 0.0) == 0.0
+    assert left(8.0, 0.5) == pytest.approx(7.0, abs=0.01)
+    assert left(8.0, 0.05) < left(8.0, 0.2) < left(8.0, 0.5)
+    # What strangers use more counts against an account, and never by more than the doubt allows.
+    assert -1.0 <= left(-50.0, 0.5) < 0.0
+
+
+def test_lacking_a_kind_costs_no_more_than_its_cap() -> None:
+    """An operator's accounts that skip the proxies are no passengers: what they have ties them well enough."""
+    drawing = Drawing()
+    proxied, bare = range(39), 39
+    drawing.use([*proxied, bare], TEMPLATE, "own-0")
+    drawing.use([*proxied, bare], TEMPLATE, "own-1")
+    for exit_ in range(8):
+        drawing.use([account for account in proxied if (account + exit_) % 3], IP, f"exit-{exit_}")
+    drawing.accounts = ACCOUNTS
+    found = assigned(drawing.incidence(), label_of(ACCOUNTS, [*proxied, bare]))
+    # The card that nobody has adds next to nothing.
+    assert found.absence[row_of(found, 0)] == pytest.approx(0.0, abs=0.02)
+    assert found.absence[row_of(found, bare)] == pytest.approx(-SETTINGS.absence_cap_bits, abs=0.02)
+    assert found.label[bare] == 0
+
+
 @pytest.mark.parametrize(
     ("label", "smallest", "numbered"),
     [

@@ -146,6 +146,55 @@ def test_canaries_speak_for_abuse() -> None:
     assert points(found, "canary_hits", 0) == 0
 
 
+def test_two_kinds_of_infrastructure_speak_for_abuse_unless_one_payer_and_one_site_explain_them(
+    outcome: tuple[list[Term], Assessment],
+) -> None:
+    found, _assessment = outcome
+    assert points(found, "tied_twice", 1) > 0
+    # The company has a card and an address to itself as well, and each is one for all.
+    assert points(found, "tied_twice", 0) == 0
+    # Each team shares one thing only.
+    assert all(points(found, "tied_twice", group) == 0 for group in range(2, 2 + len(TEAMS)))
+
+
+def test_the_same_people_on_cards_and_exits_are_tied_twice_and_others_are_not() -> None:
+    half = 15
+    cards, exits = list(RING)[:half], list(RING)[half:]
+    found = {}
+    for name, on_exits in (("apart", exits), ("together", cards)):
+        drawing = Drawing()
+        for pair in range(half - 1):
+            drawing.use(cards[pair : pair + 2], CARD, f"card-{pair}")
+            drawing.use(on_exits[pair : pair + 2], IP, f"exit-{pair}", 0, 30, events=2)
+        drawing.accounts = N
+        found[name] = points(terms(drawing.incidence(), features(N), label_of(N, RING), 1, SETTINGS), "tied_twice", 0)
+    assert found["apart"] == 0
+    assert found["together"] > 0
+
+
+@pytest.mark.parametrize(("share", "counts"), [(0.4, False), (1.0, True)])
+def test_an_organization_of_the_group_has_most_of_its_members(share: float, counts: bool) -> None:
+    drawing, made, label = town()
+    organization = np.full(N, -1, dtype=made.organization.dtype)
+    organization[list(COMPANY)[: round(share * len(COMPANY))]] = 77
+    found = terms(drawing.incidence(), replace(made, organization=organization), label, int(label.max()) + 1, SETTINGS)
+    assert (points(found, "one_organization", 0) < 0) == counts
+
+
+def test_an_ordinary_reason_that_explains_little_takes_little_from_the_lack_of_any() -> None:
+    def absence(domain: int) -> float:
+        drawing, made, label = town()
+        organization = np.full(N, -1, dtype=made.organization.dtype)
+        organization[list(RING)[:domain]] = 78
+        found = terms(
+            drawing.incidence(), replace(made, organization=organization), label, int(label.max()) + 1, SETTINGS
+        )
+        return points(found, "no_ordinary_reason", 1)
+
+    whole, part, none = absence(1), absence(18), absence(30)
+    assert whole > part > none == 0
+
+
 def test_closed_members_speak_for_abuse() -> None:
     drawing, made, label = town()
     groups = int(label.max()) + 1
