@@ -209,7 +209,7 @@ def _payload(
             audit, material.run.refresh_id, None if case is None else case.case, profile
         ),
         "finding.json": writing.readable(found),
-        "interop/stix-2.1.json": interop.stix(subject, members, evidence, material.uses),
+        "interop/stix-2.1.json": interop.stix(subject, members, evidence, material.uses, rows.get("indicators", ())),
         "notes.jsonl": b"".join(
             writing.canonical(note) + b"\n" for note in (() if case is None else case.notes(profile))
         ),

@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from linkage.bundles.indicators import KEY_REFERENCE, PATTERN
+
 if TYPE_CHECKING:
     import pyarrow
 
@@ -47,10 +49,12 @@ def stix(
     members: Sequence[Mapping[str, Any]],
     evidence: Sequence[Mapping[str, Any]],
     uses: pyarrow.Table | None,
+    indicators: Sequence[Mapping[str, Any]] = (),
 ) -> bytes:
     """A STIX 2.1 bundle: accounts, the infrastructure that they share, what was observed on it, a grouping, a report.
 
-    ``uses``: account, identifier, events, by numbers of the bundle.
+    ``uses``: account, identifier, events, by numbers of the bundle. ``indicators``: what partners can match, each of
+    which indicates infrastructure.
     """
     made = _Stix(subject)
     accounts = {member["account"]: made.account(member["account_id"]) for member in members}
@@ -67,7 +71,10 @@ def stix(
             objects.append(address)
         if observed:
             seen = made.observed(infrastructure["id"], row, observed)
-            objects += [seen, made.consists_of(infrastructure["id"], seen["id"])]
+            objects += [seen, made.related("consists-of", infrastructure["id"], seen["id"])]
+    for row in indicators:
+        indicator, infrastructure_id = made.indicator(row), made.infrastructure_id(row["kind"], row["pseudonym"])
+        objects += [indicator, made.related("indicates", indicator["id"], infrastructure_id)]
     grouping = made.grouping([one["id"] for one in objects[1:] if one["type"] in _GROUPED])
     objects += [grouping, made.report([grouping["id"]])]
     head = {"type": "bundle", "id": f"bundle--{made.own('bundle', subject.bundle)}"}
@@ -184,24 +191,43 @@ class _Stix:
 
     def infrastructure(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """An identifier that members share."""
-        name = f"{row['kind']} {row['value']}"
         return self._object(
             "infrastructure",
-            f"infrastructure--{self.own('infrastructure', name)}",
+            self.infrastructure_id(row["kind"], row["value"]),
             {
-                "name": name,
+                "name": f"{row['kind']} {row['value']}",
                 "description": f"{row['role']}: {row['members_on']} members, {row['degree']} accounts in all",
                 "first_seen": _time(row["first_seen"]),
                 "last_seen": _time(row["last_seen"]),
             },
         )
 
-    def consists_of(self, source: str, target: str) -> dict[str, Any]:
-        """Infrastructure consists of what was observed on it."""
+    def infrastructure_id(self, kind: str, value: str) -> str:
+        """What the infrastructure of this kind and name is called."""
+        return f"infrastructure--{self.own('infrastructure', f'{kind} {value}')}"
+
+    def indicator(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """An identifier that whoever holds the exchange key can match."""
+        return self._object(
+            "indicator",
+            f"indicator--{self.own('indicator', row['exchange'])}",
+            {
+                "name": f"{row['kind']} {row['pseudonym']}",
+                "description": "Its HMAC-SHA256 under an exchange key, for whoever holds the key to match.",
+                "indicator_types": ["anomalous-activity"],
+                "pattern": PATTERN.format(kind=row["kind"], name=row["exchange"]),
+                "pattern_type": "stix",
+                "valid_from": _time(row["first_seen"]),
+                "external_references": [{"source_name": KEY_REFERENCE, "external_id": row["key_id"]}],
+            },
+        )
+
+    def related(self, how: str, source: str, target: str) -> dict[str, Any]:
+        """How one object goes with another."""
         return self._object(
             "relationship",
             f"relationship--{self.own('relationship', source + target)}",
-            {"relationship_type": "consists-of", "source_ref": source, "target_ref": target},
+            {"relationship_type": how, "source_ref": source, "target_ref": target},
         )
 
     def grouping(self, refs: Sequence[str]) -> dict[str, Any]:

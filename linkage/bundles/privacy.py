@@ -50,6 +50,7 @@ _RESIDUAL = {
         "Names are the same within this bundle and others to the same recipient on the same subject, and no further.",
         "Counts over everybody are told, because scores depend on them: accounts in all, accounts on each identifier, "
         "what ordinary accounts show, and the order of models by price.",
+        "That an identifier was on somebody's watch list is told, because scores depend on it, and not on whose.",
         "A processor's card fingerprint matches nothing at another merchant, with or without an exchange key.",
     ],
     "public": [

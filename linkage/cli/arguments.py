@@ -302,6 +302,33 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("--rerun", action="store_true", help="compute the finding again from the bundle alone")
     verb.add_argument("--allowed-signers", metavar="FILE", help="whom to trust (default: the workspace's own signers)")
 
+    indicators = verbs.add_parser(
+        "indicators",
+        help="watch lists: what partners reported, as evidence for the next refresh",
+        description="Watch lists: identifiers that partners reported, under a key that both hold, as evidence for the "
+        "next refresh.",
+        allow_abbrev=False,
+    )
+    actions = indicators.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verb = _verb(actions, "import", "put a partner's indicators on a watch list", lists=True)
+    verb.set_defaults(run=_lazily("indicators_import", "partner_verbs"))
+    verb.add_argument(
+        "file", metavar="FILE", help="indicators.csv or stix-2.1.json of a partner's bundle"
+    )
+    verb.add_argument("--source", metavar="NAME", help="whose they are (default: who gave the others under this key)")
+    verb.add_argument(
+        "--exchange-key", metavar="FILE", help="the key that they are under (default: the one that the file names)"
+    )
+    verb.add_argument("--expires", type=_end, metavar="TIME", help="when the list ends (default: never)")
+    verb = _verb(actions, "list", "watch lists, and how many of their indicators match", lists=True)
+    verb.set_defaults(run=_lazily("indicators_list", "partner_verbs"))
+    verb = _verb(actions, "matches", "identifiers that are on watch lists, and who used them", lists=True, refresh=True)
+    verb.set_defaults(run=_lazily("indicators_matches", "partner_verbs"))
+    verb.add_argument("source", nargs="?", metavar="SOURCE", help="only of this source")
+    verb = _verb(actions, "remove", "take a watch list off, or every list of a source")
+    verb.set_defaults(run=_lazily("indicators_remove", "partner_verbs"))
+    verb.add_argument("name", metavar="SOURCE|LIST", help="a source, or the id of one list")
+
     key = verbs.add_parser(
         "key", help="keys that bundles are signed with", description="Keys that bundles are signed with.",
         allow_abbrev=False,

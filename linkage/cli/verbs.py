@@ -72,6 +72,8 @@ def refresh(arguments: Namespace) -> int:
         say("nothing new: the snapshot stands")
     elif report.counts["null_of"] != report.refresh_id:
         say(f"compared with the rewired data of {report.counts['null_of']}; --full compares anew")
+    if report.unmatched:
+        say(f"not matched, because the exchange key is gone: the watch lists of {', '.join(report.unmatched)}")
     row = {"status": report.status, "refresh_id": report.refresh_id, **report.counts}
     _list(Rows.of([row]), arguments, empty="")
     if report.published is not None:
@@ -88,7 +90,9 @@ def clusters(arguments: Namespace) -> int:
     workspace = Workspace(arguments.workspace)
     table = workspace.table("clusters", refresh=arguments.refresh)
     _alert(workspace)
-    emit(table, arguments.format, arguments.output, lambda stream: show.clusters(stream, table))
+    people = chosen_format(arguments.format, arguments.output) == "table"
+    reported = workspace.indicators.by_cluster(arguments.refresh) if people else {}
+    emit(table, arguments.format, arguments.output, lambda stream: show.clusters(stream, table, reported))
     return 0
 
 

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     EXPORT = "export evidence bundles"
     APPROVE = "approve or return a proposal"
     ALLOW = "change the allow-list"
+    WATCH = "change watch lists"
     MIGRATE = "migrate the casework database"
     PURGE = "purge accounts"
 
@@ -38,6 +39,7 @@ LEAST: dict[Permission, Role] = {
     Permission.EXPORT: Role.INVESTIGATOR,
     Permission.APPROVE: Role.APPROVER,
     Permission.ALLOW: Role.APPROVER,
+    Permission.WATCH: Role.APPROVER,
     Permission.MIGRATE: Role.ADMIN,
     Permission.PURGE: Role.ADMIN,
 }

@@ -17,7 +17,7 @@ class RefreshReport:
     ``status``: ``new`` (a snapshot was written and is current), ``unchanged`` (nothing new: ``refresh_id`` is the
     snapshot that stands) or ``busy`` (another refresh runs; nothing was done). Where the settings name a graph store,
     ``published`` says how the snapshot got there, or ``unpublished`` why it did not: the snapshot is current all the
-    same.
+    same. ``unmatched``: sources whose watch lists could not be matched, because their exchange key is gone.
     """
 
     status: Literal["new", "unchanged", "busy"]
@@ -26,6 +26,7 @@ class RefreshReport:
     seconds: float
     published: PublishReport | None = None
     unpublished: LinkageError | None = None
+    unmatched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

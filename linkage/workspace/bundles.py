@@ -14,13 +14,12 @@ from linkage.model.progress import ProgressSink
 from linkage.model.reports import BundleReport, ExportReport
 from linkage.stores.files import create_once
 from linkage.workspace.home import Home
+from linkage.workspace.indicators import KEY_BYTES, read_exchange_key
 
 if TYPE_CHECKING:
     from linkage.bundles.casefile import CaseFile
     from linkage.bundles.profiles import Names, Profile
     from linkage.bundles.signing import Keys
-
-_KEY_BYTES = 32
 
 
 class Bundles:
@@ -93,7 +92,7 @@ class Bundles:
             profile=chosen,
             names=names,
             signers=(self._keys.key(self._home.actor),),
-            exchange=None if exchange_key is None else _exchange_key(Path(exchange_key)),
+            exchange=None if exchange_key is None else read_exchange_key(Path(exchange_key)),
         )
         casework = self._home.casework_to_write()
         report = exporting.export(
@@ -193,18 +192,9 @@ class Bundles:
 
         if profile.events or not profile.records:
             return Names(None)
-        folder = self._home.layout.keys / "pseudonyms"
+        folder = self._home.layout.pseudonym_keys
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = hashlib.sha256(f"{subject}\0{recipient}".encode()).hexdigest()[:16]
         path = folder / f"{name}.key"
-        create_once(path, secrets.token_bytes(_KEY_BYTES), mode=0o600)
+        create_once(path, secrets.token_bytes(KEY_BYTES), mode=0o600)
         return Names(path.read_bytes())
-
-
-def _exchange_key(path: Path) -> bytes:
-    if not path.is_file():
-        raise UsageError("there is no such file with an exchange key")
-    key = path.read_bytes()
-    if len(key) < _KEY_BYTES:
-        raise UsageError(f"an exchange key has at least {_KEY_BYTES} bytes")
-    return key
