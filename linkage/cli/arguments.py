@@ -312,9 +312,7 @@ def _keeping(verbs: Verbs) -> None:
     actions = indicators.add_subparsers(title="actions", metavar="ACTION", required=True)
     verb = _verb(actions, "import", "put a partner's indicators on a watch list", lists=True)
     verb.set_defaults(run=_lazily("indicators_import", "partner_verbs"))
-    verb.add_argument(
-        "file", metavar="FILE", help="indicators.csv or stix-2.1.json of a partner's bundle"
-    )
+    verb.add_argument("file", metavar="FILE", help="indicators.csv or stix-2.1.json of a partner's bundle")
     verb.add_argument("--source", metavar="NAME", help="whose they are (default: who gave the others under this key)")
     verb.add_argument(
         "--exchange-key", metavar="FILE", help="the key that they are under (default: the one that the file names)"

@@ -100,10 +100,10 @@ def watch_list(listed: Listed, label: IntArray, groups: int, size: IntArray, set
             return "no identifier of theirs is on a watch list"
         mine = cells[own[cells]] if number[one] else cells
         named = on_lists_of({source for at in identifier[mine].tolist() for source in listed.sources[at]})
-        count_of = f"{len(mine)} identifier{' is' if len(mine) == 1 else 's are'}"
+        noun, be = ("identifier", "is") if len(mine) == 1 else ("identifiers", "are")
         if not number[one]:
-            return f"{count_of} {named}, and shared with many others: no sign of these accounts"
-        return f"{count_of} {named}; {covered[one]:.0%} of the members use what is theirs and listed"
+            return f"{len(mine)} {noun} {be} {named}, and shared with many others: no sign of these accounts"
+        return f"{len(mine)} {noun} of their own {be} {named}; {covered[one]:.0%} of the members use them"
 
     nan = not_applicable(groups)
     return Term(WATCH_LIST, WATCH_LIST, number.astype(np.float64), nan, nan, points * settings.cap_scale, sentence)

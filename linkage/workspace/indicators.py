@@ -165,6 +165,8 @@ class Indicators:
         """
         from linkage.reading import watch
 
+        if not self._home.snapshot(refresh).has("watched"):
+            return {}
         with self._home.ask(refresh, watch.TABLES) as questions:
             return watch.by_cluster(questions)
 

@@ -93,7 +93,7 @@ def test_the_cluster_there_shows_whose_list_it_is_on_and_ranks_by_it(houses: Hou
     term = terms(told, cluster)[WATCH_LIST]
     assert (term["points"], term["observed"]) == (3.0, 9.0)
     assert term["sentence"] == (
-        "9 identifiers are on the watch list of Lab A; 100% of the members use what is theirs and listed"
+        "9 identifiers of their own are on the watch list of Lab A; 100% of the members use them"
     )
     row, earlier = (found.clusters().set_index("cluster_id").loc[cluster] for found in (told, before))
     assert row["score"] > earlier["score"]
