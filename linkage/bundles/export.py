@@ -63,7 +63,8 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 class Order:
     """What is to be exported: ``cluster``, and the ``case`` whose verdict is about it, if the bundle is a case's.
 
-    ``signers``: whoever must sign, the exporter first. ``exchange``: key that is shared with the recipient for matching
+    ``signers``: whoever must sign: the exporter, who does so now, and whoever approved the case, who does so after.
+    What is signed names both. ``exchange``: key that is shared with the recipient for matching
     indicators.
     """
 
@@ -118,13 +119,14 @@ def export(
     tell("signing", 2)
     signers = [f"{key.principal} {key.fingerprint}" for key in order.signers]
     files = bag.bagged(payload, name, snapshot.run.as_of.date(), _LINKAGE, signers)
-    for key in order.signers:
-        signature = signing.sign(key, files[bag.TAG_MANIFEST])
-        files[f"{bag.SIGNATURES}{key.name}.sshsig"] = signature
+    exporter, *others = order.signers
+    files[signing.path_of(exporter.fingerprint)] = signing.sign(exporter, files[bag.TAG_MANIFEST])
+    later = {signing.path_of(key.fingerprint): key.principal for key in others}
     tell("putting in place", 3)
-    target, status = _placed(files, output, name, zipped=zipped)
+    target, status, signed = _placed(files, output, name, frozenset(later), zipped=zipped)
     size = sum(map(len, files.values()))
-    return ExportReport(status, name, target, len(files), size, order.signers[0].fingerprint)
+    waits = tuple(principal for path, principal in later.items() if path not in signed)
+    return ExportReport(status, name, target, len(files), size, exporter.fingerprint, waits)
 
 
 def _checked(material: Material, profile: Profile) -> dict[str, Any] | None:
@@ -183,6 +185,7 @@ def _payload(
     case = order.case
     verdict = None if case is None else case.verdict(profile, material.excluded)
     found = story.finding(name, profile, cluster, rows, _method(material, profile), verdict)
+    found["signed_by"] = dict(zip(("exporter", "approver"), (key.principal for key in order.signers), strict=False))
     blocks = story.report(name, profile, cluster, rows, found)
     if profile.events:
         lists = {**lists, "actions": _actions(rows, cluster, case, material.excluded)}
@@ -299,7 +302,6 @@ def _readme(name: str, order: Order, written: Mapping[str, Table], *, rerun: boo
         "  Every table is there as CSV, where a cell that a spreadsheet would run has an apostrophe\n"
         "  in front, and as Parquet, where nothing is changed.\n"
     )
-    key = order.signers[0]
     text = resources.files("linkage.bundles").joinpath("README.in").read_text(encoding="utf-8")
     return text.format(
         name=name,
@@ -309,10 +311,10 @@ def _readme(name: str, order: Order, written: Mapping[str, Table], *, rerun: boo
         profile_means=_PROFILE_MEANS[order.profile.name],
         lists=lists,
         more=more,
-        allowed=key.allowed.strip(),
-        fingerprint=key.fingerprint,
-        principal=key.principal,
-        key=key.name,
+        allowed="".join(f"    {key.allowed}" for key in order.signers).rstrip("\n"),
+        fingerprints="\n".join(f"    {key.fingerprint}  {key.principal}" for key in order.signers),
+        signatures=f"the signature{'s' if len(order.signers) > 1 else ''}",
+        commands="\n".join(map(_check_of, order.signers)),
         rerun="Given, and not computed again: see rerun/expected.json."
         if rerun
         else "This bundle holds no records: it can be verified, and not computed again.",
@@ -320,12 +322,22 @@ def _readme(name: str, order: Order, written: Mapping[str, Table], *, rerun: boo
     ).encode()
 
 
+def _check_of(key: Key) -> str:
+    """How to check a signature without linkage."""
+    return (
+        f"     ssh-keygen -Y verify -n {signing.NAMESPACE} -f TRUSTED -I '{key.principal}' \\\n"
+        f"       -s {signing.path_of(key.fingerprint)} < {bag.TAG_MANIFEST}\n"
+        f'     It must say: Good "{signing.NAMESPACE}" signature for {key.principal}'
+    )
+
+
 # --- putting in place ----------------------------------------------------------------------------------------------
 
 
 def _placed(
-    files: Mapping[str, bytes], output: Path, name: str, *, zipped: bool
-) -> tuple[Path, Literal["written", "unchanged"]]:
+    files: Mapping[str, bytes], output: Path, name: str, later: frozenset[str], *, zipped: bool
+) -> tuple[Path, Literal["written", "unchanged"], frozenset[str]]:
+    """Where the bundle is, whether it was there, and which of the signatures that come ``later`` it has by now."""
     target = output / (f"{name}.zip" if zipped else name)
     with room_for("the bundle"):
         output.mkdir(parents=True, exist_ok=True)
@@ -333,15 +345,17 @@ def _placed(
             made = Path(scratch, name)
             (_write_zip if zipped else _write_folder)(files, made, name)
             if os.path.lexists(target):
-                if _contents(made) == _contents(target):
-                    return target, "unchanged"
+                there = _contents(target)
+                signed = later & set(there)
+                if _contents(made) == {path: digest for path, digest in there.items() if path not in signed}:
+                    return target, "unchanged", signed
                 raise UsageError(
                     f"there is something else called {target.name} already",
                     hint="Name another --output: a bundle is never replaced.",
                 )
             made.rename(target)
         sync_folder(output)
-    return target, "written"
+    return target, "written", frozenset()
 
 
 def _write_folder(files: Mapping[str, bytes], folder: Path, _name: str) -> None:
@@ -355,15 +369,26 @@ def _write_zip(files: Mapping[str, bytes], target: Path, name: str) -> None:
     """A zip of the bundle; its own bytes depend on the version of zlib, and nothing that is signed does."""
     with zipfile.ZipFile(target, "w") as archive:
         for path in sorted(files):
-            entry = zipfile.ZipInfo(f"{name}/{path}", _NO_DATE)
-            entry.external_attr = (stat.S_IFREG | 0o644) << 16
-            entry.create_system = 3
-            entry.compress_type = zipfile.ZIP_STORED if path.endswith(_PACKED) else zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[path])
+            archive.writestr(entry_of(f"{name}/{path}"), files[path])
+
+
+def entry_of(path: str) -> zipfile.ZipInfo:
+    """How a file stands in a zip, whenever and wherever it is made."""
+    entry = zipfile.ZipInfo(path, _NO_DATE)
+    entry.external_attr = (stat.S_IFREG | 0o644) << 16
+    entry.create_system = 3
+    entry.compress_type = zipfile.ZIP_STORED if path.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+    return entry
 
 
 def _contents(path: Path) -> dict[str, str]:
-    """Digest by path of a file, or of every file in a folder."""
+    """Digest by path of every file in a folder, or in a zip of one; of a file that is neither, its own."""
     if path.is_file():
-        return {"": sha256_of(path)}
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return {
+                    entry.filename.partition("/")[2]: bag.digest(archive.read(entry)) for entry in archive.infolist()
+                }
+        except zipfile.BadZipFile:
+            return {"": sha256_of(path)}
     return {one.relative_to(path).as_posix(): sha256_of(one) for one in path.rglob("*") if one.is_file()}

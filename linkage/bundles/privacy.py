@@ -30,6 +30,7 @@ _DONE = {
         "single exchanges": "not in the bundle: counts a day",
         "names of source files, and of people in the audit": "left out",
         "people, and notes of a case": "numbers of this bundle; of what they said only verdict, reasons and hour",
+        "who signed": "named in bag-info.txt, finding.json and README.txt, so that their signatures can be checked",
     },
     "public": {
         "accounts": "not in the bundle",
@@ -38,6 +39,7 @@ _DONE = {
         "prompts": "not in the bundle",
         "single exchanges": "not in the bundle",
         "people, and notes of a case": "left out: verdict, reasons and day are told",
+        "who signed": "named in bag-info.txt, finding.json and README.txt, so that their signatures can be checked",
         "small counts": f"below {SMALL}: suppressed, and days with fewer accounts left out",
     },
 }

@@ -244,6 +244,15 @@ def bundle_export(arguments: Namespace) -> int:
         )
     print(report.path)
     say(f"{report.status}: {report.files} files, {report.bytes} bytes, signed with {report.fingerprint}")
+    for name in report.waits:
+        say(f"{name} approved the case and has to sign too: linkage bundle sign {report.path}")
+    return 0
+
+
+def bundle_sign(arguments: Namespace) -> int:
+    """Sign a bundle of a case that one approved."""
+    added = Workspace(arguments.workspace).bundles.sign(arguments.path)
+    say("signed" if added else "your signature is there already")
     return 0
 
 

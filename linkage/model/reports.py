@@ -100,7 +100,7 @@ class StoreStatus:
 class ExportReport:
     """A bundle that was written: its name, the folder or zip at ``path``, files and their bytes, and the signer's key.
 
-    ``status``: ``written``, or ``unchanged`` (the very same bundle was there).
+    ``status``: ``written``, or ``unchanged`` (the very same bundle was there). ``waits``: who has to sign it besides.
     """
 
     status: Literal["written", "unchanged"]
@@ -109,6 +109,7 @@ class ExportReport:
     files: int
     bytes: int
     fingerprint: str
+    waits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,12 @@ def _take(report: ExportReport) -> None:
         "It lies in the folder bundles of the workspace.",
         icon=":material/check:",
     )
+    for name in report.waits:
+        st.info(
+            f"{plain(name)} approved the case and has to sign too: until then nobody can verify the bundle.",
+            icon=":material/signature:",
+        )
+        st.code(f"linkage bundle sign {report.path}", language=None)
     st.download_button(
         "Download the zip", partial(session.workspace().bundles.taken, report), report.path.name, "application/zip",
         key=f"download-{report.name}", icon=":material/download:", on_click="ignore",

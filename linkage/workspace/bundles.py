@@ -8,8 +8,9 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage.errors import UsageError
+from linkage.errors import BundleUntrusted, NotAllowed, UsageError
 from linkage.model.access import Permission
+from linkage.model.case import same_person
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import BundleReport, ExportReport
 from linkage.stores.files import create_once
@@ -19,7 +20,7 @@ from linkage.workspace.indicators import KEY_BYTES, read_exchange_key
 if TYPE_CHECKING:
     from linkage.bundles.casefile import CaseFile
     from linkage.bundles.profiles import Names, Profile
-    from linkage.bundles.signing import Keys
+    from linkage.bundles.signing import Key, Keys
 
 
 class Bundles:
@@ -68,8 +69,8 @@ class Bundles:
 
         Raises:
             NotAllowed: the actor is a viewer.
-            UsageError: there is no such cluster, case or profile, no verdict was proposed, no key to sign with, or
-                something else of that name is there.
+            UsageError: there is no such cluster, case or profile, no verdict was proposed, the actor or whoever
+                approved the case has no key to sign with, or something else of that name is there.
             RerunDiffers: the lake holds other records than the refresh saw.
             ConfigurationError: ssh-keygen or typst is missing.
             NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
@@ -91,7 +92,7 @@ class Bundles:
             case=case,
             profile=chosen,
             names=names,
-            signers=(self._keys.key(self._home.actor),),
+            signers=self._signers(case),
             exchange=None if exchange_key is None else read_exchange_key(Path(exchange_key)),
         )
         casework = self._home.casework_to_write()
@@ -119,6 +120,43 @@ class Bundles:
             },
         )
         return report
+
+    def sign(self, path: str | os.PathLike[str]) -> bool:
+        """Sign the bundle at ``path``, of a case that the actor approved and another person exported.
+
+        It is verified before; whether a signature was added: False where it was there already.
+
+        Raises:
+            NotAllowed: the actor's role does not suffice, or somebody else approved the case.
+            UsageError: the bundle is of no case here, the case has changed, or the actor has no key.
+            BundleAltered, BundleUntrusted, BundleMalformed: what is wrong with it; nothing was signed.
+            ConfigurationError: ssh-keygen is missing.
+        """
+        from linkage.bundles import cosign
+        from linkage.bundles import verify as verifying
+
+        self._home.require(Permission.APPROVE)
+        key = self._keys.key(self._home.actor)
+        report = verifying.verify(Path(path), self._keys.allowed_signers, rerun=False, without=key.fingerprint)
+        if report.fault is not None and not isinstance(report.fault, BundleUntrusted):
+            raise report.fault
+        verdict = cosign.finding_of(Path(path))["verdict"]
+        case = None if verdict is None else self._case(verdict["case"], None)
+        if case is None or case.approver is None:
+            raise UsageError("the bundle is not of a case whose verdict was approved: nobody signs it besides")
+        if not same_person(case.approver, self._home.actor):
+            raise NotAllowed("whoever approved the case signs its bundle, and that was somebody else")
+        if not report.name.startswith(f"LNK-{case.case.case_id}-{case.case.revision}-"):
+            raise UsageError(
+                f"case {case.case.case_id} has changed since the bundle was made", hint="Export it again, then sign."
+            )
+        if report.fault is not None:
+            raise report.fault
+        added = cosign.cosign(Path(path), key)
+        if added:
+            detail = {"bundle": report.name, "fingerprint": key.fingerprint}
+            self._home.audit("bundle.sign", case.case.case_id, detail)
+        return added
 
     def taken(self, report: ExportReport) -> bytes:
         """The zip that an export wrote, to be taken along; that it was is in the audit.
@@ -163,6 +201,20 @@ class Bundles:
             detail = {"exit_code": exit_code, "faults": len(report.faults), "rerun": report.rerun}
             self._home.audit("bundle.verify", report.name, detail)
         return report
+
+    def _signers(self, case: CaseFile | None) -> tuple[Key, ...]:
+        """Who must sign: the actor, and whoever approved the case."""
+        own = self._keys.key(self._home.actor)
+        approver = None if case is None else case.approver
+        if approver is None or same_person(approver, self._home.actor):
+            return (own,)
+        other = self._keys.public(approver)
+        if other is None:
+            raise UsageError(
+                f"{approver} approved the case, and has no key: whoever approves signs too",
+                hint=f"{approver} makes one with `linkage key new`, or exports the bundle.",
+            )
+        return (own, other)
 
     def _case(self, subject: str, refresh: str | None) -> CaseFile | None:
         """The case of that id, whose members are still those that were frozen; None for a cluster."""
