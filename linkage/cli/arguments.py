@@ -331,12 +331,27 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("name", metavar="SOURCE|LIST", help="a source, or the id of one list")
 
     key = verbs.add_parser(
-        "key", help="keys that bundles are signed with", description="Keys that bundles are signed with.",
+        "key", help="keys that bundles are signed with, and that give pseudonyms",
+        description="Keys that bundles are signed with, that give pseudonyms, and that are shared with partners.",
         allow_abbrev=False,
     )  # fmt: skip
     actions = key.add_subparsers(title="actions", metavar="ACTION", required=True)
     verb = _verb(actions, "new", "make your key, and print the line by which others trust it")
     verb.set_defaults(run=_lazily("key_new"))
+    verb = _verb(actions, "list", "keys of pseudonyms and of exchange, and those that were destroyed", lists=True)
+    verb.set_defaults(run=_lazily("key_list", "partner_verbs"))
+    verb = _verb(actions, "resolve", "what pseudonyms of your bundles stand for", lists=True)
+    verb.set_defaults(run=_lazily("key_resolve", "partner_verbs"))
+    verb.add_argument("names", nargs="+", metavar="PSEUDONYM", help="as in a partner's bundle")
+    verb.add_argument("--reason", required=True, help="why; goes into the audit")
+    verb = _verb(actions, "destroy", "destroy keys of pseudonyms or of exchange: their names mean nothing any more")
+    verb.set_defaults(run=_lazily("key_destroy", "partner_verbs"))
+    which = verb.add_mutually_exclusive_group(required=True)
+    which.add_argument("key", nargs="?", metavar="KEY", help="id of the key")
+    which.add_argument(
+        "--unused-for", type=_days, metavar="Nd", help="all of pseudonyms under which nothing was exported for so long"
+    )
+    verb.add_argument("--reason", required=True, help="why; goes into the audit")
 
     verb = _verb(verbs, "schedule", "ingest and refresh at every tick, until it is stopped")
     verb.add_argument(

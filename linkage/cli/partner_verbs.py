@@ -1,9 +1,10 @@
-"""What `linkage indicators` does: partners' reports in, listed, and out again."""
+"""What `linkage indicators` and `linkage key` do: partners' reports, and the keys of what they are given."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from linkage.cli import show
@@ -66,6 +67,32 @@ def indicators_remove(arguments: Namespace) -> int:
     for entry in gone:
         print(entry.list_id)
     say(f"{sum(entry.indicators for entry in gone)} indicators are forgotten; the next refresh goes without")
+    return 0
+
+
+def key_list(arguments: Namespace) -> int:
+    """List the keys of pseudonyms and of exchange."""
+    return _list(Workspace(arguments.workspace).keys.list(), arguments, empty="No key.")
+
+
+def key_resolve(arguments: Namespace) -> int:
+    """Say what pseudonyms stand for."""
+    chosen_format(arguments.format, arguments.output)
+    table = Workspace(arguments.workspace).keys.resolve(arguments.names, reason=arguments.reason)
+    code = _list(table, arguments, empty="")
+    lost = table["value"].null_count
+    if lost:
+        say(f"{lost} of no key that is left: see `linkage key list` for those that were destroyed")
+    return code
+
+
+def key_destroy(arguments: Namespace) -> int:
+    """Destroy keys."""
+    unused = None if arguments.unused_for is None else timedelta(days=arguments.unused_for)
+    gone = Workspace(arguments.workspace).keys.destroy(arguments.key, reason=arguments.reason, unused_for=unused)
+    for key_id in gone:
+        print(key_id)
+    say(f"destroyed: {len(gone)}; copies that somebody made of the folder keys are not known here")
     return 0
 
 

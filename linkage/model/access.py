@@ -30,6 +30,7 @@ class Permission(StrEnum):
     WATCH = "change watch lists"
     MIGRATE = "migrate the casework database"
     PURGE = "purge accounts"
+    DESTROY = "destroy keys"
 
 
 #: The least role for each act.
@@ -42,4 +43,5 @@ LEAST: dict[Permission, Role] = {
     Permission.WATCH: Role.APPROVER,
     Permission.MIGRATE: Role.ADMIN,
     Permission.PURGE: Role.ADMIN,
+    Permission.DESTROY: Role.ADMIN,
 }

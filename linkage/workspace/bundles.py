@@ -116,6 +116,7 @@ class Bundles:
                 "fingerprint": report.fingerprint,
                 "key_id": names.key_id,
                 "profile": profile,
+                "recipient": recipient or None,
                 "refresh_id": snapshot.refresh_id,
             },
         )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from linkage.workspace.bundles import Bundles
     from linkage.workspace.casebook import Casebook
     from linkage.workspace.indicators import Indicators
+    from linkage.workspace.keyring import Keyring
     from linkage.workspace.store import GraphStore
 
 PathLike = str | os.PathLike[str]
@@ -315,6 +316,13 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
         from linkage.workspace.indicators import Indicators
 
         return Indicators(self._home)
+
+    @cached_property
+    def keys(self) -> Keyring:
+        """Keys of pseudonyms and of exchange: ``list``, ``destroy``, ``resolve``."""
+        from linkage.workspace.keyring import Keyring
+
+        return Keyring(self._home)
 
     @property
     def actor(self) -> str:
