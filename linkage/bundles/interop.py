@@ -29,6 +29,8 @@ _TLP = {
     "amber": "f88d31f6-486f-44da-b317-01333bde0b82",
     "red": "5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
 }
+#: An object in one line; made once, because making an encoder takes as long as a small object.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 #: Objects that a grouping names; the others hang on them.
 _GROUPED = ("identity", "user-account", "infrastructure")
 
@@ -78,7 +80,7 @@ def stix(
     grouping = made.grouping([one["id"] for one in objects[1:] if one["type"] in _GROUPED])
     objects += [grouping, made.report([grouping["id"]])]
     head = {"type": "bundle", "id": f"bundle--{made.own('bundle', subject.bundle)}"}
-    lines = ",\n".join(json.dumps(one, sort_keys=True, separators=(",", ":")) for one in objects)
+    lines = ",\n".join(map(_encode, objects))
     return (json.dumps(head)[:-1] + ', "objects": [\n' + lines + "\n]}\n").encode()
 
 
@@ -121,7 +123,9 @@ def _rows(uses: pyarrow.Table | None) -> Iterator[tuple[int, int, int]]:
 
 def _node(number: str, type_: str, label: str, key: str, value: float) -> str:
     # XML 1.0 has no characters below 32 but tab and line ends.
-    text = escape("".join(c if c >= " " and c not in "\ufffe\uffff" else "\ufffd" for c in label))
+    if not label.isprintable():
+        label = "".join(c if c >= " " and c not in "\ufffe\uffff" else "\ufffd" for c in label)
+    text = escape(label)
     return (
         f'<node id="{number}"><data key="t">{escape(type_)}</data><data key="l">{text}</data>'
         f'<data key="{key}">{value}</data></node>'
@@ -137,11 +141,11 @@ class _Stix:
         self._mark = f"marking-definition--{_TLP[subject.tlp]}"
         self.producer_id = f"identity--{self.own('identity', 'linkage')}"
 
-    def own(self, kind: str, name: str) -> uuid.UUID:
+    def own(self, kind: str, name: str) -> str:
         """Identifier of something of ours."""
         text = f"{self._subject.bundle}/{kind}/{name}"
         # As random as a version 4 identifier has to be, and the same every time.
-        return uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4)
+        return _uuid(hashlib.sha256(text.encode()).digest(), 4)
 
     def marking(self) -> dict[str, Any]:
         """The Traffic Light Protocol's mark."""
@@ -269,9 +273,17 @@ class _Stix:
         return {**made, "created_by_ref": self.producer_id} if created_by else made
 
     def _observable(self, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        name = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-        number = uuid.uuid5(_OBSERVABLE, name)
-        return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{number}", **fields}
+        digest = hashlib.sha1(_OBSERVABLE.bytes + _encode(fields).encode(), usedforsecurity=False).digest()
+        return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{_uuid(digest, 5)}", **fields}
+
+
+def _uuid(digest: bytes, version: int) -> str:
+    """The first 128 bits of a digest as a UUID (RFC 9562); the class takes as long as everything else of an object."""
+    number = bytearray(digest[:16])
+    number[6] = number[6] & 0x0F | version << 4
+    number[8] = number[8] & 0x3F | 0x80
+    text = number.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _time(value: datetime) -> str:

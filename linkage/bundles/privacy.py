@@ -60,8 +60,8 @@ _RESIDUAL = {
     ],
 }
 _RETENTION = (
-    "Delete the bundle when the matter it was made for is closed. Its maker can resolve pseudonyms as long as their key "
-    "is in the workspace; once it is destroyed (`linkage key destroy`, in the audit), nobody can."
+    "Delete the bundle when the matter it was made for is closed. Its maker can resolve pseudonyms as long as their "
+    "key is in the workspace; once it is destroyed (`linkage key destroy`, in the audit), nobody can."
 )
 
 

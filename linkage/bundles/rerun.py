@@ -362,7 +362,7 @@ def _relations(
     )
     engine.run(
         connection,
-        "linkage.evidence",
+        "linkage.bundles",
         "merged_sightings",
         {"kinds": list(frame.kinds), "allowed": list(_allowed(records))},
     )
