@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from linkage.bundles import bag, custody, interop, privacy, report, signing, story, writing
 from linkage.bundles import tables as describe
+from linkage.bundles.actions import actions
 from linkage.bundles.casefile import CaseFile
 from linkage.bundles.gather import Material, gather
 from linkage.bundles.profiles import Names, Profile
@@ -34,8 +35,6 @@ from linkage.model.rows import rows_of
 from linkage.stores.files import room_for, sha256_of, sync_folder
 
 if TYPE_CHECKING:
-    import pyarrow
-
     from linkage.config import EngineSettings
     from linkage.model.run import RunRecord
     from linkage.model.tables import Table
@@ -46,8 +45,6 @@ _LINKAGE = version("linkage")
 #: What a re-run computes with.
 _COMPUTES = ("duckdb", "graspologic-native", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "typst")
 _STEPS = 4
-#: Membership from which an account of a flagged cluster is proposed for suspension, as for being flagged.
-_FLAGGED = 0.5
 _PROFILE_MEANS = {
     "internal": "Raw records: keep it as the logs themselves are kept.",
     "partner": "Accounts and identifiers stand under pseudonyms, times are cut to the hour.",
@@ -188,7 +185,7 @@ def _payload(
     found["signed_by"] = dict(zip(("exporter", "approver"), (key.principal for key in order.signers), strict=False))
     blocks = story.report(name, profile, cluster, rows, found)
     if profile.events:
-        lists = {**lists, "actions": _actions(rows, cluster, case, material.excluded)}
+        lists = {**lists, "actions": actions(rows["members"], cluster, case, material.excluded, "members.csv")}
     written: dict[str, Table] = {}
     files: dict[str, bytes] = {}
     for table in describe.LISTS:
@@ -256,34 +253,6 @@ def _method(material: Material, profile: Profile) -> dict[str, Any]:
         "accounts": material.accounts,
         "identifiers": run.counts.get("identifiers"),
     }
-
-
-def _actions(
-    rows: Mapping[str, Any], cluster: Mapping[str, Any], case: CaseFile | None, excluded: Sequence[str]
-) -> pyarrow.Table:
-    """Accounts to suspend: the surer half of a flagged cluster's memberships, each with the row that it rests on.
-
-    Where there is a case, its verdict says whether and whom, instead of the flag.
-    """
-    import pyarrow
-
-    suspends = bool(cluster["flagged"]) if case is None else case.against
-
-    chosen = [
-        {
-            "account_id": row["account_id"],
-            "action": "suspend",
-            "membership": row["membership"],
-            "reason": f"member of {cluster['cluster_id']}: {row['reasons']}",
-            "evidence": f"members.csv, row {number}",
-        }
-        for number, row in enumerate(rows["members"], 1)
-        if suspends and row["membership"] >= _FLAGGED and row["account_id"] not in excluded
-    ]
-    types = [pyarrow.float64() if name == "membership" else pyarrow.string() for name in describe.ACTIONS.names]
-    return pyarrow.Table.from_pylist(
-        chosen, schema=pyarrow.schema(list(zip(describe.ACTIONS.names, types, strict=True)))
-    )
 
 
 def _requirements() -> bytes:

@@ -13,7 +13,7 @@ import numpy as np
 
 from linkage import engine
 from linkage import window as windows
-from linkage.bundles import tables as describe
+from linkage.bundles.contrary import contrary
 from linkage.bundles.numbers import FirstEvents, Numbers, replaced
 from linkage.bundles.profiles import Names, Profile, exchange_id, exchange_name
 from linkage.errors import UsageError
@@ -279,29 +279,9 @@ class _Gathered:
         return replaced(table, "sentence", [unnamed(sentence) for sentence in table["sentence"].to_pylist()])
 
     def _contrary(self) -> pyarrow.Table:
-        import pyarrow
-
         out = self._of_cluster("left_out")
         names = self._accounts["account_id"].take(self._account.of(out["account"])).to_pylist()
-        rows = [
-            ("account left out", name, share, reason)
-            for name, share, reason in zip(names, out["membership"].to_pylist(), out["reason"].to_pylist(), strict=True)
-        ]
-        for row in self._evidence().select(["role", "kind", "members_on", "degree", "value"]).to_pylist():
-            if row["role"] != "evidence":
-                reason = f"{row['kind']}: {row['members_on']} members use it, and {row['degree']} accounts in all"
-                rows.append(("shared infrastructure", row["value"], float(row["degree"]), reason))
-        for row in self._of_cluster("cluster_terms").to_pylist():
-            if row["points"] < 0:
-                rows.append(("term against abuse", row["term"], row["points"], row["sentence"]))
-        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-        types = (pyarrow.string(), pyarrow.string(), pyarrow.float64(), pyarrow.string())
-        return pyarrow.table(
-            {
-                name: pyarrow.array(column, type_)
-                for name, column, type_ in zip(describe.CONTRARY.names, columns, types, strict=True)
-            }
-        )
+        return contrary(out, names, self._evidence(), self._of_cluster("cluster_terms"))
 
     # --- records ------------------------------------------------------------------------------------------------
 

@@ -249,6 +249,13 @@ def bundle_export(arguments: Namespace) -> int:
     return 0
 
 
+def bundle_actions(arguments: Namespace) -> int:
+    """List the accounts to suspend."""
+    chosen_format(arguments.format, arguments.output)
+    table = Workspace(arguments.workspace).bundles.actions(arguments.subject, refresh=arguments.refresh)
+    return _list(table, arguments, empty="Nobody: not flagged, or no two people decided against the accounts.")
+
+
 def bundle_sign(arguments: Namespace) -> int:
     """Sign a bundle of a case that one approved."""
     added = Workspace(arguments.workspace).bundles.sign(arguments.path)

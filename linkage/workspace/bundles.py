@@ -18,6 +18,8 @@ from linkage.workspace.home import Home
 from linkage.workspace.indicators import KEY_BYTES, read_exchange_key
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from linkage.bundles.casefile import CaseFile
     from linkage.bundles.profiles import Names, Profile
     from linkage.bundles.signing import Key, Keys
@@ -121,6 +123,35 @@ class Bundles:
             },
         )
         return report
+
+    def actions(self, subject: str, *, refresh: str | None = None) -> pyarrow.Table:
+        """The action list of a cluster or case by itself: accounts to suspend, with the reason and the row behind it.
+
+        As in an internal bundle: empty for a cluster that is not flagged, and of a case unless two people decided
+        against its accounts. That it was taken is in the audit.
+
+        Raises:
+            NotAllowed: the actor is a viewer.
+            UsageError: there is no such cluster or case, or no verdict was proposed.
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+        """
+        from linkage.bundles import actions as listing
+
+        self._home.require(Permission.EXPORT)
+        case = self._case(subject, refresh)
+        scope = None if case is None else case.proposal.scope
+        snapshot = self._home.snapshot(refresh if scope is None else scope.refresh_id)
+        cluster = subject if scope is None else scope.cluster_id
+        table = listing.of_snapshot(snapshot, self._home.identities(), self._home.settings.engine, cluster, case)
+        detail = {"accounts": table.num_rows, "cluster_id": cluster, "refresh_id": snapshot.refresh_id}
+        self._home.audit("actions.export", subject, detail)
+        return table
+
+    def actions_csv(self, subject: str, *, refresh: str | None = None) -> bytes:
+        """The action list as CSV, where a cell that a spreadsheet would run has an apostrophe in front."""
+        from linkage.bundles.writing import comma_separated
+
+        return comma_separated(self.actions(subject, refresh=refresh))
 
     def sign(self, path: str | os.PathLike[str]) -> bool:
         """Sign the bundle at ``path``, of a case that the actor approved and another person exported.

@@ -97,6 +97,11 @@ def test_in_the_house_everybody_and_everything_is_named(approved: Decided, bundl
     actions = pq.read_table(bundle("internal") / "actions.parquet")["account_id"].to_pylist()
     assert actions
     assert approved.excluded not in actions
+    alone = Workspace(approved.path).bundles.actions(approved.case)
+    assert alone["account_id"].to_pylist() == actions, "the action list is the same by itself"
+    assert alone["reason"].to_pylist() == pq.read_table(bundle("internal") / "actions.parquet")["reason"].to_pylist()
+    entry = Workspace(approved.path).audit()[-1]
+    assert (entry.action, entry.detail["accounts"]) == ("actions.export", len(actions))
     report = (bundle("internal") / "REPORT.html").read_text()
     assert report.index("<h2>Verdict</h2>") < report.index("<h2>Claim</h2>")
     assert f"by {APPROVER}" in report
@@ -165,6 +170,10 @@ def test_what_one_person_proposed_is_told_as_such_and_suspends_nobody(
     data = workspace.bundles.export(case, profile="internal", output=tmp_path / "out").path / "data"
     found = json.loads((data / "finding.json").read_text())["verdict"]
     assert (found["status"], found["approved_by"], found["approved_at"]) == ("proposed", None, None)
+    assert workspace.bundles.actions(case).num_rows == 0
+    assert workspace.bundles.actions_csv(cluster).count(b"suspend") > 0, (
+        "of the flagged cluster it is its flag that says"
+    )
     assert pq.read_table(data / "actions.parquet").num_rows == 0
     assert "not approved: another person has not looked at it yet" in (data / "REPORT.html").read_text()
     with pytest.raises(UsageError, match="at which its members were frozen"):
