@@ -183,6 +183,8 @@ def test_a_list_ends_and_one_whose_key_is_gone_is_said_to_match_nothing(
     assert "exchange key is gone: the watch lists of Lab A" in capsys.readouterr().err
     assert main(["--workspace", str(made.path), "indicators", "list"]) == 0
     assert "match nothing: Lab A" in capsys.readouterr().err
+    (check,) = [check for check in made.doctor() if check.name == "watch lists"]
+    assert (check.status, "Lab A" in check.finding) == ("warn", True)
 
 
 def test_what_is_allowed_here_is_no_evidence_whoever_reports_it(houses: Houses, tmp_path: Path) -> None:
