@@ -249,7 +249,7 @@ class _Gathered:
         events: list[Any] = [pyarrow.nulls(table.num_rows, pyarrow.int64())] * 2
         if self._profile.events:
             columns = [identifier_column(kind) for kind in self._kinds]
-            first = FirstEvents(self._kept_events(), columns, self._identifiers.num_rows)
+            first = FirstEvents(self._kept_events(), columns, self._identifiers.num_rows, table["rarest"])
             events = [first.of(table[side], table["rarest"]) for side in ("account_a", "account_b")]
         for name, column in zip(("event_a", "event_b"), events, strict=True):
             table = table.append_column(name, column)
