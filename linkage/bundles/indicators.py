@@ -30,7 +30,8 @@ _PATTERN = re.compile(
 )
 _NAME = re.compile(r"[0-9a-f]{64}\Z")
 _KEY = re.compile(r"[0-9a-f]{16}\Z")
-_NEEDED, _KNOWN = ("kind", "exchange"), ("kind", "exchange", "key_id", "first_seen", "last_seen")
+_NEEDED = ("kind", "exchange")
+_KNOWN = (*_NEEDED, "pseudonym", "key_id", "first_seen", "last_seen")
 _RULES = {
     "fields": "has another number of fields than the header",
     "kind": "is of no identifier kind: lower-case letters, digits and _",
