@@ -21,7 +21,7 @@ from linkage import errors
 from linkage.cli import parser
 from linkage.config import KIND_PRIORS, KindPrior, Settings
 from linkage.ingest.rules import FILE_RULES, ROW_RULES
-from linkage.model.tables import IDENTIFIER_COLUMNS, LAKE_TABLES, SNAPSHOT_TABLES, Table
+from linkage.model.tables import IDENTIFIER_COLUMNS, LAKE_TABLES, OPTIONAL_TABLES, SNAPSHOT_TABLES, Table
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 NOTE = "<!-- Written by `make docs`; change the code instead. -->"
@@ -278,7 +278,7 @@ def tables() -> str:
     ]
     for title, group in (
         ("The lake: `lake/`", LAKE_TABLES),
-        ("A snapshot: `snapshots/<refresh_id>/`", SNAPSHOT_TABLES),
+        ("A snapshot: `snapshots/<refresh_id>/`", (*SNAPSHOT_TABLES, *OPTIONAL_TABLES)),
     ):
         lines += [f"## {title}", ""]
         for table in group:

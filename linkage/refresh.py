@@ -25,7 +25,8 @@ from linkage.model import tables
 from linkage.model.allowed import Allowed
 from linkage.model.progress import Progress, ProgressSink
 from linkage.model.run import Basis, RunRecord
-from linkage.scoring import assess, baseline, features, significance, terms
+from linkage.model.watch import Watched, sources_of, watched_digest
+from linkage.scoring import assess, baseline, features, significance, terms, watch_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,11 +69,13 @@ def refresh(
     window: str = "90d",
     progress: ProgressSink | None = None,
     allowed: Allowed = NOTHING_ALLOWED,
+    watched: Sequence[Watched] = (),
     *,
     full: bool = False,
 ) -> Result | Unchanged:
     """Find clusters in the window, or say that nothing changed since ``earlier[0]`` (snapshots, newest first).
 
+    ``allowed`` and ``watched``: what people here declared benign, and what others reported.
     The null is that of ``earlier[0]`` where it may be (see :mod:`linkage.basis`) and no ``full`` refresh is asked for.
 
     Raises:
@@ -81,7 +84,7 @@ def refresh(
     """
     tell = _Steps(progress)
     chosen = windows.window(view, window, as_of)
-    run = _record(view, chosen, settings, allowed, earlier[0].run if earlier else None, full)
+    run = _record(view, chosen, settings, allowed, watched, earlier[0].run if earlier else None, full)
     if earlier and _same_input(run, earlier[0].run) and (earlier[0].run.full or not full):
         return Unchanged(earlier[0].refresh_id)
     with engine.connect(memory_limit=settings.engine.memory_limit, threads=settings.engine.threads) as connection:
@@ -103,6 +106,7 @@ def refresh(
         tell("scoring")
         linkage_score = detection.linkage_score(found)
         q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
+        listed = watch_list.load(connection, sources_of(watched))
         everyone = baseline.measure(population.incidence, measured, found.label, found.clusters, settings.scoring)
         scored = terms.terms(
             population.incidence,
@@ -112,6 +116,7 @@ def refresh(
             settings.scoring,
             allowed.organizations,
             baseline=everyone,
+            listed=listed,
         )
         assessment = assess.assess(scored, q_value, settings.scoring)
         tell("naming")
@@ -132,8 +137,9 @@ def refresh(
             settings.evidence.partners + 1,
             everyone,
             allowed.organizations,
+            listed,
         )
-        made = findings.build(connection, outcome, null, settings)
+        made = findings.build(connection, outcome, null, settings, watched)
     counts: dict[str, int | float | str] = {
         "accounts": population.incidence.accounts,
         "identifiers": population.incidence.identifiers,
@@ -175,13 +181,22 @@ class _Steps:
 
 
 def _record(
-    view: LakeView, chosen: Window, settings: Settings, allowed: Allowed, parent: RunRecord | None, full: bool
+    view: LakeView,
+    chosen: Window,
+    settings: Settings,
+    allowed: Allowed,
+    watched: Sequence[Watched],
+    parent: RunRecord | None,
+    full: bool,
 ) -> RunRecord:
     """Everything that determines the result, and the id that follows from it."""
     kept = settings.model_dump(mode="json", exclude={"access", "alerts", "engine", "ingest", "snapshots", "store"})
     settings_digest = _digest(kept)
     kinds, benign = list(run_kinds(view, settings)), windows.allowed_digest(view, allowed)
-    input_digest = _digest([view.digest(chosen.first, chosen.last), chosen.as_of.isoformat(), kinds, benign])
+    input_ = [view.digest(chosen.first, chosen.last), chosen.as_of.isoformat(), kinds, benign]
+    if watched:
+        input_.append(watched_digest(watched))
+    input_digest = _digest(input_)
     parent_id = parent.refresh_id if parent is not None else None
     identity = [METHOD, input_digest, settings_digest, chosen.text, parent_id]
     refresh_id = f"r-{_digest(identity)[:12]}{_ASKED if full else ''}"

@@ -45,6 +45,12 @@ class CaseFile:
         """Whether two people decided against the accounts, and nobody has taken it up again."""
         return self.case.status in SETTLED and self.proposal.verdict in AGAINST
 
+    @property
+    def approver(self) -> str | None:
+        """Who approved the verdict that the bundle is about; None where nobody has."""
+        approved = self._acts()[1]
+        return None if approved is None else approved.actor
+
     def verdict(self, profile: Profile, excluded: Sequence[str]) -> dict[str, Any]:
         """The verdict of finding.json; ``excluded``: names that the bundle has for those whom it is not about."""
         proposal, people = self.proposal, self._people(profile)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from linkage.bundles import bag, custody, interop, privacy, report, signing, story, writing
 from linkage.bundles import tables as describe
+from linkage.bundles.actions import actions
 from linkage.bundles.casefile import CaseFile
 from linkage.bundles.gather import Material, gather
 from linkage.bundles.profiles import Names, Profile
@@ -34,8 +35,6 @@ from linkage.model.rows import rows_of
 from linkage.stores.files import room_for, sha256_of, sync_folder
 
 if TYPE_CHECKING:
-    import pyarrow
-
     from linkage.config import EngineSettings
     from linkage.model.run import RunRecord
     from linkage.model.tables import Table
@@ -46,8 +45,6 @@ _LINKAGE = version("linkage")
 #: What a re-run computes with.
 _COMPUTES = ("duckdb", "graspologic-native", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "typst")
 _STEPS = 4
-#: Membership from which an account of a flagged cluster is proposed for suspension, as for being flagged.
-_FLAGGED = 0.5
 _PROFILE_MEANS = {
     "internal": "Raw records: keep it as the logs themselves are kept.",
     "partner": "Accounts and identifiers stand under pseudonyms, times are cut to the hour.",
@@ -63,7 +60,8 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 class Order:
     """What is to be exported: ``cluster``, and the ``case`` whose verdict is about it, if the bundle is a case's.
 
-    ``signers``: whoever must sign, the exporter first. ``exchange``: key that is shared with the recipient for matching
+    ``signers``: whoever must sign: the exporter, who does so now, and whoever approved the case, who does so after.
+    What is signed names both. ``exchange``: key that is shared with the recipient for matching
     indicators.
     """
 
@@ -118,13 +116,14 @@ def export(
     tell("signing", 2)
     signers = [f"{key.principal} {key.fingerprint}" for key in order.signers]
     files = bag.bagged(payload, name, snapshot.run.as_of.date(), _LINKAGE, signers)
-    for key in order.signers:
-        signature = signing.sign(key, files[bag.TAG_MANIFEST])
-        files[f"{bag.SIGNATURES}{key.name}.sshsig"] = signature
+    exporter, *others = order.signers
+    files[signing.path_of(exporter.fingerprint)] = signing.sign(exporter, files[bag.TAG_MANIFEST])
+    later = {signing.path_of(key.fingerprint): key.principal for key in others}
     tell("putting in place", 3)
-    target, status = _placed(files, output, name, zipped=zipped)
+    target, status, signed = _placed(files, output, name, frozenset(later), zipped=zipped)
     size = sum(map(len, files.values()))
-    return ExportReport(status, name, target, len(files), size, order.signers[0].fingerprint)
+    waits = tuple(principal for path, principal in later.items() if path not in signed)
+    return ExportReport(status, name, target, len(files), size, exporter.fingerprint, waits)
 
 
 def _checked(material: Material, profile: Profile) -> dict[str, Any] | None:
@@ -183,9 +182,10 @@ def _payload(
     case = order.case
     verdict = None if case is None else case.verdict(profile, material.excluded)
     found = story.finding(name, profile, cluster, rows, _method(material, profile), verdict)
+    found["signed_by"] = dict(zip(("exporter", "approver"), (key.principal for key in order.signers), strict=False))
     blocks = story.report(name, profile, cluster, rows, found)
     if profile.events:
-        lists = {**lists, "actions": _actions(rows, cluster, case, material.excluded)}
+        lists = {**lists, "actions": actions(rows["members"], cluster, case, material.excluded, "members.csv")}
     written: dict[str, Table] = {}
     files: dict[str, bytes] = {}
     for table in describe.LISTS:
@@ -209,7 +209,7 @@ def _payload(
             audit, material.run.refresh_id, None if case is None else case.case, profile
         ),
         "finding.json": writing.readable(found),
-        "interop/stix-2.1.json": interop.stix(subject, members, evidence, material.uses),
+        "interop/stix-2.1.json": interop.stix(subject, members, evidence, material.uses, rows.get("indicators", ())),
         "notes.jsonl": b"".join(
             writing.canonical(note) + b"\n" for note in (() if case is None else case.notes(profile))
         ),
@@ -255,34 +255,6 @@ def _method(material: Material, profile: Profile) -> dict[str, Any]:
     }
 
 
-def _actions(
-    rows: Mapping[str, Any], cluster: Mapping[str, Any], case: CaseFile | None, excluded: Sequence[str]
-) -> pyarrow.Table:
-    """Accounts to suspend: the surer half of a flagged cluster's memberships, each with the row that it rests on.
-
-    Where there is a case, its verdict says whether and whom, instead of the flag.
-    """
-    import pyarrow
-
-    suspends = bool(cluster["flagged"]) if case is None else case.against
-
-    chosen = [
-        {
-            "account_id": row["account_id"],
-            "action": "suspend",
-            "membership": row["membership"],
-            "reason": f"member of {cluster['cluster_id']}: {row['reasons']}",
-            "evidence": f"members.csv, row {number}",
-        }
-        for number, row in enumerate(rows["members"], 1)
-        if suspends and row["membership"] >= _FLAGGED and row["account_id"] not in excluded
-    ]
-    types = [pyarrow.float64() if name == "membership" else pyarrow.string() for name in describe.ACTIONS.names]
-    return pyarrow.Table.from_pylist(
-        chosen, schema=pyarrow.schema(list(zip(describe.ACTIONS.names, types, strict=True)))
-    )
-
-
 def _requirements() -> bytes:
     lines = [f"linkage=={_LINKAGE}"]
     for name in _COMPUTES:
@@ -299,7 +271,6 @@ def _readme(name: str, order: Order, written: Mapping[str, Table], *, rerun: boo
         "  Every table is there as CSV, where a cell that a spreadsheet would run has an apostrophe\n"
         "  in front, and as Parquet, where nothing is changed.\n"
     )
-    key = order.signers[0]
     text = resources.files("linkage.bundles").joinpath("README.in").read_text(encoding="utf-8")
     return text.format(
         name=name,
@@ -309,10 +280,10 @@ def _readme(name: str, order: Order, written: Mapping[str, Table], *, rerun: boo
         profile_means=_PROFILE_MEANS[order.profile.name],
         lists=lists,
         more=more,
-        allowed=key.allowed.strip(),
-        fingerprint=key.fingerprint,
-        principal=key.principal,
-        key=key.name,
+        allowed="".join(f"    {key.allowed}" for key in order.signers).rstrip("\n"),
+        fingerprints="\n".join(f"    {key.fingerprint}  {key.principal}" for key in order.signers),
+        signatures=f"the signature{'s' if len(order.signers) > 1 else ''}",
+        commands="\n".join(map(_check_of, order.signers)),
         rerun="Given, and not computed again: see rerun/expected.json."
         if rerun
         else "This bundle holds no records: it can be verified, and not computed again.",
@@ -320,12 +291,22 @@ def _readme(name: str, order: Order, written: Mapping[str, Table], *, rerun: boo
     ).encode()
 
 
+def _check_of(key: Key) -> str:
+    """How to check a signature without linkage."""
+    return (
+        f"     ssh-keygen -Y verify -n {signing.NAMESPACE} -f TRUSTED -I '{key.principal}' \\\n"
+        f"       -s {signing.path_of(key.fingerprint)} < {bag.TAG_MANIFEST}\n"
+        f'     It must say: Good "{signing.NAMESPACE}" signature for {key.principal}'
+    )
+
+
 # --- putting in place ----------------------------------------------------------------------------------------------
 
 
 def _placed(
-    files: Mapping[str, bytes], output: Path, name: str, *, zipped: bool
-) -> tuple[Path, Literal["written", "unchanged"]]:
+    files: Mapping[str, bytes], output: Path, name: str, later: frozenset[str], *, zipped: bool
+) -> tuple[Path, Literal["written", "unchanged"], frozenset[str]]:
+    """Where the bundle is, whether it was there, and which of the signatures that come ``later`` it has by now."""
     target = output / (f"{name}.zip" if zipped else name)
     with room_for("the bundle"):
         output.mkdir(parents=True, exist_ok=True)
@@ -333,15 +314,17 @@ def _placed(
             made = Path(scratch, name)
             (_write_zip if zipped else _write_folder)(files, made, name)
             if os.path.lexists(target):
-                if _contents(made) == _contents(target):
-                    return target, "unchanged"
+                there = _contents(target)
+                signed = later & set(there)
+                if _contents(made) == {path: digest for path, digest in there.items() if path not in signed}:
+                    return target, "unchanged", signed
                 raise UsageError(
                     f"there is something else called {target.name} already",
                     hint="Name another --output: a bundle is never replaced.",
                 )
             made.rename(target)
         sync_folder(output)
-    return target, "written"
+    return target, "written", frozenset()
 
 
 def _write_folder(files: Mapping[str, bytes], folder: Path, _name: str) -> None:
@@ -355,15 +338,27 @@ def _write_zip(files: Mapping[str, bytes], target: Path, name: str) -> None:
     """A zip of the bundle; its own bytes depend on the version of zlib, and nothing that is signed does."""
     with zipfile.ZipFile(target, "w") as archive:
         for path in sorted(files):
-            entry = zipfile.ZipInfo(f"{name}/{path}", _NO_DATE)
-            entry.external_attr = (stat.S_IFREG | 0o644) << 16
-            entry.create_system = 3
-            entry.compress_type = zipfile.ZIP_STORED if path.endswith(_PACKED) else zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[path])
+            # The first level is half as much work as the default, and tables are compressed already.
+            archive.writestr(entry_of(f"{name}/{path}"), files[path], compresslevel=1)
+
+
+def entry_of(path: str) -> zipfile.ZipInfo:
+    """How a file stands in a zip, whenever and wherever it is made."""
+    entry = zipfile.ZipInfo(path, _NO_DATE)
+    entry.external_attr = (stat.S_IFREG | 0o644) << 16
+    entry.create_system = 3
+    entry.compress_type = zipfile.ZIP_STORED if path.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+    return entry
 
 
 def _contents(path: Path) -> dict[str, str]:
-    """Digest by path of a file, or of every file in a folder."""
+    """Digest by path of every file in a folder, or in a zip of one; of a file that is neither, its own."""
     if path.is_file():
-        return {"": sha256_of(path)}
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return {
+                    entry.filename.partition("/")[2]: bag.digest(archive.read(entry)) for entry in archive.infolist()
+                }
+        except zipfile.BadZipFile:
+            return {"": sha256_of(path)}
     return {one.relative_to(path).as_posix(): sha256_of(one) for one in path.rglob("*") if one.is_file()}

@@ -13,14 +13,15 @@ import numpy as np
 
 from linkage import engine
 from linkage import window as windows
-from linkage.bundles import tables as describe
+from linkage.bundles.contrary import contrary
 from linkage.bundles.numbers import FirstEvents, Numbers, replaced
-from linkage.bundles.profiles import Names, Profile, exchange_name
+from linkage.bundles.profiles import Names, Profile, exchange_id, exchange_name
 from linkage.errors import UsageError
 from linkage.ingest.columns import identifier_column
 from linkage.model import given
 from linkage.model.kinds import SCHEDULE
 from linkage.model.tables import EVENTS
+from linkage.model.watch import unnamed
 from linkage.window import Window
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def gather(
         SnapshotDamaged: a stored file differs from its recorded digest.
     """
     row = _row_of(snapshot, cluster)
+    if not profile.events:
+        row["top_reasons"] = [unnamed(reason) for reason in row["top_reasons"]]
     if "candidates.parquet" not in snapshot.run.files:
         raise UsageError(
             f"refresh {snapshot.refresh_id} was written by an older linkage and cannot be computed again from a bundle",
@@ -158,7 +161,7 @@ class _Gathered:
             "sources": self._sources(),
             "kinds": self._of_cluster("cluster_kinds"),
             "lineage": self._of_cluster("lineage"),
-            "terms": self._of_cluster("cluster_terms"),
+            "terms": self._terms(),
             "timeline": self._of_cluster("timeline"),
         }
         if self._profile.records:
@@ -186,6 +189,8 @@ class _Gathered:
             "null_maxima": null,
             "baseline": self._baseline(domain, organization),
         }
+        if self._snapshot.has("watched"):
+            records["watched"] = self._watched()
         if self._profile.events:
             return {**records, "events": self._kept_events(), "schedules": self._sightings((SCHEDULE,))}
         records["sightings"] = self._sightings(self._kinds)
@@ -220,6 +225,7 @@ class _Gathered:
             "kind": table["kind"],
             "pseudonym": self._identifiers["value"].take(numbers),
             "exchange": pyarrow.array(names, pyarrow.string()),
+            "key_id": pyarrow.array([exchange_id(key)] * len(names), pyarrow.string()),
             "first_seen": table["first_seen"],
             "last_seen": table["last_seen"],
         }
@@ -243,7 +249,7 @@ class _Gathered:
         events: list[Any] = [pyarrow.nulls(table.num_rows, pyarrow.int64())] * 2
         if self._profile.events:
             columns = [identifier_column(kind) for kind in self._kinds]
-            first = FirstEvents(self._kept_events(), columns, self._identifiers.num_rows)
+            first = FirstEvents(self._kept_events(), columns, self._identifiers.num_rows, table["rarest"])
             events = [first.of(table[side], table["rarest"]) for side in ("account_a", "account_b")]
         for name, column in zip(("event_a", "event_b"), events, strict=True):
             table = table.append_column(name, column)
@@ -265,30 +271,17 @@ class _Gathered:
             table = replaced(table, "file_name", pyarrow.array([""] * table.num_rows, pyarrow.string()))
         return table
 
-    def _contrary(self) -> pyarrow.Table:
-        import pyarrow
+    def _terms(self) -> pyarrow.Table:
+        """Terms of the cluster; who reported something is named only where the bundle stays in the house."""
+        table = self._of_cluster("cluster_terms")
+        if self._profile.events:
+            return table
+        return replaced(table, "sentence", [unnamed(sentence) for sentence in table["sentence"].to_pylist()])
 
+    def _contrary(self) -> pyarrow.Table:
         out = self._of_cluster("left_out")
         names = self._accounts["account_id"].take(self._account.of(out["account"])).to_pylist()
-        rows = [
-            ("account left out", name, share, reason)
-            for name, share, reason in zip(names, out["membership"].to_pylist(), out["reason"].to_pylist(), strict=True)
-        ]
-        for row in self._evidence().select(["role", "kind", "members_on", "degree", "value"]).to_pylist():
-            if row["role"] != "evidence":
-                reason = f"{row['kind']}: {row['members_on']} members use it, and {row['degree']} accounts in all"
-                rows.append(("shared infrastructure", row["value"], float(row["degree"]), reason))
-        for row in self._of_cluster("cluster_terms").to_pylist():
-            if row["points"] < 0:
-                rows.append(("term against abuse", row["term"], row["points"], row["sentence"]))
-        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-        types = (pyarrow.string(), pyarrow.string(), pyarrow.float64(), pyarrow.string())
-        return pyarrow.table(
-            {
-                name: pyarrow.array(column, type_)
-                for name, column, type_ in zip(describe.CONTRARY.names, columns, types, strict=True)
-            }
-        )
+        return contrary(out, names, self._evidence(), self._of_cluster("cluster_terms"))
 
     # --- records ------------------------------------------------------------------------------------------------
 
@@ -315,6 +308,19 @@ class _Gathered:
             table = replaced(table, name, numbers.of(column))
             numbered.append(numbers)
         return self._coarse(table), numbered[0], numbered[1]
+
+    def _watched(self) -> pyarrow.Table:
+        """What was on watch lists, of the identifiers here; whose lists only where the bundle stays in the house."""
+        import pyarrow.compute as compute
+
+        table = self._snapshot.table("watched")
+        table = replaced(table, "identifier", self._identifier.of(table["identifier"]))
+        table = table.filter(compute.is_valid(table["identifier"]))
+        if not self._profile.events:
+            sources = sorted(set(table["source"].to_pylist()))
+            numbers = [f"source {sources.index(name) + 1}" for name in table["source"].to_pylist()]
+            table = replaced(table, "source", numbers)
+        return self._coarse(table.sort_by([("identifier", "ascending"), ("source", "ascending")]))
 
     def _baseline(self, domain: Numbers, organization: Numbers) -> pyarrow.Table:
         import pyarrow

@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from linkage.bundles.indicators import KEY_REFERENCE, PATTERN
+
 if TYPE_CHECKING:
     import pyarrow
 
@@ -27,6 +29,8 @@ _TLP = {
     "amber": "f88d31f6-486f-44da-b317-01333bde0b82",
     "red": "5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
 }
+#: An object in one line; made once, because making an encoder takes as long as a small object.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 #: Objects that a grouping names; the others hang on them.
 _GROUPED = ("identity", "user-account", "infrastructure")
 
@@ -47,10 +51,12 @@ def stix(
     members: Sequence[Mapping[str, Any]],
     evidence: Sequence[Mapping[str, Any]],
     uses: pyarrow.Table | None,
+    indicators: Sequence[Mapping[str, Any]] = (),
 ) -> bytes:
     """A STIX 2.1 bundle: accounts, the infrastructure that they share, what was observed on it, a grouping, a report.
 
-    ``uses``: account, identifier, events, by numbers of the bundle.
+    ``uses``: account, identifier, events, by numbers of the bundle. ``indicators``: what partners can match, each of
+    which indicates infrastructure.
     """
     made = _Stix(subject)
     accounts = {member["account"]: made.account(member["account_id"]) for member in members}
@@ -67,11 +73,14 @@ def stix(
             objects.append(address)
         if observed:
             seen = made.observed(infrastructure["id"], row, observed)
-            objects += [seen, made.consists_of(infrastructure["id"], seen["id"])]
+            objects += [seen, made.related("consists-of", infrastructure["id"], seen["id"])]
+    for row in indicators:
+        indicator, infrastructure_id = made.indicator(row), made.infrastructure_id(row["kind"], row["pseudonym"])
+        objects += [indicator, made.related("indicates", indicator["id"], infrastructure_id)]
     grouping = made.grouping([one["id"] for one in objects[1:] if one["type"] in _GROUPED])
     objects += [grouping, made.report([grouping["id"]])]
     head = {"type": "bundle", "id": f"bundle--{made.own('bundle', subject.bundle)}"}
-    lines = ",\n".join(json.dumps(one, sort_keys=True, separators=(",", ":")) for one in objects)
+    lines = ",\n".join(map(_encode, objects))
     return (json.dumps(head)[:-1] + ', "objects": [\n' + lines + "\n]}\n").encode()
 
 
@@ -114,7 +123,9 @@ def _rows(uses: pyarrow.Table | None) -> Iterator[tuple[int, int, int]]:
 
 def _node(number: str, type_: str, label: str, key: str, value: float) -> str:
     # XML 1.0 has no characters below 32 but tab and line ends.
-    text = escape("".join(c if c >= " " and c not in "\ufffe\uffff" else "\ufffd" for c in label))
+    if not label.isprintable():
+        label = "".join(c if c >= " " and c not in "\ufffe\uffff" else "\ufffd" for c in label)
+    text = escape(label)
     return (
         f'<node id="{number}"><data key="t">{escape(type_)}</data><data key="l">{text}</data>'
         f'<data key="{key}">{value}</data></node>'
@@ -130,11 +141,11 @@ class _Stix:
         self._mark = f"marking-definition--{_TLP[subject.tlp]}"
         self.producer_id = f"identity--{self.own('identity', 'linkage')}"
 
-    def own(self, kind: str, name: str) -> uuid.UUID:
+    def own(self, kind: str, name: str) -> str:
         """Identifier of something of ours."""
         text = f"{self._subject.bundle}/{kind}/{name}"
         # As random as a version 4 identifier has to be, and the same every time.
-        return uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4)
+        return _uuid(hashlib.sha256(text.encode()).digest(), 4)
 
     def marking(self) -> dict[str, Any]:
         """The Traffic Light Protocol's mark."""
@@ -184,24 +195,43 @@ class _Stix:
 
     def infrastructure(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """An identifier that members share."""
-        name = f"{row['kind']} {row['value']}"
         return self._object(
             "infrastructure",
-            f"infrastructure--{self.own('infrastructure', name)}",
+            self.infrastructure_id(row["kind"], row["value"]),
             {
-                "name": name,
+                "name": f"{row['kind']} {row['value']}",
                 "description": f"{row['role']}: {row['members_on']} members, {row['degree']} accounts in all",
                 "first_seen": _time(row["first_seen"]),
                 "last_seen": _time(row["last_seen"]),
             },
         )
 
-    def consists_of(self, source: str, target: str) -> dict[str, Any]:
-        """Infrastructure consists of what was observed on it."""
+    def infrastructure_id(self, kind: str, value: str) -> str:
+        """What the infrastructure of this kind and name is called."""
+        return f"infrastructure--{self.own('infrastructure', f'{kind} {value}')}"
+
+    def indicator(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """An identifier that whoever holds the exchange key can match."""
+        return self._object(
+            "indicator",
+            f"indicator--{self.own('indicator', row['exchange'])}",
+            {
+                "name": f"{row['kind']} {row['pseudonym']}",
+                "description": "Its HMAC-SHA256 under an exchange key, for whoever holds the key to match.",
+                "indicator_types": ["anomalous-activity"],
+                "pattern": PATTERN.format(kind=row["kind"], name=row["exchange"]),
+                "pattern_type": "stix",
+                "valid_from": _time(row["first_seen"]),
+                "external_references": [{"source_name": KEY_REFERENCE, "external_id": row["key_id"]}],
+            },
+        )
+
+    def related(self, how: str, source: str, target: str) -> dict[str, Any]:
+        """How one object goes with another."""
         return self._object(
             "relationship",
             f"relationship--{self.own('relationship', source + target)}",
-            {"relationship_type": "consists-of", "source_ref": source, "target_ref": target},
+            {"relationship_type": how, "source_ref": source, "target_ref": target},
         )
 
     def grouping(self, refs: Sequence[str]) -> dict[str, Any]:
@@ -243,9 +273,17 @@ class _Stix:
         return {**made, "created_by_ref": self.producer_id} if created_by else made
 
     def _observable(self, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        name = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-        number = uuid.uuid5(_OBSERVABLE, name)
-        return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{number}", **fields}
+        digest = hashlib.sha1(_OBSERVABLE.bytes + _encode(fields).encode(), usedforsecurity=False).digest()
+        return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{_uuid(digest, 5)}", **fields}
+
+
+def _uuid(digest: bytes, version: int) -> str:
+    """The first 128 bits of a digest as a UUID (RFC 9562); the class takes as long as everything else of an object."""
+    number = bytearray(digest[:16])
+    number[6] = number[6] & 0x0F | version << 4
+    number[8] = number[8] & 0x3F | 0x80
+    text = number.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _time(value: datetime) -> str:

@@ -30,6 +30,7 @@ _DONE = {
         "single exchanges": "not in the bundle: counts a day",
         "names of source files, and of people in the audit": "left out",
         "people, and notes of a case": "numbers of this bundle; of what they said only verdict, reasons and hour",
+        "who signed": "named in bag-info.txt, finding.json and README.txt, so that their signatures can be checked",
     },
     "public": {
         "accounts": "not in the bundle",
@@ -38,6 +39,7 @@ _DONE = {
         "prompts": "not in the bundle",
         "single exchanges": "not in the bundle",
         "people, and notes of a case": "left out: verdict, reasons and day are told",
+        "who signed": "named in bag-info.txt, finding.json and README.txt, so that their signatures can be checked",
         "small counts": f"below {SMALL}: suppressed, and days with fewer accounts left out",
     },
 }
@@ -50,6 +52,7 @@ _RESIDUAL = {
         "Names are the same within this bundle and others to the same recipient on the same subject, and no further.",
         "Counts over everybody are told, because scores depend on them: accounts in all, accounts on each identifier, "
         "what ordinary accounts show, and the order of models by price.",
+        "That an identifier was on somebody's watch list is told, because scores depend on it, and not on whose.",
         "A processor's card fingerprint matches nothing at another merchant, with or without an exchange key.",
     ],
     "public": [
@@ -57,8 +60,8 @@ _RESIDUAL = {
     ],
 }
 _RETENTION = (
-    "Delete the bundle when the matter it was made for is closed. Pseudonyms lose their meaning for good when the key "
-    "is deleted from the workspace (keys/pseudonyms/)."
+    "Delete the bundle when the matter it was made for is closed. Its maker can resolve pseudonyms as long as their "
+    "key is in the workspace; once it is destroyed (`linkage key destroy`, in the audit), nobody can."
 )
 
 

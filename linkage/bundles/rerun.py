@@ -26,7 +26,7 @@ from linkage.evidence.trust import Trust
 from linkage.ingest import aggregate
 from linkage.model import given as measures
 from linkage.model.kinds import SCHEDULE
-from linkage.scoring import assess, features, significance, terms
+from linkage.scoring import assess, features, significance, terms, watch_list
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,6 +83,7 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame) -> Again:
         _relations(connection, records, frame, told)
         own = features.priced(connection, frame.as_of, _allowed(records))
         edges = engine.run(connection, "linkage.evidence", "edges").fetchnumpy()
+        listed = _listed(connection, records)
     crowd = _Crowd(records, frame, told, own, edges)
     found = crowd.found()
     features_ = crowd.features()
@@ -95,6 +96,7 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame) -> Again:
         frame.settings.scoring,
         told.numbers(measures.ALLOWED_ORGANIZATION),
         baseline=told.baseline(),
+        listed=listed,
     )
     null = significance.fit(_maxima(records["null_maxima"], frame), frame.accounts)
     q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
@@ -360,10 +362,22 @@ def _relations(
     )
     engine.run(
         connection,
-        "linkage.evidence",
+        "linkage.bundles",
         "merged_sightings",
         {"kinds": list(frame.kinds), "allowed": list(_allowed(records))},
     )
+
+
+def _listed(connection: duckdb.DuckDBPyConnection, records: Mapping[str, pyarrow.Table]) -> watch_list.Listed | None:
+    """What was on watch lists, and which accounts of the bundle used it."""
+    if "watched" not in records:
+        return None
+    table = records["watched"]
+    sources: dict[int, list[str]] = {}
+    for number, source in zip(table["identifier"].to_pylist(), table["source"].to_pylist(), strict=True):
+        sources.setdefault(number, []).append(source)
+    degree = dict(zip(table["identifier"].to_pylist(), table["accounts"].to_pylist(), strict=True))
+    return watch_list.load(connection, sources, degree)
 
 
 def _graph_rows(identifiers: pyarrow.Table) -> NDArray[np.int64]:

@@ -68,6 +68,18 @@ class Keys:
             stream.write(key.allowed)
         return key
 
+    def public(self, principal: str) -> Key | None:
+        """The key of ``principal`` as others know it, who need not be able to read its private half; None without one.
+
+        Raises:
+            UsageError: the name is none that a list of signers can hold.
+        """
+        path = self._path(principal)
+        public = path.with_name(path.name + ".pub")
+        if not public.is_file():
+            return None
+        return Key(principal, path, " ".join(public.read_text(encoding="utf-8").split()[:2]))
+
     def has(self, principal: str) -> bool:
         """Whether there is a key for ``principal``."""
         return self._path(principal).exists()
@@ -78,11 +90,10 @@ class Keys:
         Raises:
             UsageError: there is none.
         """
-        path = self._path(principal)
-        public = path.with_name(path.name + ".pub")
-        if not path.exists() or not public.exists():
+        found = self.public(principal)
+        if found is None or not found.path.exists():
             raise UsageError("there is no key to sign with", hint="Make one with `linkage key new`.")
-        return Key(principal, path, " ".join(public.read_text(encoding="utf-8").split()[:2]))
+        return found
 
     def _path(self, principal: str) -> Path:
         if not _PRINCIPAL.match(principal):
@@ -138,6 +149,11 @@ def fingerprint_of(public: str) -> str:
 def name_of(fingerprint: str) -> str:
     """What the signature file of a key is called: base64 has characters that file names have not."""
     return hashlib.sha256(fingerprint.encode("ascii")).hexdigest()[:16]
+
+
+def path_of(fingerprint: str) -> str:
+    """Where in a bundle the signature of a key lies."""
+    return f"signatures/{name_of(fingerprint)}.sshsig"
 
 
 def _fingerprint(blob: bytes) -> str:

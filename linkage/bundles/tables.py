@@ -141,6 +141,7 @@ INDICATORS = Table(
         _c("kind", "VARCHAR", "identifier kind"),
         _c("pseudonym", "VARCHAR", "its name in this bundle"),
         _c("exchange", "VARCHAR", "HMAC-SHA256, hex, of kind and value under the exchange key"),
+        _c("key_id", "VARCHAR", "what tells that key from others, and says nothing of it"),
         _c("first_seen", "TIMESTAMP", "first use by a member, UTC"),
         _c("last_seen", "TIMESTAMP", "last use by a member, UTC"),
     ),
@@ -206,6 +207,19 @@ MODEL_RELEASES = Table(
     ),
 )
 
+RECORD_WATCHED = Table(
+    "watched",
+    "Identifiers of these accounts that were on watch lists when the refresh ran; there only where any was.",
+    (
+        _c("identifier", "BIGINT", "number of the identifier in this bundle"),
+        _c("kind", "VARCHAR", "identifier kind"),
+        _c("source", "VARCHAR", "whose watch list; a number where the bundle leaves the house"),
+        _c("accounts", "BIGINT", "accounts on it, of everybody"),
+        _c("reported_first", "TIMESTAMP", "when the source saw it first, UTC", null=True),
+        _c("reported_last", "TIMESTAMP", "when the source saw it last, UTC", null=True),
+    ),
+)
+
 #: Tables that are there as CSV and Parquet, for people and programs.
 LISTS = (MEMBERS, LINKS, EVIDENCE, CONTRARY, TERMS, KINDS, TIMELINE, LINEAGE, ACTIONS, INDICATORS, SOURCES)
 #: Tables of records/.
@@ -220,4 +234,5 @@ RECORDS = (
     USAGE,
     BASELINE,
     NULL_MAXIMA,
+    RECORD_WATCHED,
 )

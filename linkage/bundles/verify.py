@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 #: Differences of a re-run that are told.
 _TOLD = 20
-_SIGNATURE = ".sshsig"
 
 
-def verify(path: Path, allowed: Path | None, *, rerun: bool) -> BundleReport:
+def verify(path: Path, allowed: Path | None, *, rerun: bool, without: str = "") -> BundleReport:
     """Check the bundle at ``path``, a folder or a zip, against the signers that the file ``allowed`` trusts.
 
+    ``without``: fingerprint of the key of whoever is about to sign, whose signature need not be there yet.
     What is wrong with the bundle is in the report (``fault``), with every file that it concerns.
 
     Raises:
@@ -50,7 +50,7 @@ def verify(path: Path, allowed: Path | None, *, rerun: bool) -> BundleReport:
         return replace(report, fault=BundleAltered(f"not what was signed: {named}"))
     signers = tuple(_signers(files, allowed))
     report = replace(report, signers=signers)
-    fault = _untrusted(signers, allowed)
+    fault = _untrusted(files, tuple(one for one in signers if one[1] != without) or signers, allowed)
     if fault is not None:
         return replace(report, fault=fault)
     try:
@@ -90,7 +90,7 @@ def _faults(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
         known |= set(payload)
         for name in sorted(set(files) - known):
             yield name, "added: no list has it"
-    names = {f"{bag.SIGNATURES}{signing.name_of(fingerprint)}{_SIGNATURE}" for _, fingerprint in _required(files)}
+    names = {signing.path_of(fingerprint) for _, fingerprint in _required(files)}
     for name in sorted(signatures - names):
         yield name, "added: nobody who must sign has this key"
 
@@ -124,7 +124,7 @@ def _compared(files: Mapping[str, bytes], digests: Mapping[str, str]) -> Iterato
 def _signers(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[tuple[str, str, bool]]:
     """(name, fingerprint, whether it counts) of everybody who must sign."""
     for principal, fingerprint in _required(files):
-        signature = files.get(f"{bag.SIGNATURES}{signing.name_of(fingerprint)}{_SIGNATURE}")
+        signature = files.get(signing.path_of(fingerprint))
         counts = (
             signature is not None
             and allowed is not None
@@ -134,21 +134,28 @@ def _signers(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[tuple
         yield principal, fingerprint, counts
 
 
-def _untrusted(signers: tuple[tuple[str, str, bool], ...], allowed: Path | None) -> LinkageError | None:
+def _untrusted(
+    files: Mapping[str, bytes], signers: tuple[tuple[str, str, bool], ...], allowed: Path | None
+) -> LinkageError | None:
     if not signers:
         return BundleUntrusted("the bundle names nobody who signed it")
     if allowed is None:
         return BundleUntrusted("every byte is what its lists say, and there is no file of trusted signers to ask")
-    missing = [f"{principal} ({fingerprint})" for principal, fingerprint, counts in signers if not counts]
-    if missing:
-        return BundleUntrusted(f"no trusted signature of {', '.join(missing)}")
-    return None
+    told = []
+    for principal, fingerprint, counts in signers:
+        if not counts:
+            there = signing.path_of(fingerprint) in files
+            told.append(f"{principal} ({fingerprint}) {'is not trusted' if there else 'has to sign, and has not'}")
+    return BundleUntrusted(f"no trusted signature of everybody: {'; '.join(told)}") if told else None
 
 
 def _contradiction(files: Mapping[str, bytes], found: Mapping[str, Any]) -> tuple[str, str] | None:
     """(file, what is wrong) where signed content disagrees with itself; None where it agrees."""
     if f"External-Identifier: {found['bundle']}\n".encode() not in files[bag.INFO]:
         return "data/finding.json", "is of another bundle"
+    approver = found["signed_by"].get("approver") or found["signed_by"]["exporter"]
+    if found["verdict"] and found["verdict"]["approved_at"] and approver not in dict(_required(files)):
+        return "bag-info.txt", "whoever approved the verdict is not among those who must sign"
     broken = custody.broken(files["data/custody/chain.jsonl"])
     if broken is not None:
         return "data/custody/chain.jsonl", broken

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from linkage.model.tables import Table
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 #: First characters by which a spreadsheet takes a cell for a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Digits of a figure that a logical digest counts: the last ones differ between processors.
 _DIGITS = 6
 
@@ -41,18 +40,19 @@ def comma_separated(table: pyarrow.Table) -> bytes:
     The Parquet twin beside it holds the text as it is.
     """
     import pyarrow
+    import pyarrow.compute as compute
 
-    columns = []
+    columns: list[list[Any]] = []
     for name in table.column_names:
         column = table[name]
         if pyarrow.types.is_timestamp(column.type):
-            # By whole microseconds: Arrow's own way loads pandas for every time.
-            micros = column.cast(pyarrow.timestamp("us")).cast(pyarrow.int64()).to_pylist()
-            columns.append([None if n is None else to_text(_EPOCH + timedelta(microseconds=n)) for n in micros])
+            columns.append(_times(column))
             continue
         values = column.to_pylist()
         if pyarrow.types.is_string(column.type):
-            values = ["'" + value if value and value.startswith(_FORMULA) else value for value in values]
+            first = compute.utf8_slice_codeunits(column, 0, 1)
+            if compute.any(compute.is_in(first, pyarrow.array(_FORMULA))).as_py():
+                values = ["'" + value if value and value.startswith(_FORMULA) else value for value in values]
         elif pyarrow.types.is_boolean(column.type):
             values = [None if value is None else "true" if value else "false" for value in values]
         columns.append(values)
@@ -61,6 +61,22 @@ def comma_separated(table: pyarrow.Table) -> bytes:
     writer.writerow(table.column_names)
     writer.writerows(zip(*columns, strict=True))
     return stream.getvalue().encode()
+
+
+def _times(column: pyarrow.ChunkedArray) -> list[str | None]:
+    """Times as :func:`linkage.model.times.to_text` writes them, all at once."""
+    import numpy as np
+    import pyarrow
+
+    micros = column.cast(pyarrow.timestamp("us")).cast(pyarrow.int64())
+    known = micros.is_valid().to_pylist()
+    moments = micros.fill_null(0).to_numpy()
+    whole = np.datetime_as_string(moments // 1_000_000 * np.timedelta64(1, "s") + np.datetime64(0, "s")).tolist()
+    parts = (moments % 1_000_000).tolist()
+    return [
+        None if not there else f"{text}.{part:06}Z" if part else f"{text}Z"
+        for there, text, part in zip(known, whole, parts, strict=True)
+    ]
 
 
 def parquet(table: pyarrow.Table) -> bytes:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from linkage import __version__
+from linkage.cli import values
 from linkage.cli.log import FORMATS as LOG_FORMATS
 from linkage.model.case import Status
-from linkage.model.ticks import interval
-from linkage.model.times import from_text
 from linkage.model.verdict import REASONS, Verdict
 
 if TYPE_CHECKING:
@@ -90,7 +88,7 @@ def _lazily(name: str, module: str = "verbs") -> Callable[[argparse.Namespace], 
 
 def _writing(verbs: Verbs) -> None:
     verb = _verb(verbs, "demo", "a made-up population from events to explained clusters, offline, in under a minute")
-    verb.add_argument("--top", type=_count, default=3, metavar="N", help="clusters to explain (default: 3)")
+    verb.add_argument("--top", type=values.count, default=3, metavar="N", help="clusters to explain (default: 3)")
 
     verb = _verb(verbs, "ingest", "validate, deduplicate and store events", lists=True)
     verb.add_argument(
@@ -106,7 +104,9 @@ def _writing(verbs: Verbs) -> None:
     verb = _verb(
         verbs, "refresh", "find clusters anew and make them current; with nothing new, the old ones stand", lists=True
     )
-    verb.add_argument("--as-of", type=_time, metavar="TIME", help="RFC 3339 (default: the latest accepted event)")
+    verb.add_argument(
+        "--as-of", type=values.moment, metavar="TIME", help="RFC 3339 (default: the latest accepted event)"
+    )
     verb.add_argument(
         "--window", default="90d", help="UTC days that end with as-of's day, as in 90d, or all (default: 90d)"
     )
@@ -139,7 +139,9 @@ def _questions(verbs: Verbs) -> None:
     what.add_argument("--account", metavar="A", help="an account")
     what.add_argument("--pair", nargs=2, metavar=("A", "B"), help="two accounts")
     verb.add_argument("--reveal", metavar="REASON", help="show masked values; the reason goes into the audit")
-    verb.add_argument("--top", type=_count, metavar="N", help="rows per section (default: 15 in tables, else all)")
+    verb.add_argument(
+        "--top", type=values.count, metavar="N", help="rows per section (default: 15 in tables, else all)"
+    )
 
     verb = _verb(verbs, "lookup", "accounts that touched an identifier, account or network", lists=True, refresh=True)
     verb.add_argument(
@@ -151,10 +153,10 @@ def _questions(verbs: Verbs) -> None:
 
     verb = _verb(verbs, "paths", "shortest chains of shared identifiers between two accounts", lists=True, refresh=True)
     verb.add_argument("accounts", nargs=2, metavar="ACCOUNT", help="an account")
-    verb.add_argument("--top", type=_count, default=10, metavar="N", help="chains to list (default: 10)")
+    verb.add_argument("--top", type=values.count, default=10, metavar="N", help="chains to list (default: 10)")
     verb.add_argument(
         "--degree-limit",
-        type=_count,
+        type=values.count,
         default=200,
         metavar="N",
         help="follow no identifier with more accounts than this (default: 200)",
@@ -172,11 +174,13 @@ def _questions(verbs: Verbs) -> None:
     )
     verb.add_argument(
         "--replay-from",
-        type=_date,
+        type=values.day,
         metavar="DATE",
         help="first day at whose end to refresh (default: the first there is)",
     )
-    verb.add_argument("--step", type=_days, default=1, metavar="Nd", help="days between two refreshes (default: 1d)")
+    verb.add_argument(
+        "--step", type=values.days, default=1, metavar="Nd", help="days between two refreshes (default: 1d)"
+    )
 
 
 def _cases(verbs: Verbs) -> None:
@@ -195,7 +199,10 @@ def _cases(verbs: Verbs) -> None:
         if subject is not None:
             verb.add_argument("case", metavar=subject, help="id of a case" + (" or a cluster" * (subject != "CASE")))
             verb.add_argument(
-                "--revision", type=_count, metavar="N", help="the revision you looked at: refused if it has changed"
+                "--revision",
+                type=values.count,
+                metavar="N",
+                help="the revision you looked at: refused if it has changed",
             )
         if note:
             verb.add_argument("--note", metavar="TEXT", default="", **note)
@@ -224,7 +231,7 @@ def _cases(verbs: Verbs) -> None:
     verb.add_argument(
         "--exclude", action="append", default=[], metavar="ACCOUNT", help="a member that the verdict is not about"
     )
-    verb.add_argument("--expires", type=_end, metavar="TIME", help="when the verdict ends (default: never)")
+    verb.add_argument("--expires", type=values.end, metavar="TIME", help="when the verdict ends (default: never)")
     verb.add_argument(
         "--allow", nargs=2, action="append", default=[], metavar=("KIND", "VALUE"),
         help="goes onto the allow-list with the approval; see `linkage allow add`",
@@ -252,7 +259,7 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("kind", metavar="KIND", help="cidr, organization, or an identifier kind")
     verb.add_argument("value", metavar="VALUE", help="a network, the organization, or the identifier")
     verb.add_argument("--reason", required=True, help="why it is known to be benign")
-    verb.add_argument("--expires", type=_end, metavar="TIME", help="a date, or RFC 3339 (default: never)")
+    verb.add_argument("--expires", type=values.end, metavar="TIME", help="a date, or RFC 3339 (default: never)")
     verb = _verb(actions, "remove", "remove an entry")
     verb.set_defaults(run=_lazily("allow_remove"))
     verb.add_argument("entry", metavar="ID", help="id of the entry")
@@ -296,23 +303,74 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("--zip", action="store_true", dest="zipped", help="one zip instead of a folder")
     verb.add_argument("--recipient", default="", metavar="NAME", help="whom a partner's pseudonyms are made for")
     verb.add_argument("--exchange-key", metavar="FILE", help="key that the recipient has too, to match indicators by")
+    verb = _verb(
+        actions, "actions", "the action list alone: accounts to suspend, with reasons", lists=True, refresh=True
+    )
+    verb.set_defaults(run=_lazily("bundle_actions"))
+    verb.add_argument("subject", metavar="CLUSTER|CASE", help="id of a cluster, or of a case with a verdict")
+    verb = _verb(actions, "sign", "sign a bundle that another person exported, of a case that you approved")
+    verb.set_defaults(run=_lazily("bundle_sign"))
+    verb.add_argument("path", metavar="PATH", help="a bundle: a folder or a zip")
     verb = _verb(actions, "verify", "check that a bundle is what was signed, by whom, and that it holds together")
     verb.set_defaults(run=_lazily("bundle_verify"))
     verb.add_argument("path", metavar="PATH", help="a bundle: a folder or a zip")
     verb.add_argument("--rerun", action="store_true", help="compute the finding again from the bundle alone")
     verb.add_argument("--allowed-signers", metavar="FILE", help="whom to trust (default: the workspace's own signers)")
 
+    indicators = verbs.add_parser(
+        "indicators",
+        help="watch lists: what partners reported, as evidence for the next refresh",
+        description="Watch lists: identifiers that partners reported, under a key that both hold, as evidence for the "
+        "next refresh.",
+        allow_abbrev=False,
+    )
+    actions = indicators.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verb = _verb(actions, "import", "put a partner's indicators on a watch list", lists=True)
+    verb.set_defaults(run=_lazily("indicators_import", "partner_verbs"))
+    verb.add_argument("file", metavar="FILE", help="indicators.csv or stix-2.1.json of a partner's bundle")
+    verb.add_argument("--source", metavar="NAME", help="whose they are (default: who gave the others under this key)")
+    verb.add_argument(
+        "--exchange-key", metavar="FILE", help="the key that they are under (default: the one that the file names)"
+    )
+    verb.add_argument("--expires", type=values.end, metavar="TIME", help="when the list ends (default: never)")
+    verb = _verb(actions, "list", "watch lists, and how many of their indicators match", lists=True)
+    verb.set_defaults(run=_lazily("indicators_list", "partner_verbs"))
+    verb = _verb(actions, "matches", "identifiers that are on watch lists, and who used them", lists=True, refresh=True)
+    verb.set_defaults(run=_lazily("indicators_matches", "partner_verbs"))
+    verb.add_argument("source", nargs="?", metavar="SOURCE", help="only of this source")
+    verb = _verb(actions, "remove", "take a watch list off, or every list of a source")
+    verb.set_defaults(run=_lazily("indicators_remove", "partner_verbs"))
+    verb.add_argument("name", metavar="SOURCE|LIST", help="a source, or the id of one list")
+
     key = verbs.add_parser(
-        "key", help="keys that bundles are signed with", description="Keys that bundles are signed with.",
+        "key", help="keys that bundles are signed with, and that give pseudonyms",
+        description="Keys that bundles are signed with, that give pseudonyms, and that are shared with partners.",
         allow_abbrev=False,
     )  # fmt: skip
     actions = key.add_subparsers(title="actions", metavar="ACTION", required=True)
     verb = _verb(actions, "new", "make your key, and print the line by which others trust it")
     verb.set_defaults(run=_lazily("key_new"))
+    verb = _verb(actions, "list", "keys of pseudonyms and of exchange, and those that were destroyed", lists=True)
+    verb.set_defaults(run=_lazily("key_list", "partner_verbs"))
+    verb = _verb(actions, "resolve", "what pseudonyms of your bundles stand for", lists=True)
+    verb.set_defaults(run=_lazily("key_resolve", "partner_verbs"))
+    verb.add_argument("names", nargs="+", metavar="PSEUDONYM", help="as in a partner's bundle")
+    verb.add_argument("--reason", required=True, help="why; goes into the audit")
+    verb = _verb(actions, "destroy", "destroy keys of pseudonyms or of exchange: their names mean nothing any more")
+    verb.set_defaults(run=_lazily("key_destroy", "partner_verbs"))
+    which = verb.add_mutually_exclusive_group(required=True)
+    which.add_argument("key", nargs="?", metavar="KEY", help="id of the key")
+    which.add_argument(
+        "--unused-for",
+        type=values.days,
+        metavar="Nd",
+        help="all of pseudonyms under which nothing was exported for so long",
+    )
+    verb.add_argument("--reason", required=True, help="why; goes into the audit")
 
     verb = _verb(verbs, "schedule", "ingest and refresh at every tick, until it is stopped")
     verb.add_argument(
-        "--every", type=_interval, default="1h", metavar="INTERVAL",
+        "--every", type=values.ticks, default="1h", metavar="INTERVAL",
         help="ticks are its UTC multiples, as in 15m, 1h or 1d (default: 1h)",
     )  # fmt: skip
     verb.add_argument(
@@ -340,54 +398,4 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("file", metavar="FILE", help="a backup")
 
     verb = _verb(verbs, "ui", "open the screen on this machine only")
-    verb.add_argument("--port", type=_port, default=8501, help="port on 127.0.0.1 (default: 8501)")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
-
-
-def _interval(text: str) -> timedelta:
-    try:
-        return interval(text)
-    except ValueError as fault:
-        raise argparse.ArgumentTypeError(str(fault)) from fault
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 65_535:
-        raise argparse.ArgumentTypeError("a port is 1 to 65535")
-    return number
-
-
-def _time(text: str) -> datetime:
-    try:
-        return from_text(text)
-    except ValueError as fault:
-        raise argparse.ArgumentTypeError("a time in RFC 3339, as in 2026-04-01T00:00:00Z") from fault
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as fault:
-        raise argparse.ArgumentTypeError("a date, as in 2026-04-01") from fault
-
-
-def _days(text: str) -> int:
-    number, unit = text[:-1], text[-1:]
-    if unit != "d" or not number.isdecimal() or int(number) < 1:
-        raise argparse.ArgumentTypeError("a number of days, as in 1d")
-    return int(number)
-
-
-def _end(text: str) -> datetime:
-    """A time, or a date, which means its first moment in UTC."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return _time(text)
+    verb.add_argument("--port", type=values.port, default=8501, help="port on 127.0.0.1 (default: 8501)")

@@ -44,6 +44,7 @@ CLUSTERS = (
     Field("events", "events", right=True),
     Field("lineage", "lineage"),
     Field("case_status", "case"),
+    Field("watch_lists", "on the watch list of", wraps=True),
     Field("top_reason", "first reason", wraps=True),
 )
 
@@ -115,8 +116,9 @@ def listing(stream: IO[str], rows: pyarrow.Table | Rows, *, empty: str) -> None:
     draw(stream, kept, fields, empty=empty)
 
 
-def clusters(stream: IO[str], table: pyarrow.Table) -> None:
-    """The ranked list."""
+def clusters(stream: IO[str], table: pyarrow.Table, reported: Mapping[str, Sequence[str]] | None = None) -> None:
+    """The ranked list; ``reported``: by cluster, whose watch lists its members are on."""
+    reported = reported or {}
     rows = [
         {
             **row,
@@ -124,11 +126,12 @@ def clusters(stream: IO[str], table: pyarrow.Table) -> None:
             "flagged": "FLAG" if row["flagged"] else "",
             "kinds": ", ".join(row["kinds"]),
             "top_reason": row["top_reasons"][0] if row["top_reasons"] else "",
+            "watch_lists": ", ".join(reported.get(row["cluster_id"], ())),
         }
         for rank, row in enumerate(iterate(table), start=1)
     ]
-    some = any(row["case_status"] for row in rows)
-    draw(stream, rows, [field for field in CLUSTERS if some or field.name != "case_status"], empty="No clusters.")
+    unused = {name for name in ("case_status", "watch_lists") if not any(row[name] for row in rows)}
+    draw(stream, rows, [field for field in CLUSTERS if field.name not in unused], empty="No clusters.")
 
 
 def explanation(stream: IO[str], subject: Explanation) -> None:

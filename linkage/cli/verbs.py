@@ -72,6 +72,8 @@ def refresh(arguments: Namespace) -> int:
         say("nothing new: the snapshot stands")
     elif report.counts["null_of"] != report.refresh_id:
         say(f"compared with the rewired data of {report.counts['null_of']}; --full compares anew")
+    if report.unmatched:
+        say(f"not matched, because the exchange key is gone: the watch lists of {', '.join(report.unmatched)}")
     row = {"status": report.status, "refresh_id": report.refresh_id, **report.counts}
     _list(Rows.of([row]), arguments, empty="")
     if report.published is not None:
@@ -88,7 +90,9 @@ def clusters(arguments: Namespace) -> int:
     workspace = Workspace(arguments.workspace)
     table = workspace.table("clusters", refresh=arguments.refresh)
     _alert(workspace)
-    emit(table, arguments.format, arguments.output, lambda stream: show.clusters(stream, table))
+    people = chosen_format(arguments.format, arguments.output) == "table"
+    reported = workspace.indicators.by_cluster(arguments.refresh) if people else {}
+    emit(table, arguments.format, arguments.output, lambda stream: show.clusters(stream, table, reported))
     return 0
 
 
@@ -240,6 +244,22 @@ def bundle_export(arguments: Namespace) -> int:
         )
     print(report.path)
     say(f"{report.status}: {report.files} files, {report.bytes} bytes, signed with {report.fingerprint}")
+    for name in report.waits:
+        say(f"{name} approved the case and has to sign too: linkage bundle sign {report.path}")
+    return 0
+
+
+def bundle_actions(arguments: Namespace) -> int:
+    """List the accounts to suspend."""
+    chosen_format(arguments.format, arguments.output)
+    table = Workspace(arguments.workspace).bundles.actions(arguments.subject, refresh=arguments.refresh)
+    return _list(table, arguments, empty="Nobody: not flagged, or no two people decided against the accounts.")
+
+
+def bundle_sign(arguments: Namespace) -> int:
+    """Sign a bundle of a case that one approved."""
+    added = Workspace(arguments.workspace).bundles.sign(arguments.path)
+    say("signed" if added else "your signature is there already")
     return 0
 
 

@@ -12,18 +12,25 @@ from linkage.findings import tables as describe
 from linkage.model import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
     import pyarrow
 
     from linkage.config import Settings
     from linkage.findings.tables import Outcome
+    from linkage.model.watch import Watched
     from linkage.scoring.significance import Null
 
 
 def build(
-    connection: duckdb.DuckDBPyConnection, outcome: Outcome, null: Null, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    outcome: Outcome,
+    null: Null,
+    settings: Settings,
+    watched: Sequence[Watched] = (),
 ) -> dict[str, pyarrow.Table]:
-    """Every table of ``linkage.model.tables.SNAPSHOT_TABLES`` by name."""
+    """Every table of ``linkage.model.tables.SNAPSHOT_TABLES`` by name, and what is on watch lists where anything is."""
     import pyarrow as pa
 
     label = outcome.found.label
@@ -58,6 +65,9 @@ def build(
         "candidates": given.candidates(tables.CANDIDATES, outcome),
         "baseline": given.baseline(tables.BASELINE, outcome, connection),
     }
+    if outcome.listed is not None:
+        made["watched"] = describe.watched(tables.WATCHED, outcome.listed, watched)
+        engine.check_columns(tables.WATCHED, made["watched"].column_names)
     for table in tables.SNAPSHOT_TABLES:
         engine.check_columns(table, made[table.name].column_names)
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from linkage.evidence.load import Population
     from linkage.lineage.match import LineageRow, Named
     from linkage.model.tables import Table
+    from linkage.model.watch import Watched
     from linkage.scoring.assess import Assessment
     from linkage.scoring.baseline import Baseline
     from linkage.scoring.features import Features
     from linkage.scoring.significance import Null
     from linkage.scoring.term import Term
+    from linkage.scoring.watch_list import Listed
 
 #: Digits after the point that tables keep of a figure: enough to reproduce a sum, too few to show a rounding error.
 DIGITS = 9
@@ -54,6 +57,7 @@ class Outcome:
     hub_degree: int
     baseline: Baseline
     allowed_organizations: tuple[int, ...]
+    listed: Listed | None = None
 
     @property
     def ids(self) -> NDArray[Any]:
@@ -222,3 +226,26 @@ def null_maxima(table: Table, null: Null) -> pyarrow.Table:
             "statistic": null.maxima[replicate, size_class],
         },
     )
+
+
+def watched(table: Table, listed: Listed, watched: Sequence[Watched]) -> pyarrow.Table:
+    """Identifiers of the window that are on watch lists, by surrogate id and source."""
+    degree = dict(zip(listed.surrogate.tolist(), listed.degree.tolist(), strict=True))
+    rows = sorted((entry.identifier, entry.source, entry) for entry in watched if entry.identifier in degree)
+    entries = [entry for _identifier, _source, entry in rows]
+    return arrow(
+        table,
+        {
+            "identifier": [entry.identifier for entry in entries],
+            "kind": [entry.kind for entry in entries],
+            "source": [entry.source for entry in entries],
+            "accounts": [degree[entry.identifier] for entry in entries],
+            "reported_first": [_naive(entry.first_seen) for entry in entries],
+            "reported_last": [_naive(entry.last_seen) for entry in entries],
+        },
+    )
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    """A time as tables hold it: UTC, and not said."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

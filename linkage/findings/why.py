@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: A popular identifier is named as discounted when at least this share of the members used it.
 DISCOUNTED_SHARE = 0.1
+#: Terms that are told among the reasons; what somebody reported is told besides.
+_TOLD = 5
 
 
 def cluster_identifiers(
@@ -146,7 +148,8 @@ def reasons(outcome: Outcome) -> list[list[str]]:
             for term in ranked
             if abs(float(term.points[cluster])) >= 0.25
         ]
-        out.append([*(["; ".join(ties)] if ties else []), *told[:5]])
+        reported = [line for line in told[_TOLD:] if " on the watch list" in line]
+        out.append([*(["; ".join(ties)] if ties else []), *told[:_TOLD], *reported])
     return out
 
 

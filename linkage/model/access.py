@@ -27,8 +27,10 @@ class Permission(StrEnum):
     EXPORT = "export evidence bundles"
     APPROVE = "approve or return a proposal"
     ALLOW = "change the allow-list"
+    WATCH = "change watch lists"
     MIGRATE = "migrate the casework database"
     PURGE = "purge accounts"
+    DESTROY = "destroy keys"
 
 
 #: The least role for each act.
@@ -38,6 +40,8 @@ LEAST: dict[Permission, Role] = {
     Permission.EXPORT: Role.INVESTIGATOR,
     Permission.APPROVE: Role.APPROVER,
     Permission.ALLOW: Role.APPROVER,
+    Permission.WATCH: Role.APPROVER,
     Permission.MIGRATE: Role.ADMIN,
     Permission.PURGE: Role.ADMIN,
+    Permission.DESTROY: Role.ADMIN,
 }

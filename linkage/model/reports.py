@@ -17,7 +17,7 @@ class RefreshReport:
     ``status``: ``new`` (a snapshot was written and is current), ``unchanged`` (nothing new: ``refresh_id`` is the
     snapshot that stands) or ``busy`` (another refresh runs; nothing was done). Where the settings name a graph store,
     ``published`` says how the snapshot got there, or ``unpublished`` why it did not: the snapshot is current all the
-    same.
+    same. ``unmatched``: sources whose watch lists could not be matched, because their exchange key is gone.
     """
 
     status: Literal["new", "unchanged", "busy"]
@@ -26,6 +26,7 @@ class RefreshReport:
     seconds: float
     published: PublishReport | None = None
     unpublished: LinkageError | None = None
+    unmatched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class StoreStatus:
 class ExportReport:
     """A bundle that was written: its name, the folder or zip at ``path``, files and their bytes, and the signer's key.
 
-    ``status``: ``written``, or ``unchanged`` (the very same bundle was there).
+    ``status``: ``written``, or ``unchanged`` (the very same bundle was there). ``waits``: who has to sign it besides.
     """
 
     status: Literal["written", "unchanged"]
@@ -108,6 +109,7 @@ class ExportReport:
     files: int
     bytes: int
     fingerprint: str
+    waits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -441,6 +441,19 @@ BASELINE = Table(
     ),
 )
 
+WATCHED = Table(
+    "watched",
+    "Identifiers of the window that were on watch lists when the refresh ran; there only where any was.",
+    (
+        _c("identifier", "BIGINT", "surrogate id"),
+        _c("kind", "VARCHAR", "identifier kind"),
+        _c("source", "VARCHAR", "whose watch list it is on; a row for each"),
+        _c("accounts", "BIGINT", "accounts that used it"),
+        _c("reported_first", "TIMESTAMP", "when the source saw it first", null=True),
+        _c("reported_last", "TIMESTAMP", "when the source saw it last", null=True),
+    ),
+)
+
 SNAPSHOT_TABLES = (
     SNAPSHOT_ACCOUNTS,
     SNAPSHOT_IDENTIFIERS,
@@ -459,3 +472,6 @@ SNAPSHOT_TABLES = (
     CANDIDATES,
     BASELINE,
 )
+
+#: Tables that a snapshot has only where they hold a row.
+OPTIONAL_TABLES = (WATCHED,)

@@ -10,6 +10,8 @@ from typing import Any
 from linkage.errors import UsageError
 from linkage.evidence.pair import SharedIdentifier, pair_bits
 from linkage.model.explanation import Explanation, Section
+from linkage.model.watch import on_lists_of
+from linkage.reading import watch
 from linkage.reading.frames import require_cluster, surrogate_of
 from linkage.reading.masking import masked
 from linkage.reading.source import Questions, evidence_settings
@@ -23,8 +25,9 @@ CLUSTER_TABLES = (
     "left_out",
     "lineage",
     "timeline",
+    *watch.TABLES,
 )
-ACCOUNT_TABLES = ("accounts", "account_bits", "clusters", "identifiers", "left_out", "members", "sightings")
+ACCOUNT_TABLES = ("accounts", "account_bits", "clusters", "identifiers", "left_out", *watch.TABLES)
 PAIR_TABLES = ("accounts", "clusters", "identifiers", "members", "sightings")
 
 
@@ -68,6 +71,10 @@ _EVIDENCE = (
     "first_seen", "last_seen",
 )  # fmt: skip
 _TERMS = ("term", "evidence", "points", "observed", "expected", "effect", "sentence")
+_LISTED = (
+    "source", "kind", "identifier", "identifier_id", "members_on", "accounts", "first_seen", "last_seen",
+    "reported_first", "reported_last",
+)  # fmt: skip
 _STEPS = ("cluster_id", "step", "kind", "identifier", "identifier_id", "bits", "running_total")
 
 
@@ -94,6 +101,7 @@ def explain_cluster(questions: Questions, cluster: str, view: View) -> Explanati
         facts={key: value for key, value in row.items() if key != "cluster_id"},
         sections=(
             Section("reasons", "Reasons", tuple(reasons if isinstance(reasons, list) else ())),
+            *_listed(view, watch.rows(questions, cluster=cluster), _LISTED),
             view.section("evidence", f"Identifiers it stands on (x of {size} members)", evidence, _EVIDENCE),
             view.section(
                 "kinds",
@@ -166,6 +174,11 @@ def explain_account(questions: Questions, account: str, view: View) -> Explanati
         facts={**row, "total_bits": totals.get(row["cluster_id"])},
         sections=(
             Section("reasons", "Where it stands", (_standing(row, refused, identifiers),)),
+            *_listed(
+                view,
+                watch.rows(questions, account=surrogate),
+                tuple(column for column in _LISTED if column != "members_on"),
+            ),
             view.section(
                 "waterfall",
                 "From the prior to the total, in bits",
@@ -246,6 +259,14 @@ def explain_pair(questions: Questions, first: str, second: str, view: View) -> E
             ),
         ),
     )  # fmt: skip
+
+
+def _listed(view: View, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[Section, ...]:
+    """A section about watch lists, where anything is on one."""
+    if not rows:
+        return ()
+    said = on_lists_of({row["source"] for row in rows})
+    return (view.section("watch_lists", "What partners reported", rows, columns, (f"{said[0].upper()}{said[1:]}.",)),)
 
 
 def _waterfall(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, float]]:

@@ -13,7 +13,7 @@ from linkage.errors import ConfigurationError, NoSnapshot
 from linkage.model.kinds import SCHEDULE, schedule_name
 from linkage.model.rows import rows_of
 from linkage.model.run import RunRecord
-from linkage.model.tables import IDENTITIES
+from linkage.model.tables import IDENTITIES, OPTIONAL_TABLES
 from linkage.stores.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def ask(
 
     Without a snapshot only the identities are there to ask.
     """
-    paths = {} if snapshot is None else {name: snapshot.path(name) for name in tables}
+    absent = [table for table in OPTIONAL_TABLES if snapshot is not None and not snapshot.has(table.name)]
+    without = {table.name for table in absent}
+    paths = {} if snapshot is None else {name: snapshot.path(name) for name in tables if name not in without}
     connection = engine.connect(memory_limit=settings.memory_limit, threads=settings.threads)
     try:
         named = () if snapshot is None else (snapshot.path("identifiers"),)
@@ -71,6 +73,9 @@ def ask(
         for name, path in paths.items():
             # The order of rows in the file means something: clusters stand in it by rank.
             connection.read_parquet([str(path)], hive_partitioning=False, file_row_number=True).create_view(name)
+        for table in absent:
+            columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
+            connection.execute(f"CREATE TEMP TABLE {table.name} ({columns})")
         _name_schedules(connection, snapshot)
         if identities:
             files = [str(path) for path in identities]

@@ -16,6 +16,7 @@ from linkage.scoring import behaviour, likeness, reasons, shares
 from linkage.scoring.baseline import Baseline, measure
 from linkage.scoring.structure import part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
+from linkage.scoring.watch_list import Listed, watch_list
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,10 +36,12 @@ def terms(
     allowed_organizations: tuple[int, ...] = (),
     canary_kind: str = "canary",
     baseline: Baseline | None = None,
+    listed: Listed | None = None,
 ) -> list[Term]:
     """Every abuse term of every group of ``label`` (N, −1 for none).
 
-    ``baseline``: what the groups are compared with; measured on these very accounts unless given.
+    ``baseline``: what the groups are compared with; measured on these very accounts unless given. ``listed``: what is
+    on watch lists, where anything is; without it there is no such term.
     """
     if groups == 0:
         return []
@@ -67,6 +70,8 @@ def terms(
         ),
         reasons.allowed_organization(features, label, groups, size, allowed_organizations, settings),
     ]
+    if listed is not None:
+        found.append(watch_list(listed, label, groups, size, settings))
     return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)
 
 

@@ -126,6 +126,32 @@ PURGES = Table(
     Column("at", Text, nullable=False),
 )
 
+#: Indicators that others gave: a row for each file that was taken in, removed ones included, and the indicators of
+#: those that were not removed, as HMACs: no value of an identifier.
+WATCH_LISTS = Table(
+    "watch_lists",
+    METADATA,
+    Column("list_id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("file_digest", Text, nullable=False),
+    Column("indicators", Integer, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("imported_at", Text, nullable=False),
+    Column("expires_at", Text),
+    Column("removed_at", Text),
+)
+
+WATCH_INDICATORS = Table(
+    "watch_indicators",
+    METADATA,
+    Column("list_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("first_seen", Text),
+    Column("last_seen", Text),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -217,8 +243,21 @@ CREATE TABLE deliveries (
 
 _PURGES = "CREATE TABLE purges (account INTEGER PRIMARY KEY, at TEXT NOT NULL)"
 
+_WATCH_LISTS = """
+CREATE TABLE watch_lists (
+    list_id TEXT PRIMARY KEY, source TEXT NOT NULL, key_id TEXT NOT NULL, file_digest TEXT NOT NULL,
+    indicators INTEGER NOT NULL, author TEXT NOT NULL, imported_at TEXT NOT NULL, expires_at TEXT, removed_at TEXT
+)"""
+
+_WATCH_INDICATORS = """
+CREATE TABLE watch_indicators (
+    list_id TEXT NOT NULL REFERENCES watch_lists, kind TEXT NOT NULL, name TEXT NOT NULL, first_seen TEXT,
+    last_seen TEXT, PRIMARY KEY (list_id, kind, name)
+) WITHOUT ROWID"""
+
 MIGRATIONS = (
     Migration(1, "run history, audit chain, allow-list", (_RUNS, _AUDIT, _ALLOW, _NO_UPDATE, _NO_DELETE, _NEXT_ONLY)),
     Migration(2, "cases", (_CASE_ACTS, _CASES_FOLLOWED, _ACT_NO_UPDATE, _ACT_NO_DELETE, _ACT_NEXT_ONLY)),
     Migration(3, "schedule, alerts, purges", (_TRIGGER, _EXIT_CODE, _SCHEDULE, _ALERTS, _DELIVERIES, _PURGES)),
+    Migration(4, "watch lists", (_WATCH_LISTS, _WATCH_INDICATORS)),
 )

@@ -27,6 +27,8 @@ class Layout:
         self.snapshots = root / "snapshots"
         self.casework = root / "casework.sqlite"
         self.keys = root / "keys"
+        self.pseudonym_keys = self.keys / "pseudonyms"
+        self.exchange_keys = self.keys / "exchange"
         self.bundles = root / "bundles"
         self.refresh_lock = root / "refresh.lock"
         self.write_lock = root / "write.lock"

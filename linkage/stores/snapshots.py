@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from linkage.errors import LinkageError, SnapshotDamaged, TryAgain, UnknownRefresh
 from linkage.model.run import RunRecord
-from linkage.model.tables import SNAPSHOT_TABLES
+from linkage.model.tables import OPTIONAL_TABLES, SNAPSHOT_TABLES
 from linkage.stores.files import Verifier, room_for, sha256_of, sync_file, sync_folder, write_atomically
 from linkage.stores.record import parse, render
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 #: Names of refreshes become names of folders.
 _REFRESH_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}\Z")
 _NAMES = tuple(table.name for table in SNAPSHOT_TABLES)
+_OPTIONAL = tuple(table.name for table in OPTIONAL_TABLES)
 #: How often a reader follows CURRENT when what it named is gone before it is opened.
 _FOLLOWED = 5
 
@@ -47,6 +48,10 @@ class Snapshot:
         self._folder = folder
         self._verifier = verifier
         self._tables: dict[str, pyarrow.Table] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether there is a table ``name``: some are there only where they hold a row."""
+        return f"{name}.parquet" in self.run.files
 
     def path(self, name: str) -> Path:
         """Parquet file of the table ``name``, verified.
@@ -193,7 +198,7 @@ class Snapshots:
     # --- writing: under the workspace's write lock -----------------------------------------------------------------
 
     def write(self, run: RunRecord, tables: Mapping[str, pyarrow.Table]) -> Snapshot:
-        """Write a snapshot of ``tables`` (one per snapshot table, no more and no fewer); it is not current yet.
+        """Write a snapshot of ``tables`` (one per snapshot table, and optional ones); it is not current yet.
 
         Writing the same refresh again leaves the good snapshot as it is, and replaces a damaged one.
 
@@ -291,7 +296,7 @@ class Snapshots:
         import pyarrow.parquet as parquet
 
         files = {}
-        for name in _NAMES:
+        for name in tables:
             path = folder / f"{name}.parquet"
             # Row groups are small enough for a reader to skip most of a table by its statistics.
             parquet.write_table(tables[name], path, compression="zstd", row_group_size=100_000)
@@ -328,8 +333,8 @@ def conform(tables: Mapping[str, pyarrow.Table]) -> dict[str, pyarrow.Table]:
     """
     import pyarrow
 
-    if set(tables) != set(_NAMES):
-        missing, unknown = sorted(set(_NAMES) - set(tables)), sorted(set(tables) - set(_NAMES))
+    missing, unknown = sorted(set(_NAMES) - set(tables)), sorted(set(tables) - {*_NAMES, *_OPTIONAL})
+    if missing or unknown:
         raise LinkageError(f"a snapshot lacks the tables {missing} or has unknown ones {unknown}")
     types = {
         "BIGINT": pyarrow.int64(),
@@ -342,7 +347,9 @@ def conform(tables: Mapping[str, pyarrow.Table]) -> dict[str, pyarrow.Table]:
         "DATE": pyarrow.date32(),
     }
     conformed = {}
-    for spec in SNAPSHOT_TABLES:
+    for spec in (*SNAPSHOT_TABLES, *OPTIONAL_TABLES):
+        if spec.name not in tables:
+            continue
         given = tables[spec.name]
         if list(given.column_names) != list(spec.names):
             raise LinkageError(f"table {spec.name}: expected columns {list(spec.names)}, got {given.column_names}")

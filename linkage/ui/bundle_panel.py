@@ -65,6 +65,17 @@ def _panel(subject: str, revision: int, refresh: str | None) -> None:
         _make(made, subject, profile, recipient, refresh)
     if made in st.session_state:
         _take(st.session_state[made])
+    if profile == "internal":
+        st.download_button(
+            "Download the action list", partial(_actions, subject, refresh), f"actions-{subject}.csv", "text/csv",
+            key=f"actions-{subject}-{revision}", icon=":material/checklist:", on_click="ignore",
+            help="Accounts to suspend, as CSV: none unless the cluster is flagged, or two people decided against them. "
+            "That you took it is written into the audit.",
+        )  # fmt: skip
+
+
+def _actions(subject: str, refresh: str | None) -> bytes:
+    return session.workspace().bundles.actions_csv(subject, refresh=refresh)
 
 
 def _no_key() -> None:
@@ -101,6 +112,12 @@ def _take(report: ExportReport) -> None:
         "It lies in the folder bundles of the workspace.",
         icon=":material/check:",
     )
+    for name in report.waits:
+        st.info(
+            f"{plain(name)} approved the case and has to sign too: until then nobody can verify the bundle.",
+            icon=":material/signature:",
+        )
+        st.code(f"linkage bundle sign {report.path}", language=None)
     st.download_button(
         "Download the zip", partial(session.workspace().bundles.taken, report), report.path.name, "application/zip",
         key=f"download-{report.name}", icon=":material/download:", on_click="ignore",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from linkage.model.watch import on_lists_of
 from linkage.ui import (
     case_panel,
     casework,
@@ -99,6 +100,10 @@ def _title(cluster: ClusterFrames) -> None:
         st.badge(f"Tier {TIERS[tier]}", color=_BADGES[tier], icon=":material/flag:" if tier == 1 else None)  # type: ignore[arg-type]
         event = str(cluster.row["lineage"])
         st.badge(LINEAGE.get(event, event), color="blue", icon=":material/history:")
+        reported = session.watched(cluster)
+        if reported["own"].any():
+            said = on_lists_of(set(reported.loc[reported["own"], "source"]))
+            st.badge(plain(said[:1].upper() + said[1:]), color="violet", icon=":material/visibility:")
         case = casework.by_cluster().get(cluster.cluster_id)
         if case is not None:
             case_panel.badge(case)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from linkage.errors import LinkageError, UsageError
+from linkage.model.tables import WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,6 +117,27 @@ def links(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
 def account_facts(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
     """Volume of each member in the window: account, events, tokens, cost, days, first and last seen."""
     return _where(workspace, cluster.refresh_id, "accounts", "account", cluster.members, None)
+
+
+def watched(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
+    """What of the members' identifiers was on watch lists: source, kind, members and accounts on it, reported times.
+
+    ``own``: whether most accounts on it are members, by the settings that the refresh went by.
+    """
+    import pandas as pd
+
+    snapshot = workspace.snapshot(cluster.refresh_id)
+    if not snapshot.has("watched"):
+        return pd.DataFrame(columns=[*WATCHED.names, "members_on", "own"])
+    listed = _read(workspace, cluster.refresh_id, "watched", None, None)
+    used = _where(workspace, cluster.refresh_id, "sightings", "identifier", listed, ["account", "identifier"])
+    used = used[used["account"].isin(cluster.members["account"])]
+    count = used.groupby("identifier").size().rename("members_on").reset_index()
+    found = listed.merge(count, on="identifier", how="inner")
+    share = snapshot.run.settings["scoring"]["exclusive_share"]
+    found = found.assign(own=found["members_on"] >= share * found["accounts"])
+    order = ["members_on", "source", "identifier"]
+    return found.sort_values(order, ascending=[False, True, True], ignore_index=True)
 
 
 def account_bits(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from linkage.ui import (
     runs_page,
     session,
     settings_page,
+    watch_page,
 )
 from linkage.ui.assets import asset
 from linkage.ui.words import plain
@@ -57,6 +58,7 @@ PAGES: dict[str, dict[str, tuple[Callable[[], None], str, str]]] = {
     },
     "Records": {
         "allow-list": (allow_page.page, "Allow-list", "playlist_add_check"),
+        "watch-lists": (watch_page.page, "Watch lists", "visibility"),
         "runs": (runs_page.page, "Runs", "history"),
         "audit": (audit_page.page, "Audit", "receipt_long"),
         "settings": (settings_page.page, "Settings", "settings"),

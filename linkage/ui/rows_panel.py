@@ -118,6 +118,7 @@ TABLES: dict[str, Callable[[ClusterFrames], pd.DataFrame]] = {
     "cluster_kinds": lambda cluster: cluster.kinds,
     "cluster_terms": lambda cluster: cluster.terms,
     "left_out": lambda cluster: _named(cluster.left_out, cluster),
+    "watched": session.watched,
     "timeline": lambda cluster: cluster.timeline,
     "lineage": lambda cluster: cluster.lineage,
     "null_maxima": session.null_maxima,

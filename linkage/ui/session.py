@@ -221,6 +221,13 @@ def facts(cluster: ClusterFrames) -> pd.DataFrame:
 
 
 @remembered
+def watched(cluster: ClusterFrames) -> pd.DataFrame:
+    """What of the members' identifiers was on watch lists. Shared: do not change."""
+    with _READING:
+        return frames.watched(workspace(), cluster)
+
+
+@remembered
 def bits(cluster: ClusterFrames) -> pd.DataFrame:
     """Bits per member and step. Shared: do not change."""
     with _READING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from linkage.ui import session
 from linkage.ui.rows_panel import Rows
 from linkage.ui.words import counted, decimal, identifier_label, kind_words, plain, share, signed, split_points, whole
 
@@ -51,7 +52,10 @@ class Reason:
 
 
 def reasons(cluster: ClusterFrames) -> list[Reason]:
-    """The strongest reasons for suspicion, at most five: those of the row of ``clusters``, then further terms."""
+    """The strongest reasons for suspicion, at most five: those of the row of ``clusters``, then further terms.
+
+    What partners reported is always among them.
+    """
     terms = {str(row.sentence): row for row in cluster.terms.itertuples()}
     found: dict[str, Reason] = {}
     for entry in cluster.row["top_reasons"]:
@@ -63,12 +67,17 @@ def reasons(cluster: ClusterFrames) -> list[Reason]:
     for text, row in terms.items():
         if row.points >= _FELT:
             found.setdefault(text, _term(cluster, row))
-    return list(found.values())[:5]
+    every = list(found.values())
+    reported = [reason for reason in every[5:] if any(rows.table == "watched" for rows in reason.rows)]
+    return [*every[: 5 - len(reported)], *reported]
 
 
 def _term(cluster: ClusterFrames, row: Any) -> Reason:
     """A term with its own row, and the rows that its figures were counted among: identifiers, else the members."""
     kind = _COUNTED_ON.get(str(row.term))
+    if row.term == "watch_list":
+        listed = Rows("watched", len(session.watched(cluster)))
+        return Reason(str(row.sentence), float(row.points), (Rows("cluster_terms", 1, str(row.term)), listed))
     among = cluster.evidence[cluster.evidence["kind"] == kind]
     counted_on = _identifiers(among, kind) if len(among) else (Rows("accounts", len(cluster.members)),)
     return Reason(str(row.sentence), float(row.points), (Rows("cluster_terms", 1, str(row.term)), *counted_on))

@@ -8,19 +8,21 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage.errors import UsageError
+from linkage.errors import BundleUntrusted, NotAllowed, UsageError
 from linkage.model.access import Permission
+from linkage.model.case import same_person
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import BundleReport, ExportReport
 from linkage.stores.files import create_once
 from linkage.workspace.home import Home
+from linkage.workspace.indicators import KEY_BYTES, read_exchange_key
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from linkage.bundles.casefile import CaseFile
     from linkage.bundles.profiles import Names, Profile
-    from linkage.bundles.signing import Keys
-
-_KEY_BYTES = 32
+    from linkage.bundles.signing import Key, Keys
 
 
 class Bundles:
@@ -69,8 +71,8 @@ class Bundles:
 
         Raises:
             NotAllowed: the actor is a viewer.
-            UsageError: there is no such cluster, case or profile, no verdict was proposed, no key to sign with, or
-                something else of that name is there.
+            UsageError: there is no such cluster, case or profile, no verdict was proposed, the actor or whoever
+                approved the case has no key to sign with, or something else of that name is there.
             RerunDiffers: the lake holds other records than the refresh saw.
             ConfigurationError: ssh-keygen or typst is missing.
             NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
@@ -92,8 +94,8 @@ class Bundles:
             case=case,
             profile=chosen,
             names=names,
-            signers=(self._keys.key(self._home.actor),),
-            exchange=None if exchange_key is None else _exchange_key(Path(exchange_key)),
+            signers=self._signers(case),
+            exchange=None if exchange_key is None else read_exchange_key(Path(exchange_key)),
         )
         casework = self._home.casework_to_write()
         report = exporting.export(
@@ -116,10 +118,77 @@ class Bundles:
                 "fingerprint": report.fingerprint,
                 "key_id": names.key_id,
                 "profile": profile,
+                "recipient": recipient or None,
                 "refresh_id": snapshot.refresh_id,
             },
         )
         return report
+
+    def actions(self, subject: str, *, refresh: str | None = None) -> pyarrow.Table:
+        """The action list of a cluster or case by itself: accounts to suspend, with the reason and the row behind it.
+
+        As in an internal bundle: empty for a cluster that is not flagged, and of a case unless two people decided
+        against its accounts. That it was taken is in the audit.
+
+        Raises:
+            NotAllowed: the actor is a viewer.
+            UsageError: there is no such cluster or case, or no verdict was proposed.
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+        """
+        from linkage.bundles import actions as listing
+
+        self._home.require(Permission.EXPORT)
+        case = self._case(subject, refresh)
+        scope = None if case is None else case.proposal.scope
+        snapshot = self._home.snapshot(refresh if scope is None else scope.refresh_id)
+        cluster = subject if scope is None else scope.cluster_id
+        table = listing.of_snapshot(snapshot, self._home.identities(), self._home.settings.engine, cluster, case)
+        detail = {"accounts": table.num_rows, "cluster_id": cluster, "refresh_id": snapshot.refresh_id}
+        self._home.audit("actions.export", subject, detail)
+        return table
+
+    def actions_csv(self, subject: str, *, refresh: str | None = None) -> bytes:
+        """The action list as CSV, where a cell that a spreadsheet would run has an apostrophe in front."""
+        from linkage.bundles.writing import comma_separated
+
+        return comma_separated(self.actions(subject, refresh=refresh))
+
+    def sign(self, path: str | os.PathLike[str]) -> bool:
+        """Sign the bundle at ``path``, of a case that the actor approved and another person exported.
+
+        It is verified before; whether a signature was added: False where it was there already.
+
+        Raises:
+            NotAllowed: the actor's role does not suffice, or somebody else approved the case.
+            UsageError: the bundle is of no case here, the case has changed, or the actor has no key.
+            BundleAltered, BundleUntrusted, BundleMalformed: what is wrong with it; nothing was signed.
+            ConfigurationError: ssh-keygen is missing.
+        """
+        from linkage.bundles import cosign
+        from linkage.bundles import verify as verifying
+
+        self._home.require(Permission.APPROVE)
+        key = self._keys.key(self._home.actor)
+        report = verifying.verify(Path(path), self._keys.allowed_signers, rerun=False, without=key.fingerprint)
+        if report.fault is not None and not isinstance(report.fault, BundleUntrusted):
+            raise report.fault
+        verdict = cosign.finding_of(Path(path))["verdict"]
+        case = None if verdict is None else self._case(verdict["case"], None)
+        if case is None or case.approver is None:
+            raise UsageError("the bundle is not of a case whose verdict was approved: nobody signs it besides")
+        if not same_person(case.approver, self._home.actor):
+            raise NotAllowed("whoever approved the case signs its bundle, and that was somebody else")
+        if not report.name.startswith(f"LNK-{case.case.case_id}-{case.case.revision}-"):
+            raise UsageError(
+                f"case {case.case.case_id} has changed since the bundle was made", hint="Export it again, then sign."
+            )
+        if report.fault is not None:
+            raise report.fault
+        added = cosign.cosign(Path(path), key)
+        if added:
+            detail = {"bundle": report.name, "fingerprint": key.fingerprint}
+            self._home.audit("bundle.sign", case.case.case_id, detail)
+        return added
 
     def taken(self, report: ExportReport) -> bytes:
         """The zip that an export wrote, to be taken along; that it was is in the audit.
@@ -165,6 +234,20 @@ class Bundles:
             self._home.audit("bundle.verify", report.name, detail)
         return report
 
+    def _signers(self, case: CaseFile | None) -> tuple[Key, ...]:
+        """Who must sign: the actor, and whoever approved the case."""
+        own = self._keys.key(self._home.actor)
+        approver = None if case is None else case.approver
+        if approver is None or same_person(approver, self._home.actor):
+            return (own,)
+        other = self._keys.public(approver)
+        if other is None:
+            raise UsageError(
+                f"{approver} approved the case, and has no key: whoever approves signs too",
+                hint=f"{approver} makes one with `linkage key new`, or exports the bundle.",
+            )
+        return (own, other)
+
     def _case(self, subject: str, refresh: str | None) -> CaseFile | None:
         """The case of that id, whose members are still those that were frozen; None for a cluster."""
         from linkage.bundles.casefile import CaseFile
@@ -193,18 +276,9 @@ class Bundles:
 
         if profile.events or not profile.records:
             return Names(None)
-        folder = self._home.layout.keys / "pseudonyms"
+        folder = self._home.layout.pseudonym_keys
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = hashlib.sha256(f"{subject}\0{recipient}".encode()).hexdigest()[:16]
         path = folder / f"{name}.key"
-        create_once(path, secrets.token_bytes(_KEY_BYTES), mode=0o600)
+        create_once(path, secrets.token_bytes(KEY_BYTES), mode=0o600)
         return Names(path.read_bytes())
-
-
-def _exchange_key(path: Path) -> bytes:
-    if not path.is_file():
-        raise UsageError("there is no such file with an exchange key")
-    key = path.read_bytes()
-    if len(key) < _KEY_BYTES:
-        raise UsageError(f"an exchange key has at least {_KEY_BYTES} bytes")
-    return key

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from linkage.workspace.allow import AllowList
     from linkage.workspace.bundles import Bundles
     from linkage.workspace.casebook import Casebook
+    from linkage.workspace.indicators import Indicators
+    from linkage.workspace.keyring import Keyring
     from linkage.workspace.store import GraphStore
 
 PathLike = str | os.PathLike[str]
@@ -307,6 +309,20 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
         from linkage.workspace.casebook import Casebook
 
         return Casebook(self._home)
+
+    @cached_property
+    def indicators(self) -> Indicators:
+        """Watch lists of partners: ``import_``, ``list``, ``remove``, ``matches``."""
+        from linkage.workspace.indicators import Indicators
+
+        return Indicators(self._home)
+
+    @cached_property
+    def keys(self) -> Keyring:
+        """Keys of pseudonyms and of exchange: ``list``, ``destroy``, ``resolve``."""
+        from linkage.workspace.keyring import Keyring
+
+        return Keyring(self._home)
 
     @property
     def actor(self) -> str:

@@ -18,6 +18,7 @@ from linkage.model.reports import PublishReport, RefreshReport
 from linkage.stores import lock
 from linkage.workspace import casebook
 from linkage.workspace.home import Home, now
+from linkage.workspace.indicators import Indicators
 
 if TYPE_CHECKING:
     from linkage.ingest.report import IngestReport
@@ -162,15 +163,18 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock,
         view = linkage.ingest.enable_kinds(lake=home.lake, settings=home.settings, now=clock.started_at)
     head, length = home.casework_to_write().audit_head()
     benign = allowed(home.casework_to_write().allowed(), clock.started_at)
+    reported, unmatched = Indicators(home).watched(clock.started_at)
     with home.detecting():
         earlier = home.snapshots.ancestors()
-        result = linkage.refresh.refresh(view, earlier, home.settings, as_of, window, clock, benign, full=full)
+        result = linkage.refresh.refresh(
+            view, earlier, home.settings, as_of, window, clock, benign, reported, full=full
+        )
     if isinstance(result, linkage.refresh.Unchanged):
-        return RefreshReport("unchanged", result.refresh_id, {}, clock.seconds())
+        return RefreshReport("unchanged", result.refresh_id, {}, clock.seconds(), unmatched=unmatched)
     run = replace(result.run, audit_head=head, audit_length=length)
     snapshot = home.snapshots.write(run, result.tables)
     home.snapshots.publish(snapshot.refresh_id)
-    return RefreshReport("new", snapshot.refresh_id, dict(snapshot.run.counts), clock.seconds())
+    return RefreshReport("new", snapshot.refresh_id, dict(snapshot.run.counts), clock.seconds(), unmatched=unmatched)
 
 
 def publish(home: Home, refresh: str | None, progress: ProgressSink | None) -> PublishReport:

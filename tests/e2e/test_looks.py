@@ -13,7 +13,17 @@ from tests.lib.screen_world import USUAL, Spec, publish
 
 LARGE = Spec("c-eeee000011112222", 25_000, score=0.99, identifiers=2_500, hubs=20, base=1_000_000)
 VIEWS = ("", "&tab=evidence", "&tab=members", "&tab=timeline", "&tab=what-if", "&tab=case", "&tab=rows&table=sightings")
-PAGES = ("/cases", "/lookup?id=501000,501001", "/path", "/compare", "/allow-list", "/runs", "/audit", "/settings")
+PAGES = (
+    "/cases",
+    "/lookup?id=501000,501001",
+    "/path",
+    "/compare",
+    "/allow-list",
+    "/watch-lists",
+    "/runs",
+    "/audit",
+    "/settings",
+)
 
 #: Texts of the page whose colour has less than that contrast to what is behind them: [text, ratio].
 FAINT = """(least) => {

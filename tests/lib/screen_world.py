@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow
 
 from linkage.model.run import RunRecord
-from linkage.model.tables import SNAPSHOT_TABLES, Table
+from linkage.model.tables import SNAPSHOT_TABLES, WATCHED, Table
 from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshots
 
@@ -33,7 +33,10 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Spec:
-    """A cluster to make. ``base`` keeps its surrogate ids the same from one refresh to the next."""
+    """A cluster to make. ``base`` keeps its surrogate ids the same from one refresh to the next.
+
+    ``reported``: on whose watch list its first two identifiers are.
+    """
 
     cluster_id: str
     size: int
@@ -48,6 +51,7 @@ class Spec:
     base: int = 1_000
     days: int = DAYS
     recorded: bool = True
+    reported: str = ""
 
 
 @dataclass
@@ -64,6 +68,8 @@ def publish(root: Path, refresh_id: str, specs: tuple[Spec, ...], parent: str | 
     for spec in sorted(specs, key=lambda spec: -spec.score):
         _cluster(draft, spec, parent)
     tables = {table.name: _table(table, draft.rows.get(table.name, [])) for table in SNAPSHOT_TABLES}
+    if "watched" in draft.rows:
+        tables["watched"] = _table(WATCHED, draft.rows["watched"])
     last = FIRST + timedelta(days=DAYS - 1)
     run = RunRecord(
         refresh_id=refresh_id,
@@ -72,7 +78,7 @@ def publish(root: Path, refresh_id: str, specs: tuple[Spec, ...], parent: str | 
         window="30d",
         window_first=FIRST,
         window_last=last,
-        settings={},
+        settings={"scoring": {"exclusive_share": 0.6}},
         settings_digest="0" * 64,
         input_digest="0" * 64,
         seed=1,
@@ -126,6 +132,11 @@ def _cluster(draft: _Draft, spec: Spec, parent: str | None) -> None:
         degree=degree, trust=trust, bits=worth, events=on["events"].to_numpy(), first_seen=start, last_seen=end,
         role=np.where(hub, "discounted", "evidence"),
     )  # fmt: skip
+    if spec.reported:
+        draft.add(
+            "watched", identifier=numbers[:2], kind=kinds[:2], source=spec.reported, accounts=degree[:2],
+            reported_first=start, reported_last=None,
+        )  # fmt: skip
     membership = np.round(np.linspace(0.99, 0.51, spec.size), 3)
     draft.add(
         "members", **one, account=accounts, membership=membership, role=np.where(membership >= 0.8, "core", "periphery")
@@ -187,6 +198,11 @@ def _verdict(draft: _Draft, spec: Spec, parent: str | None, events: int, start: 
             "cluster_terms", **one, term=[name], evidence=evidence, observed=0.02, expected=0.64, effect=4.1,
             points=points, sentence=sentence,
         )  # fmt: skip
+    if spec.reported:
+        draft.add(
+            "cluster_terms", **one, term=["watch_list"], evidence="watch_list", observed=2.0, expected=None,
+            effect=None, points=1.6, sentence=f"2 identifiers of their own are on the watch list of {spec.reported}",
+        )  # fmt: skip
     for at, kind in enumerate(KINDS):
         draft.add(
             "cluster_kinds", **one, kind=[kind], members_tied=max(2, spec.size - 2 * at), bits=6.0 / (at + 1),
@@ -212,6 +228,7 @@ USUAL = (
         hubs=3,
         lineage="grew",
         parent="c-aaaa000011112222",
+        reported="Lab A",
     ),
     Spec("c-bbbb000011112222", 24, tier=2, score=0.61, base=20_000, reasons=("one kind of evidence only: cards",)),
     Spec("c-cccc000011112222", 9, tier=3, score=0.12, base=30_000, hubs=0, left_out=0, reasons=(HOSTILE,)),

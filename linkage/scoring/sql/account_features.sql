@@ -15,18 +15,25 @@ WITH days AS (
         bit_or(hours) AS hours
     FROM activity
     GROUP BY ALL
+), patterns AS (
+    -- Circular sums over the hours of a day, once for each pattern that there is; in whole billionths, because sums of
+    -- floats depend on the order of rows.
+    SELECT
+        hours,
+        list_sum([round(1e9 * cos(2 * pi() * h / 24))::BIGINT FOR h IN range(24) IF (hours >> h) & 1 = 1]) AS c,
+        list_sum([round(1e9 * sin(2 * pi() * h / 24))::BIGINT FOR h IN range(24) IF (hours >> h) & 1 = 1]) AS s
+    FROM (SELECT DISTINCT hours FROM days)
 ), hours AS (
     SELECT
-        account,
-        -- Circular sums over (day, hour) cells in which the account was active; in whole billionths, because sums of
-        -- floats depend on the order of rows.
-        sum(list_sum([round(1e9 * cos(2 * pi() * h / 24))::BIGINT FOR h IN range(24) IF (hours >> h) & 1 = 1])) / 1e9 AS c,
-        sum(list_sum([round(1e9 * sin(2 * pi() * h / 24))::BIGINT FOR h IN range(24) IF (hours >> h) & 1 = 1])) / 1e9 AS s,
-        sum(bit_count(hours)) AS cells,
-        coalesce(sum(bit_count(hours)) FILTER (WHERE isodow(day) >= 6), 0) AS weekend_cells,
-        bit_count(bit_or(hours)) AS distinct_hours
+        days.account,
+        sum(patterns.c) / 1e9 AS c,
+        sum(patterns.s) / 1e9 AS s,
+        sum(bit_count(days.hours)) AS cells,
+        coalesce(sum(bit_count(days.hours)) FILTER (WHERE isodow(days.day) >= 6), 0) AS weekend_cells,
+        bit_count(bit_or(days.hours)) AS distinct_hours
     FROM days
-    GROUP BY account
+    JOIN patterns ON patterns.hours = days.hours
+    GROUP BY days.account
 ), totals AS (
     SELECT
         account,

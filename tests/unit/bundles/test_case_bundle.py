@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage import Workspace
+from linkage.bundles import bag, signing
+from linkage.bundles.signing import Keys
 from linkage.cli import main
-from linkage.errors import NotAllowed, UsageError
+from linkage.errors import BundleAltered, NotAllowed, UsageError
 from linkage.model.reports import ExportReport
 from tests.lib import bundled
 from tests.unit.bundles.test_privacy import texts
@@ -36,7 +38,12 @@ class Decided:
         return Workspace(self.path, actor=actor)
 
     def export(self, profile: str, output: Path, **options: Any) -> ExportReport:
-        return Workspace(self.path).bundles.export(self.case, profile=profile, output=output, **options)
+        """The bundle, signed by whoever exports it and by whoever approved the case."""
+        made = Workspace(self.path).bundles.export(self.case, profile=profile, output=output, **options)
+        if made.waits:
+            assert made.waits == (APPROVER,)
+            assert self.act(APPROVER).bundles.sign(made.path)
+        return made
 
 
 def decided(factory: pytest.TempPathFactory, root: Path, verdict: str = "confirmed", reason: str = "canary") -> Decided:
@@ -48,6 +55,7 @@ def decided(factory: pytest.TempPathFactory, root: Path, verdict: str = "confirm
     book.assign(case, "carol.assignee")
     book.propose(case, verdict, [reason], exclude=[excluded], note=NOTE)
     Workspace(root, actor=APPROVER).case.approve(case, note=NOTE)
+    Workspace(root, actor=APPROVER).bundles.new_key()
     return Decided(root, case, cluster, excluded)
 
 
@@ -89,6 +97,11 @@ def test_in_the_house_everybody_and_everything_is_named(approved: Decided, bundl
     actions = pq.read_table(bundle("internal") / "actions.parquet")["account_id"].to_pylist()
     assert actions
     assert approved.excluded not in actions
+    alone = Workspace(approved.path).bundles.actions(approved.case)
+    assert alone["account_id"].to_pylist() == actions, "the action list is the same by itself"
+    assert alone["reason"].to_pylist() == pq.read_table(bundle("internal") / "actions.parquet")["reason"].to_pylist()
+    entry = Workspace(approved.path).audit()[-1]
+    assert (entry.action, entry.detail["accounts"]) == ("actions.export", len(actions))
     report = (bundle("internal") / "REPORT.html").read_text()
     assert report.index("<h2>Verdict</h2>") < report.index("<h2>Claim</h2>")
     assert f"by {APPROVER}" in report
@@ -112,8 +125,12 @@ def test_outside_nobody_is_named_and_nothing_is_quoted(
     assert found["approved_at"].endswith("T00:00:00Z" if profile == "public" else ":00:00Z")
     notes = lines(bundle(profile) / "notes.jsonl")
     assert [(note["act"], note["by"]) for note in notes] == [("propose", people[0]), ("approve", people[1])]
-    secret = {NOTE, PROPOSER, APPROVER, "carol.assignee", approved.excluded}
+    secret = {NOTE, PROPOSER, "carol.assignee", approved.excluded}
     assert not {(name, word) for name, text in texts(bundle(profile).parent) for word in secret if word in text}
+    # Who signs is named where signatures are checked, and what they did is not.
+    named = {name for name, text in texts(bundle(profile).parent) if APPROVER in text}
+    assert named == {"bag-info.txt", "data/README.txt", "data/finding.json"}
+    assert found["approved_by"] != APPROVER
     if profile == "partner":
         assert set(found["excluded"]) < set(
             pq.read_table(bundle("partner") / "members.parquet")["account_id"].to_pylist()
@@ -153,6 +170,10 @@ def test_what_one_person_proposed_is_told_as_such_and_suspends_nobody(
     data = workspace.bundles.export(case, profile="internal", output=tmp_path / "out").path / "data"
     found = json.loads((data / "finding.json").read_text())["verdict"]
     assert (found["status"], found["approved_by"], found["approved_at"]) == ("proposed", None, None)
+    assert workspace.bundles.actions(case).num_rows == 0
+    assert workspace.bundles.actions_csv(cluster).count(b"suspend") > 0, (
+        "of the flagged cluster it is its flag that says"
+    )
     assert pq.read_table(data / "actions.parquet").num_rows == 0
     assert "not approved: another person has not looked at it yet" in (data / "REPORT.html").read_text()
     with pytest.raises(UsageError, match="at which its members were frozen"):
@@ -176,3 +197,81 @@ def test_a_viewer_takes_nothing_out_of_the_house(tmp_path_factory: pytest.TempPa
     with pytest.raises(NotAllowed):
         case.act("somebody").bundles.new_key()
     assert not (tmp_path / "out").exists()
+
+
+def test_whoever_approved_signs_too_and_who_has_not_is_named(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = decided(tmp_path_factory, tmp_path / "w")
+    own = Workspace(case.path)
+    for zipped in (False, True):
+        made = own.bundles.export(case.case, profile="internal", output=tmp_path / "out", zipped=zipped)
+        assert made.waits == (APPROVER,)
+        verify = ["--workspace", str(case.path), "bundle", "verify", str(made.path)]
+        assert main(verify) == 21
+        out, err = capsys.readouterr()
+        assert f"not signed, or not trusted: {APPROVER}" in out
+        assert f"signed by {own.actor}" in out
+        assert "has to sign, and has not" in err
+        with pytest.raises(NotAllowed, match="somebody else"):
+            own.bundles.sign(made.path)
+        assert case.act(APPROVER).bundles.sign(made.path)
+        assert not case.act(APPROVER).bundles.sign(made.path), "once is enough"
+        assert main(verify) == 0
+        assert [line for line in capsys.readouterr().out.splitlines() if "signed by" in line and APPROVER in line]
+        again = own.bundles.export(case.case, profile="internal", output=tmp_path / "out", zipped=zipped)
+        assert (again.status, again.waits) == ("unchanged", ()), "a signature more is the same bundle"
+    acts = [(entry.actor, entry.subject) for entry in own.audit() if entry.action == "bundle.sign"]
+    assert acts == [(APPROVER, case.case)] * 2
+
+
+def test_a_wrong_signature_of_the_approver_and_a_removed_approval_are_named(
+    approved: Decided, bundle: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = Path(shutil.copytree(bundle("internal").parent, tmp_path / bundle("internal").parent.name))
+    workspace = Workspace(approved.path)
+    keys = Keys(approved.path / "keys")
+    bob, other = keys.key(APPROVER), Keys(tmp_path / "keys").new(APPROVER)
+    signature = path / signing.path_of(bob.fingerprint)
+    signed = (path / bag.TAG_MANIFEST).read_bytes()
+    signature.write_bytes(signing.sign(other, signed))
+    report = workspace.bundles.verify(path)
+    assert report.fault is not None
+    assert report.fault.exit_code == 21
+    assert f"{APPROVER} ({bob.fingerprint}) is not trusted" in report.fault.message
+    signature.write_bytes(signing.sign(bob, b"something else"))
+    report = workspace.bundles.verify(path)
+    assert signing.path_of(bob.fingerprint) in dict(report.faults)
+    signature.unlink()
+    assert workspace.bundles.verify(path).signers[1] == (APPROVER, bob.fingerprint, False)
+    # The exporter makes the lists anew without the approver's line, and signs them.
+    info = (path / bag.INFO).read_text()
+    (path / bag.INFO).write_text("".join(line for line in info.splitlines(keepends=True) if APPROVER not in line))
+    tags = {name: bag.digest((path / name).read_bytes()) for name in bag.TAGS}
+    lists = "".join(f"{tags[name]}  {name}\n" for name in sorted(tags)).encode()
+    (path / bag.TAG_MANIFEST).write_bytes(lists)
+    own = keys.key(workspace.actor)
+    (path / signing.path_of(own.fingerprint)).write_bytes(signing.sign(own, lists))
+    report = workspace.bundles.verify(path)
+    assert report.faults == (("bag-info.txt", "whoever approved the verdict is not among those who must sign"),)
+
+
+def test_an_approver_without_a_key_is_asked_for_one_and_nobody_signs_for_a_case_that_has_changed(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    case = decided(tmp_path_factory, tmp_path / "w")
+    own = Workspace(case.path)
+    made = own.bundles.export(case.case, profile="public", output=tmp_path / "out")
+    own.case.note(case.case, "one more word")
+    with pytest.raises(UsageError, match="has changed since"):
+        case.act(APPROVER).bundles.sign(made.path)
+    plain = own.bundles.export(case.cluster, profile="public", output=tmp_path / "out").path
+    with pytest.raises(UsageError, match="nobody signs it besides"):
+        case.act(APPROVER).bundles.sign(plain)
+    (plain / "data" / "finding.json").write_text("{}")
+    with pytest.raises(BundleAltered):
+        case.act(APPROVER).bundles.sign(plain)
+    for half in (case.path / "keys").glob(f"{APPROVER}*"):
+        half.unlink()
+    with pytest.raises(UsageError, match=f"{APPROVER} approved the case, and has no key"):
+        own.bundles.export(case.case, profile="public", output=tmp_path / "out")

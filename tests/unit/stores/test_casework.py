@@ -185,7 +185,11 @@ def test_a_database_from_before_there_were_cases_gets_them(tmp_path: Path) -> No
     before = Casework(path, MIGRATIONS[:1])
     before.create(NOW)
     before.append_audit(actor="ann", action="test", subject="s", detail={}, now=NOW)
-    assert [migration.purpose for migration in Casework(path).migrate(NOW)] == ["cases", "schedule, alerts, purges"]
+    assert [migration.purpose for migration in Casework(path).migrate(NOW)] == [
+        "cases",
+        "schedule, alerts, purges",
+        "watch lists",
+    ]
     assert Cases(Casework(path)).all() == ()
     assert Casework(path).audit_head()[1] == 1
 

@@ -1,0 +1,101 @@
+"""What `linkage indicators` and `linkage key` do: partners' reports, and the keys of what they are given."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from linkage.cli import show
+from linkage.cli.log import say
+from linkage.cli.output import Rows, chosen_format, emit
+from linkage.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pyarrow
+
+#: Records that were set aside, of which each is named.
+_NAMED = 20
+
+
+def indicators_import(arguments: Namespace) -> int:
+    """Put a partner's indicators on a watch list, and say what became of each record."""
+    chosen_format(arguments.format, arguments.output)
+    report = Workspace(arguments.workspace).indicators.import_(
+        arguments.file, source=arguments.source, exchange_key=arguments.exchange_key, expires=arguments.expires
+    )
+    row = {
+        "status": report.status, "source": report.source, "list_id": report.list_id, "read": report.read,
+        "accepted": report.accepted, "duplicate": report.duplicate, "set_aside": len(report.refused),
+        "matched": report.matched, "of_kinds_off": report.off,
+    }  # fmt: skip
+    _list(Rows.of([row]), arguments, empty="")
+    for _number, rule, reason in report.refused[:_NAMED]:
+        say(f"set aside: {reason} ({rule})")
+    if len(report.refused) > _NAMED:
+        rules = Counter(rule for _number, rule, _reason in report.refused)
+        say(f"set aside in all: {', '.join(f'{rule} {count}' for rule, count in sorted(rules.items()))}")
+    if report.ignored:
+        say(f"holds no indicator: {', '.join(f'{what} {count}' for what, count in report.ignored)}")
+    if report.off:
+        say(f"{report.off} are of kinds that are off: they match nothing until [[identifiers]] turns them on")
+    if report.status == "imported":
+        say("the next refresh goes by it")
+    return 0
+
+
+def indicators_list(arguments: Namespace) -> int:
+    """List the watch lists."""
+    table = Workspace(arguments.workspace).indicators.list()
+    code = _list(table, arguments, empty="No watch list.")
+    lost = sorted({row["source"] for row in table.to_pylist() if not row["key_held"]})
+    if lost:
+        say(f"their exchange key is not in the workspace, so they match nothing: {', '.join(lost)}")
+    return code
+
+
+def indicators_matches(arguments: Namespace) -> int:
+    """List what is on watch lists, and who used it."""
+    matches = Workspace(arguments.workspace).indicators.matches(arguments.source, refresh=arguments.refresh)
+    return _list(matches, arguments, empty="Nothing is on a watch list.")
+
+
+def indicators_remove(arguments: Namespace) -> int:
+    """Take a watch list off."""
+    gone = Workspace(arguments.workspace).indicators.remove(arguments.name)
+    for entry in gone:
+        print(entry.list_id)
+    say(f"{sum(entry.indicators for entry in gone)} indicators are forgotten; the next refresh goes without")
+    return 0
+
+
+def key_list(arguments: Namespace) -> int:
+    """List the keys of pseudonyms and of exchange."""
+    return _list(Workspace(arguments.workspace).keys.list(), arguments, empty="No key.")
+
+
+def key_resolve(arguments: Namespace) -> int:
+    """Say what pseudonyms stand for."""
+    chosen_format(arguments.format, arguments.output)
+    table = Workspace(arguments.workspace).keys.resolve(arguments.names, reason=arguments.reason)
+    code = _list(table, arguments, empty="")
+    lost = table["value"].null_count
+    if lost:
+        say(f"{lost} of no key that is left: see `linkage key list` for those that were destroyed")
+    return code
+
+
+def key_destroy(arguments: Namespace) -> int:
+    """Destroy keys."""
+    unused = None if arguments.unused_for is None else timedelta(days=arguments.unused_for)
+    gone = Workspace(arguments.workspace).keys.destroy(arguments.key, reason=arguments.reason, unused_for=unused)
+    for key_id in gone:
+        print(key_id)
+    say(f"destroyed: {len(gone)}; copies that somebody made of the folder keys are not known here")
+    return 0
+
+
+def _list(listing: pyarrow.Table | Rows, arguments: Namespace, *, empty: str) -> int:
+    emit(listing, arguments.format, arguments.output, lambda stream: show.listing(stream, listing, empty=empty))
+    return 0
