@@ -162,9 +162,11 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock,
         view = linkage.ingest.enable_kinds(lake=home.lake, settings=home.settings, now=clock.started_at)
     head, length = home.casework_to_write().audit_head()
     benign = allowed(home.casework_to_write().allowed(), clock.started_at)
-    with home.detecting():
+    with home.detecting() as partition:
         earlier = home.snapshots.ancestors()
-        result = linkage.refresh.refresh(view, earlier, home.settings, as_of, window, clock, benign, full=full)
+        result = linkage.refresh.refresh(
+            view, earlier, home.settings, as_of, window, clock, benign, full=full, partition=partition
+        )
     if isinstance(result, linkage.refresh.Unchanged):
         return RefreshReport("unchanged", result.refresh_id, {}, clock.seconds())
     run = replace(result.run, audit_head=head, audit_length=length)
