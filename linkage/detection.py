@@ -68,7 +68,7 @@ def search(
     seed: int,
     partition: Engine = leiden.partition,
 ) -> Found:
-    """Learn what identifiers are worth, link accounts, find communities (the first by ``partition``) and their members."""
+    """Learn what identifiers are worth, link accounts, find communities (first by ``partition``), and members."""
     trust = trusting.learn(incidence, settings.evidence, seed)
     links = linking.links(incidence, trust, settings.evidence, seed)
     community = detect.communities(links, incidence.accounts, settings.communities, seed, partition)

@@ -176,7 +176,7 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock,
 
 
 def publish(home: Home, refresh: str | None, progress: ProgressSink | None) -> PublishReport:
-    """Bring the snapshot of ``refresh``, or the current one, into the graph store.
+    """Bring the snapshot of ``refresh``, or the current one, and the cases into the graph store.
 
     Raises:
         StoreUnavailable: the server is gone or refuses, or its database is not this workspace's.
@@ -187,7 +187,7 @@ def publish(home: Home, refresh: str | None, progress: ProgressSink | None) -> P
     snapshot = home.snapshot(refresh)
     clock = StageClock(progress)
     with _noted(home, "publish", clock), home.publisher(clock) as publisher:
-        report = publisher.publish(snapshot, home.snapshots.get)
+        report = publisher.publish(snapshot, casebook.Casebook(home).list(), home.snapshots.get)
     _record(home, "publish", report.status, report.refresh_id, clock, {**report.counts, "rows": report.rows})
     return report
 

@@ -47,7 +47,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         def publish(world: GraphWorld) -> GraphReader:
             refresh_id = f"r-{len(kept):012}"
             kept[refresh_id] = world.snapshot(tmp_path_factory.mktemp("neo4j"), refresh_id)
-            publisher.publish(kept[refresh_id], kept.__getitem__)
+            publisher.publish(kept[refresh_id], (), kept.__getitem__)
             return neo4j.Asked(store, refresh_id)
 
         yield publish
@@ -288,8 +288,8 @@ def test_readers_see_one_refresh_while_another_is_written(
                 looked += 1
                 assert everything(neo4j.Asked(store, FIRST)) == answers[FIRST]
 
-        neo4j.publisher(store).publish(kept[FIRST], kept.__getitem__)
-        report = neo4j.publisher(store, look, batch_rows).publish(kept[SECOND], kept.__getitem__)
+        neo4j.publisher(store).publish(kept[FIRST], (), kept.__getitem__)
+        report = neo4j.publisher(store, look, batch_rows).publish(kept[SECOND], (), kept.__getitem__)
         assert bool(looked) == bool(report.rows)
         assert everything(neo4j.Asked(store, SECOND)) == answers[SECOND]
     # Other tests name their refreshes the same.

@@ -41,7 +41,7 @@ def hasty(access: Access) -> Access:
 def attempt(access: Access, snapshots: Snapshots, refresh: str) -> bool:
     """Whether the publication came to its end, and not to the one error that it may end with."""
     with contextlib.suppress(StoreUnavailable), connect(access) as store:
-        neo4j.publisher(store, batch_rows=20).publish(snapshots.get(refresh), snapshots.get)
+        neo4j.publisher(store, batch_rows=20).publish(snapshots.get(refresh), neo4j.cases(refresh), snapshots.get)
         return True
     return False
 
@@ -101,7 +101,7 @@ def test_the_server_is_killed_anywhere(
         assert neo4j.stored(access) == new
         assert everything(access) == clean
         with neo4j.publishing(access) as publisher:
-            assert publisher.status(snapshots.get(SECOND)).in_step
+            assert publisher.status(snapshots.get(SECOND), neo4j.cases(SECOND)).in_step
 
 
 @pytest.fixture
