@@ -51,7 +51,8 @@ _BARE = {
     "cluster": "CREATE (:Cluster {cluster_id: row[0], rank: row[1], size: row[2], score: row[3], "
     "linkage_score: row[4], abuse_score: row[5], q_value: row[6], tier: row[7], flagged: row[8], events: row[9], "
     f"tokens: row[10], cost_usd_micros: row[11], first_seen: {_TIME(12)}, last_seen: {_TIME(13)}, kinds: row[14], "
-    "top_reasons: row[15], lineage: row[16], valid_from: 1})",
+    "top_reasons: row[15], lineage: row[16], drawn: row[17], drawn_uses: row[18], "
+    "drawn_accounts: row[19], valid_from: 1})",
     "used": "MATCH (a:Account {account: row[0]}) MATCH (b:Identifier {identifier: row[1]}) "
     f"CREATE (a)-[:USED {{count: row[2], active_days: row[3], first_seen: {_TIME(4)}, last_seen: {_TIME(5)}, "
     "wide_identifier: CASE WHEN row[6] THEN row[1] END, wide_account: CASE WHEN row[6] THEN row[0] END, "

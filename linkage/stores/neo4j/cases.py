@@ -71,7 +71,8 @@ def _row(case: Case) -> dict[str, Any]:
             "scope_size": proposal.scope.size,
             "scope_affected": proposal.scope.affected,
             "scope_digest": proposal.scope.digest,
-            "scope_excluded": list(proposal.scope.excluded),
+            # No list where nobody is excluded: an import could not tell an empty one from none.
+            "scope_excluded": list(proposal.scope.excluded) or None,
         }
     return row
 

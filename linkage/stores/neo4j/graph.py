@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from linkage.model.cluster_graph import Limits
 from linkage.model.kinds import SCHEDULE
 
 #: Part of every database that was published to: another model is another number, and is published afresh.
@@ -43,7 +44,10 @@ class Part:
 
 ACCOUNT = Part("account", "Account", ("account",), "accounts")
 IDENTIFIER = Part("identifier", "Identifier", ("identifier",), "identifiers")
-CLUSTER = Part("cluster", "Cluster", ("cluster_id",), "clusters")
+CLUSTER = Part(
+    *("cluster", "Cluster", ("cluster_id",), "clusters"),
+    parameters={"strongest": Limits().identifiers, "discounted": Limits().discounted},
+)
 USED = Part("used", "USED", ("account", "identifier"), "uses", parameters={"wide": WIDE})
 LINKED = Part("linked", "LINKED", ("account_a", "account_b"), "links")
 MEMBER_OF = Part("member_of", "MEMBER_OF", ("account", "cluster_id"), "members")
@@ -54,7 +58,7 @@ ABOUT = Part("about", "ABOUT", ("case_id", "cluster_id"), "clusters of cases", l
 #: In the order in which they are written: a relationship after its ends.
 PARTS = (ACCOUNT, IDENTIFIER, CLUSTER, CASES, USED, LINKED, MEMBER_OF, DERIVED_FROM, ABOUT)
 #: Tables of a snapshot that the graph is made of.
-TABLES = ("accounts", "identifiers", "sightings", "links", "members", "clusters", "lineage")
+TABLES = ("accounts", "identifiers", "sightings", "links", "members", "clusters", "cluster_identifiers", "lineage")
 
 
 def label(kind: str) -> str:
