@@ -40,9 +40,11 @@ check: lock-check format-check lint types imports dependencies docs-check test #
 
 lock: $(VENV)/.development ## resolve the lock files again after a change of dependencies
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python .ci/lock.py write
+	$(BIN)/python .ci/neo4j.py write
 
 lock-check: $(VENV)/.development ## lock files in step with pyproject.toml, hashed, without addresses
 	$(BIN)/python .ci/lock.py check
+	$(BIN)/python .ci/neo4j.py check
 
 format: $(VENV)/.development ## format the code and order its imports
 	$(BIN)/ruff check --select I --fix --quiet $(wildcard $(SOURCES))

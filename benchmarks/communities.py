@@ -68,8 +68,7 @@ def measure(links: Links, nodes: int, engine: leiden.Engine, seed: int) -> tuple
     ends = links.first.astype(np.int64), links.second.astype(np.int64)
     part, seconds = timed(lambda: engine(*ends, links.weight, nodes, seed))
     again = engine(*ends, links.weight, nodes, seed)
-    with leiden.using(engine):
-        cut, whole = timed(lambda: communities(links, nodes, CommunitySettings(), seed))
+    cut, whole = timed(lambda: communities(links, nodes, CommunitySettings(), seed, engine))
     return (
         {
             "parts": f"{int(part.max()) + 1:,}",

@@ -26,6 +26,7 @@ from linkage.config import EngineSettings
 from linkage.model.progress import Progress
 from linkage.stores.layout import Layout
 from linkage.stores.neo4j.bulk import fill
+from linkage.stores.neo4j.cases import case_rows
 from linkage.stores.neo4j.changes import changes
 from linkage.stores.neo4j.connection import connect
 from linkage.stores.neo4j.graph import labels
@@ -50,7 +51,8 @@ _BARE = {
     "cluster": "CREATE (:Cluster {cluster_id: row[0], rank: row[1], size: row[2], score: row[3], "
     "linkage_score: row[4], abuse_score: row[5], q_value: row[6], tier: row[7], flagged: row[8], events: row[9], "
     f"tokens: row[10], cost_usd_micros: row[11], first_seen: {_TIME(12)}, last_seen: {_TIME(13)}, kinds: row[14], "
-    "top_reasons: row[15], lineage: row[16], valid_from: 1})",
+    "top_reasons: row[15], lineage: row[16], drawn: row[17], drawn_uses: row[18], "
+    "drawn_accounts: row[19], valid_from: 1})",
     "used": "MATCH (a:Account {account: row[0]}) MATCH (b:Identifier {identifier: row[1]}) "
     f"CREATE (a)-[:USED {{count: row[2], active_days: row[3], first_seen: {_TIME(4)}, last_seen: {_TIME(5)}, "
     "wide_identifier: CASE WHEN row[6] THEN row[1] END, wide_account: CASE WHEN row[6] THEN row[0] END, "
@@ -69,7 +71,7 @@ class Bare:
         access = server.access
         self._driver = stack.enter_context(closing(GraphDatabase.driver(access.uri, auth=("neo4j", access.password))))
         self.seconds, self.rows = 0.0, 0
-        with changes(snapshot, None, ENGINE, lambda _stage: None) as found:
+        with changes(snapshot, case_rows(()), None, ENGINE, lambda _stage: None) as found:
             self._labels = labels(found.kinds())
             self._batches = [
                 (_BARE[step.part.name], rows) for step in found.steps for rows in found.batches(step, 0, ROWS)
@@ -101,13 +103,13 @@ def by_driver(server: LocalServer, made: list[Snapshot], bare: Bare) -> Iterator
     with connect(server.access) as store:
         publisher = Publisher(store, WORKSPACE, ENGINE, ROWS)
         started = time.perf_counter()
-        report = replace(publisher, progress=turn).publish(made[0], kept.__getitem__)
+        report = replace(publisher, progress=turn).publish(made[0], (), kept.__getitem__)
         yield "first publication, driver", report.rows, time.perf_counter() - started - bare.seconds
         for number, snapshot in enumerate(made[1:], start=1):
             started = time.perf_counter()
-            report = publisher.publish(snapshot, kept.__getitem__)
+            report = publisher.publish(snapshot, (), kept.__getitem__)
             yield f"refresh {number} that changed 2 %, driver", report.rows, time.perf_counter() - started
-        assert publisher.status(made[-1]).in_step
+        assert publisher.status(made[-1], ()).in_step
 
 
 def by_import(server: LocalServer, snapshot: Snapshot) -> tuple[int, int, float, float, float]:
@@ -119,14 +121,14 @@ def by_import(server: LocalServer, snapshot: Snapshot) -> tuple[int, int, float,
         if progress.stage == "importing":
             began = time.perf_counter()
 
-    counts = fill(server, WORKSPACE, snapshot, ENGINE, stage)
+    counts = fill(server, WORKSPACE, snapshot, (), ENGINE, stage)
     filled = time.perf_counter()
     server.start()
     with connect(server.access) as store:
         publisher = Publisher(store, WORKSPACE, ENGINE, ROWS)
-        assert publisher.publish(snapshot, {}.__getitem__).status == "unchanged"
+        assert publisher.publish(snapshot, (), {}.__getitem__).status == "unchanged"
         indexed = time.perf_counter()
-        assert publisher.status(snapshot).in_step
+        assert publisher.status(snapshot, ()).in_step
     ties = sum(counts[part] for part in ("used", "linked", "member_of"))
     return sum(counts.values()), ties, filled - started, began - started, indexed - filled
 

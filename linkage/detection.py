@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage import leiden
 from linkage.communities import detect, membership
 from linkage.evidence import incidence as graph
 from linkage.evidence import links as linking
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from linkage.evidence.incidence import Incidence
     from linkage.evidence.links import Links
     from linkage.evidence.trust import Trust
+    from linkage.leiden import Engine
     from linkage.scoring.significance import Null
 
 
@@ -59,11 +61,17 @@ class Found:
         return np.flatnonzero(member)
 
 
-def search(incidence: Incidence, private_share: NDArray[np.float64], settings: Settings, seed: int) -> Found:
-    """Learn what identifiers are worth, link accounts, find communities and their members."""
+def search(
+    incidence: Incidence,
+    private_share: NDArray[np.float64],
+    settings: Settings,
+    seed: int,
+    partition: Engine = leiden.partition,
+) -> Found:
+    """Learn what identifiers are worth, link accounts, find communities (first by ``partition``), and members."""
     trust = trusting.learn(incidence, settings.evidence, seed)
     links = linking.links(incidence, trust, settings.evidence, seed)
-    community = detect.communities(links, incidence.accounts, settings.communities, seed)
+    community = detect.communities(links, incidence.accounts, settings.communities, seed, partition)
     community = membership.number(community, settings.membership.smallest)
     considered = membership.assign(incidence, trust, community, private_share, settings.membership)
     label = membership.number(considered.label, settings.membership.smallest)
@@ -109,6 +117,7 @@ def null(
     private_share: NDArray[np.float64],
     settings: Settings,
     done: Callable[[int], None],
+    partition: Engine = leiden.partition,
 ) -> Null:
     """Run the same search over ``settings.scoring.replicates`` rewired copies; ``done`` hears of each."""
     # A schedule was found by a test of its own; rewired, its one identifier would come back as it was.
@@ -129,7 +138,7 @@ def null(
             incidence.edge_events[at].astype(np.int64),
             incidence.account_events,
         )
-        found = search(copy, private_share, settings, settings.seed)
+        found = search(copy, private_share, settings, settings.seed, partition)
         statistic = significance.statistic(tied_bits(found))
         maxima.append(significance.maxima(statistic, found.size, classes))
         done(replicate + 1)

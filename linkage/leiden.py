@@ -1,14 +1,11 @@
 """The one interface to community detection: Leiden over an edge list, reproducible for a seed.
 
-Traag, Waltman and van Eck 2019, doi 10.1038/s41598-019-41695-z; the implementation is graspologic-native's (MIT), or
-for whole graphs the one of an engine that is in use.
+Traag, Waltman and van Eck 2019, doi 10.1038/s41598-019-41695-z; the implementation is graspologic-native's (MIT).
+Whoever partitions whole graphs takes an :class:`Engine`, of which :func:`partition` is one.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -30,26 +27,6 @@ class Engine(Protocol):
     ) -> NDArray[np.int64]:
         """Part of each node."""
         ...
-
-
-_IN_USE: ContextVar[Engine | None] = ContextVar("engine of linkage.leiden", default=None)
-
-
-@contextlib.contextmanager
-def using(engine: Engine) -> Iterator[None]:
-    """Within the block, :func:`whole` asks ``engine``."""
-    token = _IN_USE.set(engine)
-    try:
-        yield
-    finally:
-        _IN_USE.reset(token)
-
-
-def whole(
-    first: NDArray[np.int64], second: NDArray[np.int64], weight: NDArray[np.float64], nodes: int, seed: int
-) -> NDArray[np.int64]:
-    """As :func:`partition`, for a graph that is worth a way to a server: by the engine in use, where there is one."""
-    return (_IN_USE.get() or partition)(first, second, weight, nodes, seed)
 
 
 def partition(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage import basis, detection, engine
+from linkage import basis, detection, engine, leiden
 from linkage import window as windows
 from linkage.errors import UsageError
 from linkage.evidence import load as evidence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from linkage.config import Settings
+    from linkage.leiden import Engine
     from linkage.stores.lake import LakeView
     from linkage.stores.snapshots import Snapshot
     from linkage.window import Window
@@ -72,11 +73,13 @@ def refresh(
     watched: Sequence[Watched] = (),
     *,
     full: bool = False,
+    partition: Engine = leiden.partition,
 ) -> Result | Unchanged:
     """Find clusters in the window, or say that nothing changed since ``earlier[0]`` (snapshots, newest first).
 
     ``allowed`` and ``watched``: what people here declared benign, and what others reported.
     The null is that of ``earlier[0]`` where it may be (see :mod:`linkage.basis`) and no ``full`` refresh is asked for.
+    ``partition`` makes the first partition of every graph of links.
 
     Raises:
         UsageError: the window or as_of is malformed, or holds no accepted event.
@@ -97,10 +100,12 @@ def refresh(
         tell("measuring accounts")
         measured = features.load(connection, chosen.as_of, benign)
         tell("linking")
-        found = detection.search(population.incidence, measured.values["private_work"], settings, settings.seed)
+        found = detection.search(
+            population.incidence, measured.values["private_work"], settings, settings.seed, partition
+        )
         tell("comparing with rewired data")
         if run.full:
-            null = detection.null(population.incidence, measured.values["private_work"], settings, tell.part)
+            null = detection.null(population.incidence, measured.values["private_work"], settings, tell.part, partition)
         else:
             null = detection.carried(earlier[0].table("null_maxima"), population.incidence.accounts, settings)
         tell("scoring")

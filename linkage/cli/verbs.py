@@ -217,7 +217,11 @@ def store_status(arguments: Namespace) -> int:
     """Compare the graph store with the current snapshot."""
     chosen_format(arguments.format, arguments.output)
     status = Workspace(arguments.workspace).store.status()
-    parts: dict[str, tuple[Any, Any]] = {"refresh": (status.served, status.refresh_id), **status.counts}
+    parts: dict[str, tuple[Any, Any]] = {
+        "refresh": (status.served, status.refresh_id),
+        "casework": status.casework,
+        **status.counts,
+    }
     rows = Rows.of(
         {"part": part, "store": has, "workspace": should, "agree": has == should}
         for part, (has, should) in parts.items()

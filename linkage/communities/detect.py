@@ -21,16 +21,22 @@ if TYPE_CHECKING:
 
     from linkage.config import CommunitySettings
     from linkage.evidence.links import Links
+    from linkage.leiden import Engine
 
 
-def communities(links: Links, accounts: int, settings: CommunitySettings, seed: int) -> NDArray[np.int64]:
-    """Community of every account (N), −1 for an account without a link. Numbers follow the smallest account."""
+def communities(
+    links: Links, accounts: int, settings: CommunitySettings, seed: int, partition: Engine = leiden.partition
+) -> NDArray[np.int64]:
+    """Community of every account (N), −1 for an account without a link. Numbers follow the smallest account.
+
+    ``partition`` makes the first partition, of the whole graph; it alone is worth a way to a server.
+    """
     label = np.full(accounts, -1, dtype=np.int64)
     if len(links.first) == 0:
         return label
     nodes, inverse = np.unique(np.concatenate([links.first, links.second]), return_inverse=True)
     first, second = inverse[: len(links.first)], inverse[len(links.first) :]
-    label[nodes] = leiden.renumbered(_split(first, second, links.weight, len(nodes), settings, seed))
+    label[nodes] = leiden.renumbered(_split(first, second, links.weight, len(nodes), settings, seed, partition))
     return label
 
 
@@ -41,9 +47,10 @@ def _split(
     nodes: int,
     settings: CommunitySettings,
     seed: int,
+    partition: Engine,
 ) -> NDArray[np.int64]:
     """Start from the communities of the whole and cut them until no cut is taken."""
-    part = leiden.whole(first, second, weight, nodes, seed)
+    part = partition(first, second, weight, nodes, seed)
     part = _rejoin(first, second, weight, part, settings.whole_share)
     pieces = int(part.max()) + 1
     inside = part[first] == part[second]

@@ -60,6 +60,14 @@ class Pairs:
         return zip(self.account.tolist(), self.identifier.tolist(), strict=True)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """Members of a cluster by id (surrogate ids: int64, ascending), and uses of some identifiers by them."""
+
+    members: NDArray[np.int64]
+    uses: Pairs
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """An account and an identifier that it used: how often, first and last, in the window."""

@@ -77,22 +77,23 @@ class PublishReport:
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """Whether the graph store shows what CURRENT names.
+    """Whether the graph store shows what CURRENT names, and the cases as they are.
 
-    ``served``, ``publishing``: refreshes that its readers get, and that is on its way; ``counts``: part of the graph →
-    (rows in the store, rows in the snapshot).
+    ``served``, ``publishing``: refreshes that its readers get, and that is on its way; ``casework``: digests of the
+    cases that they get, and of those that there are; ``counts``: part of the graph → (rows in the store, rows here).
     """
 
     refresh_id: str
     served: str | None
+    casework: tuple[str | None, str]
     generation: int
     publishing: str | None
     counts: Mapping[str, tuple[int, int]]
 
     @property
     def in_step(self) -> bool:
-        """Whether refresh and counts agree, and nothing is under way."""
-        agree = all(stored == expected for stored, expected in self.counts.values())
+        """Whether refresh, cases and counts agree, and nothing is under way."""
+        agree = all(stored == expected for stored, expected in (self.casework, *self.counts.values()))
         return self.served == self.refresh_id and self.publishing is None and agree
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.model.cluster_graph import ClusterGraph, Limits, Mark, Tie
-from linkage.reading.neighbourhood import require_members
+from linkage.reading.neighbourhood import no_cluster
 
 if TYPE_CHECKING:
     import pyarrow
@@ -49,8 +49,11 @@ def cluster_graph(
     """
     limits = limits or Limits()
     chosen = _choose(evidence, limits)
-    members = np.sort([member.account for member in require_members(graph, cluster)])
-    masks = _masks(members, chosen.identifier, graph.touches(members.tolist(), chosen.identifier.tolist()))
+    within = graph.within(cluster, chosen.identifier.tolist())
+    members = within.members
+    if not len(members):
+        raise no_cluster(graph)
+    masks = _masks(members, chosen.identifier, within.uses)
     things = [
         Mark(f"i{number}", "identifier", on, number, kind, discounted)
         for number, kind, on, discounted in zip(
@@ -153,17 +156,20 @@ def _ties(
     masks: Whole, signatures: Whole, group_of: Whole, groups: list[Mark], things: list[Mark], limits: Limits
 ) -> tuple[tuple[Tie, ...], int]:
     """Ties from groups to identifiers, most accounts first, and how many the limit kept out."""
-    drawn = group_of >= 0
-    found: list[tuple[int, int, int]] = []
+    drawn, bits = group_of >= 0, np.arange(len(things), dtype=np.int64)[:, None]
     sizes = np.bincount(group_of[drawn], minlength=len(groups))
-    for bit in range(len(things)):
-        touching = drawn & (masks >> np.int64(bit) & 1).astype(bool)
-        counts = np.bincount(group_of[touching], minlength=len(groups))
-        own = (signatures >> np.int64(bit) & 1).astype(bool)
-        kept = own | (counts >= np.maximum(2, limits.edge_share * sizes))
-        kept[np.argsort(-counts, kind="stable")[: limits.ends]] = True
-        kept &= counts > 0
-        found += [(-int(counts[group]), group, bit) for group in np.flatnonzero(kept).tolist()]
-    found.sort()
-    ties = tuple(Tie(groups[group].id, things[bit].id, -count) for count, group, bit in found[: limits.edges])
-    return ties, max(0, len(found) - limits.edges)
+    # Accounts of each group (a column) that touch each identifier (a row).
+    bit, row = np.nonzero(masks[drawn] >> bits & 1)
+    cells = np.bincount(bit * len(groups) + group_of[drawn][row], minlength=len(things) * len(groups))
+    counts = cells.reshape(len(things), len(groups))
+    kept = (signatures >> bits & 1).astype(bool) | (counts >= np.maximum(2, limits.edge_share * sizes))
+    np.put_along_axis(kept, np.argsort(-counts, axis=1, kind="stable")[:, : limits.ends], values=True, axis=1)
+    bit, group = np.nonzero(kept & (counts > 0))
+    order = np.lexsort((bit, group, -counts[bit, group]))[: limits.edges]
+    ties = tuple(
+        Tie(groups[group].id, things[bit].id, accounts)
+        for bit, group, accounts in zip(
+            bit[order].tolist(), group[order].tolist(), counts[bit, group][order].tolist(), strict=True
+        )
+    )
+    return ties, max(0, len(bit) - limits.edges)

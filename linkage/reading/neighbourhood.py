@@ -150,8 +150,13 @@ def require_members(graph: GraphReader, cluster: str) -> list[Account]:
     """
     found = graph.members(cluster)
     if not found:
-        raise UsageError(
-            f"there is no such cluster at refresh {graph.refresh_id}",
-            hint="`linkage clusters` lists them; `linkage lineage` says what became of earlier ones.",
-        )
+        raise no_cluster(graph)
     return found
+
+
+def no_cluster(graph: GraphReader) -> UsageError:
+    """What is said where nobody is in a cluster."""
+    return UsageError(
+        f"there is no such cluster at refresh {graph.refresh_id}",
+        hint="`linkage clusters` lists them; `linkage lineage` says what became of earlier ones.",
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.model.graph import Account, Identifier, Pairs, Shared, Uses
+from linkage.model.graph import Account, Identifier, Pairs, Shared, Uses, Within
 
 if TYPE_CHECKING:
     import pyarrow
@@ -51,6 +51,7 @@ class EmbeddedGraph:
         order = np.lexsort((at, -members.column("membership").to_numpy(), code))
         order = order[known[order]]
         self._member, self._member_names = at[order], names
+        self._cluster_at = {name: number for number, name in enumerate(names)}
         self._member_start = np.searchsorted(code[order], np.arange(len(names) + 1))
         #: Row of an account among the members, −1 for none.
         self._member_row = np.full(len(self._account), -1, np.int64)
@@ -91,10 +92,7 @@ class EmbeddedGraph:
 
     def members(self, cluster: str) -> list[Account]:
         """Members of a cluster: by membership, highest first, then by id."""
-        if cluster not in self._member_names:
-            return []
-        at = self._member_names.index(cluster)
-        return self._accounts_at(self._member[self._member_start[at] : self._member_start[at + 1]])
+        return self._accounts_at(self._members_at(cluster))
 
     # --- uses ---------------------------------------------------------------------------------------------------
 
@@ -130,9 +128,11 @@ class EmbeddedGraph:
         """Every use of one of these identifiers by one of these accounts: by account, then by identifier."""
         return self._uses(self._rows_between(accounts, identifiers))
 
-    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> Pairs:
-        """The uses that ``between`` answers, without their figures."""
-        return self._pairs(self._rows_between(accounts, identifiers))
+    def within(self, cluster: str, identifiers: Collection[int]) -> Within:
+        """Members of a cluster, and which of these identifiers they used: by account, then by identifier."""
+        people = np.sort(self._members_at(cluster))
+        rows = self._rows_of(people, _known(self._identifier, identifiers))
+        return Within(self._account[people], self._pairs(rows))
 
     def shared(self, accounts: Collection[int], limit: int) -> Shared:
         """The first ``limit`` identifiers that at least two of these accounts used; see the protocol."""
@@ -152,6 +152,13 @@ class EmbeddedGraph:
         return self._pairs(rows[np.argsort(self._use_identifier[rows], kind="stable")])
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _members_at(self, cluster: str) -> Whole:
+        """Positions of the members of a cluster, by membership."""
+        if cluster not in self._cluster_at:
+            return np.zeros(0, np.int64)
+        at = self._cluster_at[cluster]
+        return self._member[self._member_start[at] : self._member_start[at + 1]]
 
     def _accounts_at(self, at: Whole) -> list[Account]:
         found = []
@@ -176,7 +183,10 @@ class EmbeddedGraph:
         return _ranges(self._account_start[at], self._account_start[at + 1])
 
     def _rows_between(self, accounts: Collection[int], identifiers: Collection[int]) -> NDArray[np.integer]:
-        people, things = _known(self._account, accounts), _known(self._identifier, identifiers)
+        return self._rows_of(_known(self._account, accounts), _known(self._identifier, identifiers))
+
+    def _rows_of(self, people: Whole, things: Whole) -> NDArray[np.integer]:
+        """Rows of uses of these identifiers by these accounts, all of them positions."""
         rows = self._rows_of_accounts(people)
         by_thing = (self._identifier_start[things], self._identifier_start[things + 1])
         if int((by_thing[1] - by_thing[0]).sum()) < len(rows):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from linkage.model.graph import Account, Identifier, Pairs, Shared, Uses
+from linkage.model.graph import Account, Identifier, Pairs, Shared, Uses, Within
 
 
 class GraphReader(Protocol):
@@ -48,8 +48,8 @@ class GraphReader(Protocol):
         """Every use of one of these identifiers by one of these accounts: by account, then by identifier."""
         ...
 
-    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> Pairs:
-        """The uses that ``between`` answers, without their figures."""
+    def within(self, cluster: str, identifiers: Collection[int]) -> Within:
+        """Members of a cluster, and which of these identifiers they used: by account, then by identifier."""
         ...
 
     def shared(self, accounts: Collection[int], limit: int) -> Shared:

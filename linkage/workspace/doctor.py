@@ -14,6 +14,7 @@ from linkage.model.reports import Check
 from linkage.model.tables import LAKE_TABLES, LEDGER
 from linkage.model.times import to_text
 from linkage.stores.files import Verifier
+from linkage.workspace.casebook import Casebook
 from linkage.workspace.home import Home, now
 
 #: Less free space than this is worth a warning: a refresh spills to disk.
@@ -195,6 +196,8 @@ def _audit(home: Home) -> Check:
 
 def _store(home: Home) -> Check:
     current = home.snapshots.current_id()
+    from linkage.stores.neo4j.cases import case_rows
+
     with home.publisher() as publisher:
         served = publisher.served()
     advice = "Run `linkage store publish`; `linkage store status` counts what is there."
@@ -204,6 +207,8 @@ def _store(home: Home) -> Check:
         return Check("graph store", "warn", f"reached; serves {served.refresh_id}, which is not current", advice)
     if served.publishing is not None:
         return Check("graph store", "warn", f"serves {current}; a publication was begun and not ended", advice)
+    if served.casework != case_rows(Casebook(home).list()).digest:
+        return Check("graph store", "warn", f"serves {current}; cases have changed since it was published", advice)
     return Check("graph store", "ok", f"serves {current}, generation {served.generation}")
 
 

@@ -25,6 +25,7 @@ from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshot, Snapshots
 
 if TYPE_CHECKING:
+    from linkage.leiden import Engine
     from linkage.reading.names import Names
     from linkage.reading.source import Questions
     from linkage.reading.what_if import Ties
@@ -228,25 +229,25 @@ class Home:
             yield Publisher(store, self.name, self.settings.engine, settings.batch_rows, progress)
 
     @contextlib.contextmanager
-    def detecting(self) -> Iterator[None]:
-        """Within the block, communities are found by the engine of the settings; a server is reached when it is asked.
+    def detecting(self) -> Iterator[Engine]:
+        """The engine of the settings that finds communities, for the block; a server is reached when it is asked.
 
         Raises:
             StoreUnavailable: the server is gone, refuses, or has no Graph Data Science.
             ConfigurationError: no password is given, or the driver is not installed.
         """
         if self.settings.communities.engine == "native":
-            yield
+            from linkage import leiden
+
+            yield leiden.partition
             return
-        from linkage import leiden
         from linkage.stores.neo4j.connection import access, connect
         from linkage.stores.neo4j.science import Science
 
         place = access(self.settings.store.neo4j or Neo4jSettings(), os.environ)
         with contextlib.ExitStack() as held:
             reached = functools.cache(lambda: Science(held.enter_context(connect(place))))
-            with leiden.using(lambda *links: reached()(*links)):
-                yield
+            yield lambda *links: reached()(*links)
 
     # --- writing ------------------------------------------------------------------------------------------------
 

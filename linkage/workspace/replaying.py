@@ -44,7 +44,7 @@ def replay(
     casework = home.casework()
     benign = allowed(casework.allowed(), now()) if casework is not None else linkage.refresh.NOTHING_ALLOWED
     told: list[Day] = []
-    with tempfile.TemporaryDirectory(prefix="linkage-replay-") as folder, home.detecting():
+    with tempfile.TemporaryDirectory(prefix="linkage-replay-") as folder, home.detecting() as partition:
         known = _without_status(view, Path(folder))
         snapshots = Snapshots(Path(folder))
         for at, day in enumerate(ends):
@@ -52,7 +52,13 @@ def replay(
                 progress(Progress("living through the days again", at, len(ends), "refreshes"))
             moment = datetime.combine(day, _LAST_MOMENT, UTC)
             result = linkage.refresh.refresh(
-                known.until(day), snapshots.ancestors(), home.settings, moment, window, allowed=benign
+                known.until(day),
+                snapshots.ancestors(),
+                home.settings,
+                moment,
+                window,
+                allowed=benign,
+                partition=partition,
             )
             if isinstance(result, linkage.refresh.Result):
                 snapshots.publish(snapshots.write(result.run, result.tables).refresh_id)

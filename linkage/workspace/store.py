@@ -9,6 +9,7 @@ from pathlib import Path
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import PublishReport, StoreStatus
 from linkage.workspace import writing
+from linkage.workspace.casebook import Casebook
 from linkage.workspace.home import Home
 
 
@@ -19,7 +20,8 @@ class GraphStore:
         self._home = home
 
     def publish(self, progress: ProgressSink | None = None) -> PublishReport:
-        """Bring the current snapshot into the store; only what changed travels, and readers get it all at once.
+        """Bring the current snapshot and the cases into the store; only what changed travels, and readers get it all
+        at once.
 
         Raises:
             StoreUnavailable: the server is gone or refuses, or its database is not this workspace's.
@@ -43,11 +45,11 @@ class GraphStore:
         from linkage.stores.neo4j.bulk import fill
         from linkage.stores.neo4j.local import LocalServer
 
-        snapshot = self._home.snapshot(None)
-        return fill(LocalServer(Path(home)), self._home.name, snapshot, self._home.settings.engine, progress)
+        snapshot, cases = self._home.snapshot(None), Casebook(self._home).list()
+        return fill(LocalServer(Path(home)), self._home.name, snapshot, cases, self._home.settings.engine, progress)
 
     def status(self) -> StoreStatus:
-        """Whether readers of the store get the current snapshot, by its name and by counting.
+        """Whether readers of the store get the current snapshot and the cases, by name and digest and by counting.
 
         Raises:
             StoreUnavailable: the server is gone or refuses, or its database is not this workspace's.
@@ -56,4 +58,4 @@ class GraphStore:
         """
         snapshot = self._home.snapshot(None)
         with self._home.publisher() as publisher:
-            return publisher.status(snapshot)
+            return publisher.status(snapshot, Casebook(self._home).list())

@@ -164,10 +164,10 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock,
     head, length = home.casework_to_write().audit_head()
     benign = allowed(home.casework_to_write().allowed(), clock.started_at)
     reported, unmatched = Indicators(home).watched(clock.started_at)
-    with home.detecting():
+    with home.detecting() as partition:
         earlier = home.snapshots.ancestors()
         result = linkage.refresh.refresh(
-            view, earlier, home.settings, as_of, window, clock, benign, reported, full=full
+            view, earlier, home.settings, as_of, window, clock, benign, reported, full=full, partition=partition
         )
     if isinstance(result, linkage.refresh.Unchanged):
         return RefreshReport("unchanged", result.refresh_id, {}, clock.seconds(), unmatched=unmatched)
@@ -178,7 +178,7 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock,
 
 
 def publish(home: Home, refresh: str | None, progress: ProgressSink | None) -> PublishReport:
-    """Bring the snapshot of ``refresh``, or the current one, into the graph store.
+    """Bring the snapshot of ``refresh``, or the current one, and the cases into the graph store.
 
     Raises:
         StoreUnavailable: the server is gone or refuses, or its database is not this workspace's.
@@ -189,7 +189,7 @@ def publish(home: Home, refresh: str | None, progress: ProgressSink | None) -> P
     snapshot = home.snapshot(refresh)
     clock = StageClock(progress)
     with _noted(home, "publish", clock), home.publisher(clock) as publisher:
-        report = publisher.publish(snapshot, home.snapshots.get)
+        report = publisher.publish(snapshot, casebook.Casebook(home).list(), home.snapshots.get)
     _record(home, "publish", report.status, report.refresh_id, clock, {**report.counts, "rows": report.rows})
     return report
 

@@ -50,9 +50,15 @@ def test_publish_then_status(environment: Access, tmp_path: Path, capsys: pytest
     said = capsys.readouterr()
     rows = json.loads(said.out)
     assert all(row["agree"] for row in rows)
-    assert [row["part"] for row in rows][:2] == ["refresh", "account"]
+    assert [row["part"] for row in rows][:3] == ["refresh", "casework", "account"]
     assert "in step" in said.err
     assert stored(world.path) == ("ok", f"serves {world.refresh_id}, generation 1")
+    assert run(world.path, "case", "open", small_world.RING) == 0
+    assert stored(world.path) == ("warn", f"serves {world.refresh_id}; cases have changed since it was published")
+    assert not Workspace(world.path).store.status().in_step
+    assert run(world.path, "store", "publish") == 0
+    assert stored(world.path) == ("ok", f"serves {world.refresh_id}, generation 2")
+    capsys.readouterr()
     small_world.publish(world.path, SECOND, changed(world.tables), world.refresh_id)
     assert stored(world.path) == ("warn", f"reached; serves {world.refresh_id}, which is not current")
     assert run(world.path, "store", "status", "--format", "json") == 0
@@ -117,6 +123,8 @@ def test_the_queries_of_the_pages_run_in_order(page: str, environment: Access, t
     )
     tables["members"] = world.tables["members"]
     small_world.publish(world.path, SECOND, tables, world.refresh_id)
+    case = Workspace(world.path, actor="ana").case.propose(small_world.RING, "confirmed", ["shared_payment"])
+    Workspace(world.path, actor="ben").case.approve(case.case_id)
     assert run(world.path, "store", "publish") == 0
     queries = [block.text for block in pages.blocks(page) if block.language == "cypher"]
     assert len(queries) >= 5

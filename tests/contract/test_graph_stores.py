@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -47,7 +47,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         def publish(world: GraphWorld) -> GraphReader:
             refresh_id = f"r-{len(kept):012}"
             kept[refresh_id] = world.snapshot(tmp_path_factory.mktemp("neo4j"), refresh_id)
-            publisher.publish(kept[refresh_id], kept.__getitem__)
+            publisher.publish(kept[refresh_id], (), kept.__getitem__)
             return neo4j.Asked(store, refresh_id)
 
         yield publish
@@ -64,10 +64,23 @@ def everything(store: GraphReader) -> list[object]:
         *(list(store.used_by(people, each)) for each in (2, None)),
         *(list(store.users_of(things, each)) for each in (2, None)),
         list(store.between(people, things)),
-        list(store.touches(people, things)),
+        *(held_within(store, cluster, things) for cluster in CLUSTERS),
+        *(held_within(store, cluster, shared(store, cluster)) for cluster in CLUSTERS),
         list(store.joined(people)),
         store.shared(people, 5),
     ]
+
+
+def held_within(store: GraphReader, cluster: str, things: Iterable[int]) -> tuple[list[int], list[tuple[int, int]]]:
+    """What a store says of the members of a cluster and what they used."""
+    found = store.within(cluster, list(things))
+    return found.members.tolist(), list(found.uses)
+
+
+def shared(store: GraphReader, cluster: str) -> set[int]:
+    """What at least two members of a cluster used: what a drawing of it may show."""
+    members = [member.account for member in store.members(cluster)]
+    return set(store.joined(members).identifier.tolist())
 
 
 WORLDS = graph_worlds()
@@ -111,8 +124,10 @@ def test_every_question_is_answered_as_by_hand(opened: Open, world: GraphWorld, 
         world.use(*pair) for pair in uses if pair[0] in some and pair[1] in things
     ]
 
-    touching = [(account, number) for account, number in uses if account in some and number in things]
-    assert list(store.touches(some, things)) == touching
+    for cluster in (*CLUSTERS, "c-none"):
+        members = [number for number in people if world.account(number).cluster_id == cluster]
+        touching = [(account, number) for account, number in uses if account in members and number in things]
+        assert held_within(store, cluster, things) == (members, touching)
     assert store.reach(some) == {
         account: sum(account == one for one, _ in uses) for account in people if account in some
     }
@@ -288,8 +303,8 @@ def test_readers_see_one_refresh_while_another_is_written(
                 looked += 1
                 assert everything(neo4j.Asked(store, FIRST)) == answers[FIRST]
 
-        neo4j.publisher(store).publish(kept[FIRST], kept.__getitem__)
-        report = neo4j.publisher(store, look, batch_rows).publish(kept[SECOND], kept.__getitem__)
+        neo4j.publisher(store).publish(kept[FIRST], (), kept.__getitem__)
+        report = neo4j.publisher(store, look, batch_rows).publish(kept[SECOND], (), kept.__getitem__)
         assert bool(looked) == bool(report.rows)
         assert everything(neo4j.Asked(store, SECOND)) == answers[SECOND]
     # Other tests name their refreshes the same.

@@ -8,7 +8,8 @@ import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from neo4j import GraphDatabase
 
 from linkage.config import EngineSettings
 from linkage.errors import ConfigurationError
+from linkage.model.case import Case, CaseAct, Verb
 from linkage.model.progress import ProgressSink
+from linkage.model.verdict import Proposal, Scope, Verdict
+from linkage.stores.neo4j.cases import case_rows
 from linkage.stores.neo4j.changes import graph
 from linkage.stores.neo4j.connection import Access, Store, connect
 from linkage.stores.neo4j.graph import PARTS
@@ -34,6 +38,10 @@ ENGINE = EngineSettings(memory_limit="512MB", threads=1)
 WORKSPACE = "0123456789abcdef"
 
 FIRST, SECOND, THIRD = (f"r-00000000000{number}" for number in (1, 2, 3))
+#: Never published: a case may be about a cluster from before a store was there.
+EARLIER = "c-000000000008"
+#: What people said, which is in no store.
+NOTE = "the cards of ring-01"
 
 Graph = dict[str, list[tuple[Any, ...]]]
 Tables = dict[str, pa.Table]
@@ -119,13 +127,55 @@ def stored(access: Access, generation: int | None = None) -> Graph:
 
 
 def expected(snapshot: Snapshot) -> Graph:
-    """Rows of every part as the snapshot has them, sorted."""
-    with graph(snapshot, ENGINE) as found:
+    """Rows of every part as the snapshot and the cases of its time have them, sorted."""
+    with graph(snapshot, case_rows(cases(snapshot.refresh_id)), ENGINE) as found:
         return {part.name: sorted(map(_plain, found.export(part).fetchall())) for part in PARTS}
 
 
 def _plain(row: Any) -> tuple[Any, ...]:
     return tuple(tuple(value) if isinstance(value, list) else "" if value is None else value for value in row)
+
+
+def cases(refresh: str) -> list[Case]:
+    """Cases as they stand after a refresh: every status that shows a verdict, one that hides it, one that is gone."""
+    ring, office = (_case(f"k-{name}", name) for name in (small_world.RING, small_world.OFFICE))
+    earlier = _case("k-earlier", EARLIER)
+    for case in (ring, office):
+        case.do(Verb.PROPOSE, "ana", proposal=_proposal(case.cluster).to_dict())
+    if refresh == FIRST:
+        return [ring.case, office.case]
+    ring.do(Verb.APPROVE, "ben", scope_digest=_proposal(ring.cluster).scope.digest, note=NOTE)
+    office.do(Verb.FOLLOW, "ana", clusters=sorted([small_world.RING, EARLIER]))
+    if refresh == SECOND:
+        return [ring.case, office.case, earlier.case]
+    if refresh == THIRD:
+        ring.do(Verb.REOPEN, "ana", appeal=True, note=NOTE)
+        return [ring.case, earlier.case]
+    return []
+
+
+@dataclass
+class _Acted:
+    """A case, and one act after the other on it."""
+
+    case: Case
+    cluster: str
+
+    def do(self, verb: Verb, actor: str, **detail: Any) -> None:
+        at = self.case.changed_at + timedelta(hours=1, microseconds=1)
+        self.case = self.case.after(CaseAct(self.case.case_id, self.case.revision + 1, verb, actor, at, detail))
+
+
+def _case(case_id: str, cluster: str) -> _Acted:
+    opening = CaseAct(case_id, 1, Verb.OPEN, "ana", small_world.START, {"cluster_id": cluster, "note": NOTE})
+    return _Acted(Case.opened(opening), cluster)
+
+
+def _proposal(cluster: str) -> Proposal:
+    ends = small_world.START + timedelta(days=90)
+    return Proposal(
+        Verdict.CONFIRMED, ("shared_payment", "canary"), Scope.of(FIRST, cluster, range(9), [3]), NOTE, ends
+    )
 
 
 def three_refreshes(path: Path) -> Path:
@@ -168,7 +218,7 @@ def replaced(table: pa.Table, column: str, values: list[Any]) -> pa.Table:
 def publish(access: Access, snapshots: Snapshots, refresh: str, **options: Any) -> int:
     """Rows that travelled."""
     with publishing(access, **options) as publisher:
-        return publisher.publish(snapshots.get(refresh), snapshots.get).rows
+        return publisher.publish(snapshots.get(refresh), cases(refresh), snapshots.get).rows
 
 
 def everything(access: Access) -> int:

@@ -28,9 +28,15 @@ def snapshots(tmp_path: Path) -> Snapshots:
 
 @pytest.fixture
 def wire(neo4j_empty: Access) -> Iterator[neo4j.Wire]:
-    wire = neo4j.Wire(int(neo4j_empty.place.rpartition(":")[2]))
-    yield wire
-    wire.close()
+    with contextlib.closing(neo4j.Wire(int(neo4j_empty.place.rpartition(":")[2]))) as wire:
+        yield wire
+
+
+@pytest.fixture
+def own_wire(neo4j_server: LocalServer) -> Iterator[neo4j.Wire]:
+    """To the server that a test may stop, also where NEO4J_URI names another one."""
+    with contextlib.closing(neo4j.Wire(int(neo4j_server.access.place.rpartition(":")[2]))) as wire:
+        yield wire
 
 
 def hasty(access: Access) -> Access:
@@ -41,7 +47,7 @@ def hasty(access: Access) -> Access:
 def attempt(access: Access, snapshots: Snapshots, refresh: str) -> bool:
     """Whether the publication came to its end, and not to the one error that it may end with."""
     with contextlib.suppress(StoreUnavailable), connect(access) as store:
-        neo4j.publisher(store, batch_rows=20).publish(snapshots.get(refresh), snapshots.get)
+        neo4j.publisher(store, batch_rows=20).publish(snapshots.get(refresh), neo4j.cases(refresh), snapshots.get)
         return True
     return False
 
@@ -82,9 +88,9 @@ def test_the_wire_breaks_anywhere(
 
 @pytest.mark.parametrize("points", [1, pytest.param(20, marks=pytest.mark.soak)])
 def test_the_server_is_killed_anywhere(
-    points: int, neo4j_server: LocalServer, wire: neo4j.Wire, snapshots: Snapshots
+    points: int, neo4j_server: LocalServer, own_wire: neo4j.Wire, snapshots: Snapshots
 ) -> None:
-    access = neo4j_server.access
+    access, wire = neo4j_server.access, own_wire
     total = carried(access, wire, snapshots)
     clean = everything(access)
     old, new = (neo4j.expected(snapshots.get(refresh)) for refresh in (FIRST, SECOND))
@@ -101,7 +107,7 @@ def test_the_server_is_killed_anywhere(
         assert neo4j.stored(access) == new
         assert everything(access) == clean
         with neo4j.publishing(access) as publisher:
-            assert publisher.status(snapshots.get(SECOND)).in_step
+            assert publisher.status(snapshots.get(SECOND), neo4j.cases(SECOND)).in_step
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_secrets_are_files(service: str) -> None:
 
 
 def test_it_runs_the_versions_that_are_tested() -> None:
-    pom = (ROOT / "linkage" / "stores" / "neo4j" / "server.pom.xml").read_text(encoding="utf-8")
+    pom = (ROOT / ".ci" / "neo4j-server.pom.xml").read_text(encoding="utf-8")
     (tested,) = re.findall(r"<artifactId>neo4j</artifactId><version>([\d.]+)</version>", pom)
     assert COMPOSE["services"]["neo4j"]["image"] == f"neo4j:{tested}-community"
     version = re.search(r'^version = "([^"]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)

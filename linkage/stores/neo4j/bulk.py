@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import UsageError
 from linkage.model.progress import Progress, ProgressSink
 from linkage.stores.files import room_for
+from linkage.stores.neo4j.cases import case_rows
 from linkage.stores.neo4j.changes import Changes, graph
 from linkage.stores.neo4j.graph import CLUSTER, MODEL, PARTS, Part
 from linkage.stores.neo4j.publishing import refresh_properties
 
 if TYPE_CHECKING:
     from linkage.config import EngineSettings
+    from linkage.model.case import Case
     from linkage.stores.neo4j.local import LocalServer
     from linkage.stores.snapshots import Snapshot
 
@@ -29,9 +31,14 @@ _MEMORY = "1g"
 
 
 def fill(
-    server: LocalServer, workspace: str, snapshot: Snapshot, engine: EngineSettings, progress: ProgressSink | None
+    server: LocalServer,
+    workspace: str,
+    snapshot: Snapshot,
+    cases: Iterable[Case],
+    engine: EngineSettings,
+    progress: ProgressSink | None,
 ) -> dict[str, int]:
-    """Put the graph of ``snapshot`` into the database of ``server``; returns the rows of each part.
+    """Put the graph of ``snapshot`` and ``cases`` into the database of ``server``; returns the rows of each part.
 
     Raises:
         UsageError: the server was started before, so that its database is there already.
@@ -48,14 +55,14 @@ def fill(
         if progress is not None:
             progress(Progress(stage, 0, rows, "rows"))
 
-    folder = server.home / "import"
+    folder, rows = server.home / "import", case_rows(cases)
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        with room_for("the files to import"), graph(snapshot, engine) as found:
+        with room_for("the files to import"), graph(snapshot, rows, engine) as found:
             counts = found.counts()
             tell("writing files to import", sum(counts.values()))
             folder.mkdir(parents=True)
-            sources = [*_parts(folder, found), *_pointer(folder, workspace, snapshot, counts)]
+            sources = [*_parts(folder, found), *_pointer(folder, workspace, snapshot, rows.digest, counts)]
         tell("importing", sum(counts.values()))
         server.admin(
             *("database", "import", "full", *sources, "--array-delimiter=U+001F", "--multiline-fields=true"),
@@ -78,10 +85,15 @@ def _parts(folder: Path, found: Changes) -> list[str]:
     return options
 
 
-def _pointer(folder: Path, workspace: str, snapshot: Snapshot, counts: dict[str, int]) -> list[str]:
+def _pointer(folder: Path, workspace: str, snapshot: Snapshot, casework: str, counts: dict[str, int]) -> list[str]:
     """Write the pointer and what it points at; returns the options that import them."""
     refresh = refresh_properties(snapshot, counts)
-    current: dict[str, str | int | None] = {"name": "graph", "workspace": workspace, "model": MODEL}
+    current: dict[str, str | int | None] = {
+        "name": "graph",
+        "workspace": workspace,
+        "model": MODEL,
+        "casework": casework,
+    }
     shown: dict[str, str | int | None] = {"generation": 1, "refresh_id": snapshot.refresh_id}
     nodes = (
         ("Current", {":ID(Current)": "graph", **_typed({**current, **shown})}),

@@ -1,7 +1,7 @@
 """What a publication has to send: the difference between the graph that is served and the one of a snapshot.
 
 Both are made as tables in the SQL engine, from the files of their snapshots. Where that of the served one is no longer
-kept, it is read back from the store.
+kept, it is read back from the store; so are the cases that are served, which stand in no snapshot.
 """
 
 from __future__ import annotations
@@ -22,11 +22,20 @@ if TYPE_CHECKING:
     import pyarrow
 
     from linkage.config import EngineSettings
+    from linkage.stores.neo4j.cases import CaseRows
 
 _PACKAGE = "linkage.stores.neo4j"
 
 #: Rows of a part of the graph that is served, by its name, in the given schema.
 ReadBack = Callable[[Part, "pyarrow.Schema"], "pyarrow.Table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The graph that is served: its snapshot where that is kept whole, and how the rest is read back."""
+
+    snapshot: Snapshot | None
+    read_back: ReadBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +101,30 @@ class Changes:
         self._connection.register("labels", pyarrow.table(columns, schema=schema))
         return engine.relation(self._connection, _PACKAGE, f"import/{name}")
 
-    def plan(self, generation: int, base: str | None, refresh_id: str) -> str:
+    def plan(self, generation: int, base: str | None, refresh_id: str, casework: str) -> str:
         """Digest of everything that a publication must agree on with the one that it continues."""
-        what = [MODEL, generation, base, refresh_id, [(step.statement, step.rows) for step in self.steps]]
+        what = [MODEL, generation, base, refresh_id, casework, [(step.statement, step.rows) for step in self.steps]]
         return hashlib.sha256(json.dumps(what).encode("ascii")).hexdigest()[:16]
 
 
 @contextlib.contextmanager
-def graph(snapshot: Snapshot, settings: EngineSettings) -> Iterator[Changes]:
-    """The graph of ``snapshot`` alone, without steps: for counting and for export.
+def graph(snapshot: Snapshot, cases: CaseRows, settings: EngineSettings) -> Iterator[Changes]:
+    """The graph of ``snapshot`` and ``cases`` alone, without steps: for counting and for export.
 
     Raises:
         SnapshotDamaged: a file differs from its recorded digest, or a table is not recorded.
     """
     with _tables(settings) as connection:
         _build(connection, "after", snapshot)
+        _hold(connection, cases)
         yield Changes(connection, ())
 
 
 @contextlib.contextmanager
 def changes(
-    snapshot: Snapshot, base: Snapshot | ReadBack | None, settings: EngineSettings, tell: Callable[[str], None]
+    snapshot: Snapshot, cases: CaseRows, base: Base | None, settings: EngineSettings, tell: Callable[[str], None]
 ) -> Iterator[Changes]:
-    """What turns the graph of ``base`` (a snapshot, rows read back, or None: nothing) into that of ``snapshot``.
+    """What turns the graph of ``base`` (None: nothing) into that of ``snapshot`` and ``cases``.
 
     Raises:
         SnapshotDamaged: a file differs from its recorded digest, or a table is not recorded.
@@ -122,17 +132,22 @@ def changes(
     with _tables(settings) as connection:
         tell("comparing with what is served")
         _build(connection, "after", snapshot)
-        if isinstance(base, Snapshot):
-            _build(connection, "before", base)
-        else:
-            for part in PARTS:
-                nothing = connection.table(f"after.{part.name}").limit(0)
-                nothing.create(f"before.{part.name}")
-                if base is not None and not part.history:
-                    tell(f"reading back {part.words}")
-                    found = base(part, nothing.to_arrow_table().schema)
-                    connection.from_arrow(found).insert_into(f"before.{part.name}")
-        steps = [step for part in PARTS for step in _steps(connection, part)]
+        _hold(connection, cases)
+        kept = base.snapshot if base is not None else None
+        same = kept is not None and kept.refresh_id == snapshot.refresh_id
+        if kept is not None and not same:
+            _build(connection, "before", kept)
+        changing = [part for part in PARTS if part.live or not same]
+        for part in changing:
+            if kept is not None and not part.live:
+                continue
+            nothing = connection.table(f"after.{part.name}").limit(0)
+            nothing.create(f"before.{part.name}")
+            if base is not None and not part.history:
+                tell(f"reading back {part.words}")
+                found = base.read_back(part, nothing.to_arrow_table().schema)
+                connection.from_arrow(found).insert_into(f"before.{part.name}")
+        steps = [step for part in changing for step in _steps(connection, part)]
         # Vanished rows come last, relationships before the nodes they hang on.
         vanished = [step for step in reversed(steps) if step.verb == "close"]
         yield Changes(connection, tuple([step for step in steps if step.verb != "close"] + vanished))
@@ -149,13 +164,20 @@ def _tables(settings: EngineSettings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _build(connection: duckdb.DuckDBPyConnection, schema: str, snapshot: Snapshot) -> None:
-    """Tables of every part, made from the snapshot's files."""
+    """Tables of every part that a snapshot has, made from its files."""
     for name in TABLES:
         connection.read_parquet([str(snapshot.path(name))], hive_partitioning=False, file_row_number=True).create_view(
             name, replace=True
         )
     for part in PARTS:
-        engine.relation(connection, _PACKAGE, part.name, part.parameters).create(f"{schema}.{part.name}")
+        if not part.live:
+            engine.relation(connection, _PACKAGE, part.name, part.parameters).create(f"{schema}.{part.name}")
+
+
+def _hold(connection: duckdb.DuckDBPyConnection, cases: CaseRows) -> None:
+    """Tables of the parts that come from the casework."""
+    for name, table in cases.tables.items():
+        connection.from_arrow(table).create(f"after.{name}")
 
 
 def _steps(connection: duckdb.DuckDBPyConnection, part: Part) -> Iterator[Step]:

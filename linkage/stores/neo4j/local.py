@@ -1,7 +1,7 @@
 """A Neo4j server of our own on this machine, without Docker: for trying out, for tests and for benchmarks.
 
-Maven fetches the server's artifacts once; Java 17 or newer runs them. ``python -m linkage.stores.neo4j.local HOME``
-(``make neo4j``) starts one in the foreground.
+Its jars are those of :mod:`linkage.stores.neo4j.artifacts`; Java 17 or newer runs them.
+``python -m linkage.stores.neo4j.local HOME`` (``make neo4j``) starts one in the foreground.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import IO
 
-from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable
+from linkage.errors import LinkageError, StoreUnavailable
 from linkage.stores.files import create_once
+from linkage.stores.neo4j.artifacts import fetched, kept
 from linkage.stores.neo4j.connection import Access, connect
 
 #: As the official launcher gives them.
@@ -43,44 +43,6 @@ dbms.security.procedures.allowlist=gds.*
 dbms.usage_report.enabled=false
 {more}
 """
-
-
-def class_path(cache: Path | None = None) -> tuple[Path, ...]:
-    """The server's jars; fetched by Maven where its repository lacks them (140 MB, once).
-
-    ``cache`` keeps the list, so that Maven need not run again.
-
-    Raises:
-        ConfigurationError: Java or Maven are missing, or Maven cannot fetch.
-    """
-    pom = resources.files("linkage.stores.neo4j").joinpath("server.pom.xml").read_bytes()
-    folder = (cache or _cache()) / hashlib.sha256(pom).hexdigest()[:16]
-    listing = folder / "class-path"
-    if listing.exists():
-        jars = tuple(Path(name) for name in listing.read_text(encoding="utf-8").split(os.pathsep))
-        if all(jar.exists() for jar in jars):
-            return jars
-    for program in ("java", "mvn"):
-        if shutil.which(program) is None:
-            raise ConfigurationError(
-                f"{program} is not installed", hint="On Debian: apt-get install openjdk-17-jre-headless maven."
-            )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pom.xml").write_bytes(pom)
-    found = folder / f"found-{secrets.token_hex(4)}"
-    done = subprocess.run(
-        ["mvn", "--batch-mode", "--quiet", "dependency:build-classpath", f"-Dmdep.outputFile={found}"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ConfigurationError(
-            "Maven cannot fetch the Neo4j server", hint=f"Run `mvn dependency:build-classpath` in {folder} to see why."
-        )
-    found.rename(listing)
-    return tuple(Path(name) for name in listing.read_text(encoding="utf-8").split(os.pathsep))
 
 
 class LocalServer:
@@ -107,16 +69,20 @@ class LocalServer:
         # Changes touch rows all over the store: what does not fit here is read from the disk again and again.
         self._pages = "128m" if brief else memory
         self._tuning = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") if brief else ()
+        # A brief server is killed before it could leave its classes behind.
+        self._leaves_classes = not brief
+        self._archiving: Path | None = None
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
-        self._jars = class_path()
+        self._jars = fetched()
         for folder in ("conf", "data/dbms", "logs", "plugins"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         create_once(self.home / "password", secrets.token_urlsafe(24).encode("ascii"), mode=0o600)
         create_once(self.home / "data" / "dbms" / "auth.ini", self._user(), mode=0o600)
-        for jar in self._jars:
+        for artifact, jar in self._jars.items():
             link = self.home / "plugins" / jar.name
-            if "/org/neo4j/gds/" in jar.as_posix() and not link.exists():
+            if artifact.group == "org.neo4j.gds" and not link.exists():
+                link.unlink(missing_ok=True)
                 link.symlink_to(jar)
 
     @property
@@ -143,7 +109,7 @@ class LocalServer:
         self._configure()
         options = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
         command = [
-            *("java", f"-Xms{self._memory}", f"-Xmx{self._memory}", *self._tuning),
+            *("java", f"-Xms{self._memory}", f"-Xmx{self._memory}", *self._tuning, *self._classes()),
             *(*options, "-Dio.netty.tryReflectionSetAccessible=true", "-cp", self._class_path(), _MAIN),
             *(f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}", "--console-mode"),
         ]
@@ -163,11 +129,18 @@ class LocalServer:
             store.ask("look")
 
     def stop(self) -> None:
-        """End the server as its operator would; what was committed is on disk."""
+        """End the server as its operator would; what was committed is on disk.
+
+        The first time, Java then takes some seconds more to write down the classes that it loaded.
+        """
+        archiving, self._archiving = self._archiving, None
         self._end(signal.SIGTERM)
+        if archiving is not None and archiving.exists():
+            archiving.replace(_loaded())
 
     def kill(self) -> None:
         """End the server from one moment to the next, as a failing machine would."""
+        self._archiving = None
         self._end(signal.SIGKILL)
 
     def wait(self) -> None:
@@ -200,7 +173,17 @@ class LocalServer:
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _class_path(self) -> str:
-        return os.pathsep.join(map(str, self._jars))
+        return os.pathsep.join(map(str, self._jars.values()))
+
+    def _classes(self) -> tuple[str, ...]:
+        """Options that take the classes of an earlier server, or keep those of this one when it is stopped."""
+        archive = _loaded()
+        if archive.exists():
+            return (f"-XX:SharedArchiveFile={archive}",)
+        if not self._leaves_classes:
+            return ()
+        self._archiving = archive.with_suffix(f".{secrets.token_hex(4)}")
+        return (f"-XX:ArchiveClassesAtExit={self._archiving}",)
 
     def _configure(self) -> None:
         browser = str(self._http is not None).lower()
@@ -237,8 +220,15 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "linkage-neo4j"
+def _loaded() -> Path:
+    """Where the classes that a server loads are kept for the next one, by the Java that loaded them.
+
+    To find, read and check them one by one in 343 jars takes half of a start. Java itself looks whether an archive is
+    of these jars, and does without where it is not.
+    """
+    java = Path(shutil.which("java") or "java").resolve()
+    made = f"{java} {java.stat().st_mtime_ns if java.exists() else 0}"
+    return kept() / f"classes-{hashlib.sha256(made.encode('utf-8')).hexdigest()[:16]}.jsa"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

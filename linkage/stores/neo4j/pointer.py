@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What (:Current) says. Generation 0 shows nothing."""
+    """What (:Current) says. Generation 0 shows nothing. ``casework``: digest of the cases that are shown."""
 
     generation: int
     refresh_id: str | None
+    casework: str | None
     publishing: str | None
     plan: str | None
     row: int
@@ -46,4 +47,6 @@ def look(transaction: Transaction, workspace: str) -> Served | None:
             f"the database holds model {row['model']} of the graph, and this linkage writes {MODEL}",
             hint="Empty the database, and publish again.",
         )
-    return Served(row["generation"], row["refresh_id"], row["publishing"], row["plan"], row["row"] or 0)
+    return Served(
+        row["generation"], row["refresh_id"], row["casework"], row["publishing"], row["plan"], row["row"] or 0
+    )

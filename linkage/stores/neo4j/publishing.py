@@ -8,7 +8,7 @@ two of them meet.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from linkage.errors import LinkageError, SnapshotDamaged, TryAgain, UnknownRefre
 from linkage.model.progress import Progress, ProgressSink
 from linkage.model.reports import PublishReport, StoreStatus
 from linkage.model.times import to_text
-from linkage.stores.neo4j.changes import Changes, changes, graph
+from linkage.stores.neo4j.cases import case_rows
+from linkage.stores.neo4j.changes import Base, Changes, changes, graph
 from linkage.stores.neo4j.graph import MODEL, Part, labels
 from linkage.stores.neo4j.pointer import Served, look
 
@@ -24,18 +25,19 @@ if TYPE_CHECKING:
     import pyarrow
 
     from linkage.config import EngineSettings
+    from linkage.model.case import Case
     from linkage.stores.neo4j.connection import Store, Transaction
     from linkage.stores.snapshots import Snapshot
 
 #: In this order an abandoned publication is undone: relationships before the nodes they hang on.
 _UNDO = (
     *("relationships", "used", "linked", "member_of", "closed_relationships"),
-    *("closed_nodes", "account", "identifier", "cluster"),
+    *("closed_nodes", "account", "identifier", "cluster", "cases"),
 )
 _COLLECT = ("relationships", "nodes")
 #: Constraints and indexes: names of the statements that make them, and their own.
 _SCHEMA = (
-    *("current", "account", "identifier", "cluster", "refresh"),
+    *("current", "account", "identifier", "cluster", "case", "refresh"),
     *("account_closed", "identifier_closed", "used_closed", "linked_closed", "member_of_closed"),
     *("used_last_seen", "used_wide", "identifier_degree", "cluster_score", "cluster_reasons"),
 )
@@ -53,8 +55,8 @@ class Publisher:
     batch_rows: int = 10_000
     progress: ProgressSink | None = None
 
-    def publish(self, snapshot: Snapshot, kept: Callable[[str], Snapshot]) -> PublishReport:
-        """Make ``snapshot`` what readers of the store get; ``kept`` finds the snapshot that they get now.
+    def publish(self, snapshot: Snapshot, cases: Iterable[Case], kept: Callable[[str], Snapshot]) -> PublishReport:
+        """Make ``snapshot`` and ``cases`` what readers of the store get; ``kept`` finds the snapshot they get now.
 
         Raises:
             StoreUnavailable: the server is gone or refuses, or the database is not this workspace's.
@@ -62,37 +64,40 @@ class Publisher:
             SnapshotDamaged: a file of ``snapshot`` differs from its recorded digest.
         """
         started = time.monotonic()
-        served = self._claimed()
-        if served.refresh_id == snapshot.refresh_id:
+        served, rows = self._claimed(), case_rows(cases)
+        if (served.refresh_id, served.casework) == (snapshot.refresh_id, rows.digest):
             if served.publishing is not None:
                 self._undo(served)
             seconds = time.monotonic() - started
             return PublishReport("unchanged", snapshot.refresh_id, served.generation, 0, {}, seconds)
-        with changes(snapshot, self._base(served, kept), self.engine, self._tell) as found:
-            plan = found.plan(served.generation, served.refresh_id, snapshot.refresh_id)
+        with changes(snapshot, rows, self._base(served, snapshot, kept), self.engine, self._tell) as found:
+            plan = found.plan(served.generation, served.refresh_id, snapshot.refresh_id, rows.digest)
             row = served.row
             if served.plan != plan:
                 self._begin(served, snapshot.refresh_id, plan)
                 row = 0
             self._send(found, plan, served.generation + 1, row)
-            self._serve(snapshot, found, plan, served.generation + 1)
+            self._serve(snapshot, rows.digest, found, plan, served.generation + 1)
             seconds = time.monotonic() - started
             counts = found.counts()
             return PublishReport("published", snapshot.refresh_id, served.generation + 1, found.rows, counts, seconds)
 
-    def status(self, snapshot: Snapshot) -> StoreStatus:
-        """Whether readers of the store get ``snapshot``, by its name and by counting.
+    def status(self, snapshot: Snapshot, cases: Iterable[Case]) -> StoreStatus:
+        """Whether readers of the store get ``snapshot`` and ``cases``, by name and digest and by counting.
 
         Raises:
             StoreUnavailable: the server is gone, or the database is not this workspace's.
         """
-        served = self.served()
+        served, rows = self.served(), case_rows(cases)
         if served is None:
-            return StoreStatus(snapshot.refresh_id, None, 0, None, {})
-        with graph(snapshot, self.engine) as expected:
+            return StoreStatus(snapshot.refresh_id, None, (None, rows.digest), 0, None, {})
+        with graph(snapshot, rows, self.engine) as expected:
             counts = self._counts(served.generation)
             pairs = {part: (counts[part], count) for part, count in expected.counts().items()}
-        return StoreStatus(snapshot.refresh_id, served.refresh_id, served.generation, served.publishing, pairs)
+        casework = (served.casework, rows.digest)
+        return StoreStatus(
+            snapshot.refresh_id, served.refresh_id, casework, served.generation, served.publishing, pairs
+        )
 
     def served(self) -> Served | None:
         """What (:Current) says; None in an empty database.
@@ -121,15 +126,17 @@ class Publisher:
             self.store.wait("schema/wait")
         return served
 
-    def _base(self, served: Served, kept: Callable[[str], Snapshot]) -> Snapshot | Callable[..., Any] | None:
-        """The graph that is served: by its snapshot, or read back where that is not kept whole."""
+    def _base(self, served: Served, snapshot: Snapshot, kept: Callable[[str], Snapshot]) -> Base | None:
+        """The graph that is served: by its snapshot, which is ``snapshot`` where only cases have changed."""
         if served.refresh_id is None:
             return None
-        try:
-            snapshot = kept(served.refresh_id)
-        except (UnknownRefresh, SnapshotDamaged):
-            return lambda part, schema: self._read_back(served.generation, part, schema)
-        return snapshot
+        found: Snapshot | None = snapshot
+        if served.refresh_id != snapshot.refresh_id:
+            try:
+                found = kept(served.refresh_id)
+            except (UnknownRefresh, SnapshotDamaged):
+                found = None
+        return Base(found, lambda part, schema: self._read_back(served.generation, part, schema))
 
     def _begin(self, served: Served, refresh_id: str, plan: str) -> None:
         if served.publishing is not None:
@@ -160,17 +167,17 @@ class Publisher:
                 self._tell("publishing", row, found.rows)
             start += step.rows
 
-    def _serve(self, snapshot: Snapshot, found: Changes, plan: str, generation: int) -> None:
+    def _serve(self, snapshot: Snapshot, casework: str, found: Changes, plan: str, generation: int) -> None:
         refresh = refresh_properties(snapshot, found.counts())
 
         def flip(transaction: Transaction) -> None:
             cursor = transaction.run("cursor", plan=plan)[0]
             if cursor["plan"] == plan:
-                transaction.run("serve", generation=generation, refresh=refresh)
+                transaction.run("serve", generation=generation, refresh=refresh, casework=casework)
 
         self.store.write(flip)
         served = self.served()
-        if served is None or served.refresh_id != snapshot.refresh_id:
+        if served is None or (served.refresh_id, served.casework) != (snapshot.refresh_id, casework):
             raise _another()
 
     def _drain(self, name: str, generation: int) -> None:

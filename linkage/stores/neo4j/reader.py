@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from linkage.errors import StoreUnavailable
-from linkage.model.graph import Account, Identifier, Pairs, Shared, Uses
+from linkage.model.graph import Account, Identifier, Pairs, Shared, Uses, Within
 from linkage.stores.neo4j.graph import WIDE
 from linkage.stores.neo4j.pointer import Served, look
 
@@ -95,12 +95,21 @@ class Neo4jGraph:
         account, identifier, events, first, last = (np.array(column, dtype=np.int64) for column in columns)
         return Uses(account, identifier, events, first.view("datetime64[us]"), last.view("datetime64[us]"))
 
-    def touches(self, accounts: Collection[int], identifiers: Collection[int]) -> Pairs:
-        """The uses that ``between`` answers, without their figures."""
-        columns = self._columns("touches", accounts=_distinct(accounts), identifiers=_distinct(identifiers))
-        identifier, account = _flat(*columns)
+    def within(self, cluster: str, identifiers: Collection[int]) -> Within:
+        """Members of a cluster, and which of these identifiers they used: by account, then by identifier."""
+        members, *shown = self._columns("within", cluster=cluster)
+        drawn, uses, accounts = (column or [] for column in shown)
+        # A cluster that is closed still says who was on what.
+        if members and set(identifiers) <= set(drawn):
+            identifier = np.repeat(np.array(drawn, dtype=np.int64), np.array(uses, dtype=np.int64))
+            account = np.array(accounts, dtype=np.int64)
+            asked = np.isin(identifier, _distinct(identifiers))
+            identifier, account = identifier[asked], account[asked]
+        else:
+            columns = self._columns("touches", accounts=members, identifiers=_distinct(identifiers))
+            identifier, account = _flat(*columns)
         order = np.lexsort((identifier, account))
-        return Pairs(account[order], identifier[order])
+        return Within(np.sort(np.array(members, dtype=np.int64)), Pairs(account[order], identifier[order]))
 
     def shared(self, accounts: Collection[int], limit: int) -> Shared:
         """The first ``limit`` identifiers that at least two of these accounts used; see the protocol."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Science:
-    """Leiden of Graph Data Science in ``store``: an engine for :func:`linkage.leiden.using`.
+    """Leiden of Graph Data Science in ``store``: a :class:`linkage.leiden.Engine`.
 
     The links travel there and the parts come back; nothing of the server's own graph is read or written.
 

@@ -1,5 +1,7 @@
 // How much of each part of the graph a generation shows.
 // Reads: everything. Parameters: generation.
+OPTIONAL MATCH (refresh:Refresh) WHERE refresh.generation <= $generation
+WITH max(refresh.generation) AS since
 RETURN
     COUNT {
         MATCH (n:Account)
@@ -16,6 +18,11 @@ RETURN
         WHERE (n.valid_from <= $generation AND coalesce(n.valid_to > $generation, true))
            OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
     } AS cluster,
+    COUNT {
+        MATCH (n:Case)
+        WHERE (n.valid_from <= $generation AND coalesce(n.valid_to > $generation, true))
+           OR (n.valid_from > $generation AND n.previous_from IS NOT NULL)
+    } AS cases,
     COUNT {
         MATCH ()-[r:USED]->()
         WHERE CASE
@@ -39,5 +46,9 @@ RETURN
     } AS member_of,
     COUNT {
         MATCH ()-[r:DERIVED_FROM]->()
-        WHERE r.valid_from = $generation
-    } AS derived_from
+        WHERE r.valid_from = since
+    } AS derived_from,
+    COUNT {
+        MATCH ()-[r:ABOUT]->()
+        WHERE r.valid_from <= $generation AND coalesce(r.valid_to > $generation, true)
+    } AS about

@@ -6,6 +6,7 @@ RETURN
     current.model AS model,
     current.generation AS generation,
     current.refresh_id AS refresh_id,
+    current.casework AS casework,
     current.publishing AS publishing,
     current.plan AS plan,
     current.row AS row,

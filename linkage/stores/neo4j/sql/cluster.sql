@@ -1,8 +1,38 @@
--- Clusters as the graph has them; times in microseconds since 1970.
--- Reads: clusters (with file_row_number: they stand by rank).
+-- Clusters as the graph has them; times in microseconds since 1970. ``drawn``: the identifiers that a drawing of the
+-- cluster shows, or may show; ``drawn_uses``: members on each of them; ``drawn_accounts``: those members, by identifier,
+-- then by account. To find them in the graph, every use of every member would be gone through.
+-- Reads: clusters (with file_row_number: they stand by rank), cluster_identifiers, members, sightings.
+WITH ranked AS (
+    SELECT
+        cluster_id,
+        identifier,
+        role = 'evidence' AS speaks,
+        row_number() OVER (
+            PARTITION BY cluster_id, role = 'evidence'
+            ORDER BY CASE WHEN role = 'evidence' THEN members_on * greatest(bits, 0.1) ELSE members_on END DESC, identifier
+        ) AS place
+    FROM cluster_identifiers
+),
+uses AS (
+    SELECT ranked.cluster_id, ranked.identifier, list(members.account ORDER BY members.account) AS accounts
+    FROM ranked
+    JOIN members ON members.cluster_id = ranked.cluster_id
+    JOIN sightings ON sightings.account = members.account AND sightings.identifier = ranked.identifier
+    WHERE ranked.place <= CASE WHEN ranked.speaks THEN $strongest ELSE $discounted END
+    GROUP BY ALL
+),
+touched AS (
+    SELECT
+        cluster_id,
+        list(identifier ORDER BY identifier) AS drawn,
+        list(len(accounts) ORDER BY identifier) AS drawn_uses,
+        flatten(list(accounts ORDER BY identifier)) AS drawn_accounts
+    FROM uses
+    GROUP BY cluster_id
+)
 SELECT
     cluster_id,
-    file_row_number + 1 AS rank,
+    clusters.file_row_number + 1 AS rank,
     size,
     score,
     linkage_score,
@@ -17,5 +47,9 @@ SELECT
     epoch_us(last_seen) AS last_seen,
     kinds,
     top_reasons,
-    lineage
+    lineage,
+    drawn,
+    drawn_uses,
+    drawn_accounts
 FROM clusters
+LEFT JOIN touched USING (cluster_id)

@@ -23,16 +23,16 @@ def test_a_filled_server_is_in_step_and_takes_differences(tmp_path: Path) -> Non
     small_world.publish(world, "r-00000000000c", changed(tables, seed=5), SECOND)
     snapshots = Snapshots(world)
     server = neo4j.local_server(tmp_path / "home")
-    fill(server, neo4j.WORKSPACE, snapshots.get(SECOND), neo4j.ENGINE, None)
+    fill(server, neo4j.WORKSPACE, snapshots.get(SECOND), neo4j.cases(SECOND), neo4j.ENGINE, None)
     server.start()
     try:
         assert neo4j.stored(server.access) == neo4j.expected(snapshots.get(SECOND))
         with neo4j.publishing(server.access) as publisher:
-            assert publisher.publish(snapshots.get(SECOND), snapshots.get).status == "unchanged"
-            assert publisher.status(snapshots.get(SECOND)).in_step
+            assert publisher.publish(snapshots.get(SECOND), neo4j.cases(SECOND), snapshots.get).status == "unchanged"
+            assert publisher.status(snapshots.get(SECOND), neo4j.cases(SECOND)).in_step
         publish(server.access, snapshots, "r-00000000000c")
         assert neo4j.stored(server.access) == neo4j.expected(snapshots.get("r-00000000000c"))
     finally:
         server.kill()
     with pytest.raises(UsageError, match="started before"):
-        fill(server, neo4j.WORKSPACE, snapshots.get(SECOND), neo4j.ENGINE, None)
+        fill(server, neo4j.WORKSPACE, snapshots.get(SECOND), neo4j.cases(SECOND), neo4j.ENGINE, None)

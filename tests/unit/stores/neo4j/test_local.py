@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import stat
 import subprocess
 import sys
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import ConfigurationError
+from linkage.stores.neo4j.artifacts import artifacts, fetched
 from linkage.stores.neo4j.connection import Access
-from linkage.stores.neo4j.local import LocalServer, class_path
+from linkage.stores.neo4j.local import LocalServer
 from tests.lib import neo4j
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -20,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[4]
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigurationError, match="java is not installed") as fault:
-        class_path(tmp_path / "cache")
+        fetched(tmp_path / "cache")
     assert "apt-get install" in fault.value.hint
 
 
@@ -38,6 +41,29 @@ def test_without_a_server_ci_fails_and_others_skip(
     )
     assert outcome in done.stdout.splitlines()[-1], done.stdout
     assert "java is not installed" in done.stdout
+
+
+def test_every_jar_is_named_once_with_its_digest() -> None:
+    named = artifacts()
+    assert (named[0].group, named[0].name) == ("org.neo4j", "neo4j")
+    assert len({artifact.file for artifact in named}) == len(named) > 300
+    assert all(re.fullmatch("[0-9a-f]{64}", artifact.sha256) for artifact in named)
+    assert "netty-transport-native-epoll" in {artifact.name for artifact in named if artifact.classifier}
+
+
+def test_a_jar_that_is_another_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maven = tmp_path / "mvn"
+    maven.write_text("#!/bin/sh\nmkdir jars\nfor name in " + " ".join(one.file for one in artifacts()))
+    with maven.open("a", encoding="ascii") as stream:
+        stream.write('; do echo other > "jars/$name"; done\n')
+    maven.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(ConfigurationError, match=r"neo4j-5\S+jar is not the jar"):
+        fetched(tmp_path / "cache")
+    maven.write_text("#!/bin/sh\necho no way out\nexit 1\n", encoding="ascii")
+    with pytest.raises(ConfigurationError, match="cannot fetch") as fault:
+        fetched(tmp_path / "cache")
+    assert "no way out" in Path(fault.value.hint.split()[-1].rstrip(".")).read_text(encoding="ascii")
 
 
 def test_procedures_of_gds_answer(neo4j_access: Access) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,9 +137,9 @@ def test_publishing_the_served_refresh_again_undoes_what_was_begun(neo4j_empty: 
     with pytest.raises(Interrupted):
         publish(neo4j_empty, snapshots, SECOND, progress=stop_at(5), batch_rows=20)
     with neo4j.publishing(neo4j_empty) as publisher:
-        assert publisher.status(snapshots.get(FIRST)).publishing == SECOND
-        assert publisher.publish(snapshots.get(FIRST), snapshots.get).status == "unchanged"
-        assert publisher.status(snapshots.get(FIRST)).in_step
+        assert publisher.status(snapshots.get(FIRST), neo4j.cases(FIRST)).publishing == SECOND
+        assert publisher.publish(snapshots.get(FIRST), neo4j.cases(FIRST), snapshots.get).status == "unchanged"
+        assert publisher.status(snapshots.get(FIRST), neo4j.cases(FIRST)).in_step
     assert everything(neo4j_empty) == clean
 
 
@@ -153,7 +154,7 @@ def test_what_is_served_is_read_back_where_its_snapshot_is_gone(neo4j_empty: Acc
     neo4j.empty(neo4j_empty)
     publish(neo4j_empty, snapshots, FIRST)
     with neo4j.publishing(neo4j_empty) as publisher:
-        assert publisher.publish(snapshots.get(SECOND), gone).rows == kept
+        assert publisher.publish(snapshots.get(SECOND), neo4j.cases(SECOND), gone).rows == kept
     assert neo4j.stored(neo4j_empty) == neo4j.expected(snapshots.get(SECOND))
 
 
@@ -164,18 +165,18 @@ def test_accounts_that_come_back_and_long_walks_agree(neo4j_empty: Access, world
         stored, expected = neo4j.stored(neo4j_empty), neo4j.expected(snapshots.get(refresh))
         assert stored == expected
     with neo4j.publishing(neo4j_empty) as publisher:
-        assert publisher.status(snapshots.get(FIRST)).in_step
-        assert not publisher.status(snapshots.get(SECOND)).in_step
+        assert publisher.status(snapshots.get(FIRST), neo4j.cases(FIRST)).in_step
+        assert not publisher.status(snapshots.get(SECOND), neo4j.cases(SECOND)).in_step
 
 
 def test_status_counts_and_does_not_believe_the_pointer(neo4j_empty: Access, world: Path) -> None:
     snapshots = Snapshots(world)
     with neo4j.publishing(neo4j_empty) as publisher:
-        assert not publisher.status(snapshots.get(FIRST)).in_step
-        publisher.publish(snapshots.get(FIRST), snapshots.get)
-        assert publisher.status(snapshots.get(FIRST)).in_step
+        assert not publisher.status(snapshots.get(FIRST), neo4j.cases(FIRST)).in_step
+        publisher.publish(snapshots.get(FIRST), neo4j.cases(FIRST), snapshots.get)
+        assert publisher.status(snapshots.get(FIRST), neo4j.cases(FIRST)).in_step
         neo4j.run(neo4j_empty, "MATCH ()-[u:USED]->() WITH u LIMIT 1 DELETE u")
-        status = publisher.status(snapshots.get(FIRST))
+        status = publisher.status(snapshots.get(FIRST), neo4j.cases(FIRST))
     assert not status.in_step
     assert status.counts["used"][0] == status.counts["used"][1] - 1
 
@@ -199,6 +200,55 @@ def test_two_publications_do_not_mix(neo4j_empty: Access, world: Path) -> None:
     assert neo4j.stored(neo4j_empty) == neo4j.expected(snapshots.get(SECOND))
 
 
+def test_cases_travel_alone_where_the_refresh_is_the_same(neo4j_empty: Access, world: Path) -> None:
+    snapshot = Snapshots(world).get(SECOND)
+    with neo4j.publishing(neo4j_empty) as publisher:
+        publisher.publish(snapshot, neo4j.cases(SECOND), Snapshots(world).get)
+        before = neo4j.stored(neo4j_empty)
+        assert not publisher.status(snapshot, neo4j.cases(THIRD)).in_step
+        # One is appealed; one is gone, and was about two clusters.
+        assert publisher.publish(snapshot, neo4j.cases(THIRD), Snapshots(world).get).rows == 4
+        assert publisher.status(snapshot, neo4j.cases(THIRD)).in_step
+        assert publisher.publish(snapshot, neo4j.cases(THIRD), Snapshots(world).get).status == "unchanged"
+    after = neo4j.stored(neo4j_empty)
+    assert {part for part in after if after[part] != before[part]} == {"cases", "about"}
+    assert after["derived_from"]
+    assert neo4j.stored(neo4j_empty, generation=1) == before
+
+
+def test_a_verdict_is_in_the_store_once_two_people_stand_behind_it(neo4j_empty: Access, world: Path) -> None:
+    snapshots = Snapshots(world)
+
+    def shown() -> dict[str, object]:
+        query = "MATCH (k:Case)-[:ABOUT]->(:Cluster {cluster_id: $ring}) RETURN properties(k) AS properties"
+        rows = [row["properties"] for row in neo4j.run(neo4j_empty, query, ring=small_world.RING)]
+        (row,) = (row for row in rows if row["case_id"] == f"k-{small_world.RING}")
+        return {name: value for name, value in row.items() if not name.startswith("previous_")}
+
+    publish(neo4j_empty, snapshots, FIRST)
+    assert set(shown()) == {"case_id", "status", "opened_at", "changed_at", "valid_from"}
+    assert shown()["status"] == "proposed"
+    publish(neo4j_empty, snapshots, SECOND)
+    row = shown()
+    assert (row["status"], row["verdict"], row["reasons"]) == ("approved", "confirmed", ["shared_payment", "canary"])
+    assert (row["scope_refresh_id"], row["scope_size"], row["scope_affected"]) == (FIRST, 9, 8)
+    assert row["scope_excluded"] == [3]
+
+
+def test_a_case_that_changes_while_a_publication_is_interrupted_is_not_half_of_each(
+    neo4j_empty: Access, world: Path
+) -> None:
+    snapshots = Snapshots(world)
+    publish(neo4j_empty, snapshots, FIRST)
+    # As many rows as there will be, and nearly all of them are there.
+    others = [replace(case, changed_at=case.opened_at) for case in neo4j.cases(SECOND)]
+    with pytest.raises(Interrupted), neo4j.publishing(neo4j_empty, stop_at(8), 20) as publisher:
+        publisher.publish(snapshots.get(SECOND), others, snapshots.get)
+    assert neo4j.run(neo4j_empty, "MATCH (k:Case {valid_from: 2}) RETURN k") != []
+    publish(neo4j_empty, snapshots, SECOND)
+    assert neo4j.stored(neo4j_empty) == neo4j.expected(snapshots.get(SECOND))
+
+
 def test_a_database_with_other_content_is_left_alone(neo4j_empty: Access, world: Path) -> None:
     snapshots = Snapshots(world)
     neo4j.run(neo4j_empty, "CREATE (:Movie)")
@@ -213,11 +263,13 @@ def test_a_database_with_other_content_is_left_alone(neo4j_empty: Access, world:
 
 
 def test_no_raw_value_is_in_the_store(neo4j_empty: Access, world: Path) -> None:
-    publish(neo4j_empty, Snapshots(world), FIRST)
+    for refresh in (FIRST, SECOND):
+        publish(neo4j_empty, Snapshots(world), refresh)
     nodes = neo4j.run(neo4j_empty, "MATCH (n) RETURN properties(n) AS p")
     ties = neo4j.run(neo4j_empty, "MATCH ()-[r]->() RETURN properties(r) AS p")
     values = {str(value) for row in (*nodes, *ties) for value in row["p"].values()}
-    raw = {value for _, value in small_world.VALUES} | set(small_world.ACCOUNTS)
+    raw = {value for _, value in small_world.VALUES} | {*small_world.ACCOUNTS, neo4j.NOTE, "'ana'", "'ben'"}
+    assert "ana" not in values
     assert not {(secret, value) for secret in raw for value in values if secret in value}
 
 
@@ -259,8 +311,8 @@ def test_the_schema_is_there(neo4j_empty: Access, world: Path) -> None:
         tuple(row["labelsOrTypes"] + row["properties"]) for row in neo4j.run(neo4j_empty, "SHOW CONSTRAINTS")
     }
     assert constraints == {
-        ("Account", "account"), ("Identifier", "identifier"), ("Cluster", "cluster_id"), ("Refresh", "refresh_id"),
-        ("Current", "name"),
+        ("Account", "account"), ("Identifier", "identifier"), ("Cluster", "cluster_id"), ("Case", "case_id"),
+        ("Refresh", "refresh_id"), ("Current", "name"),
     }  # fmt: skip
     indexes = neo4j.run(neo4j_empty, "SHOW INDEXES YIELD name, state, type RETURN *")
     assert {row["state"] for row in indexes} == {"ONLINE"}

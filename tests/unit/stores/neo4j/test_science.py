@@ -55,7 +55,7 @@ def test_weights_decide_where_a_node_belongs(engine: leiden.Engine) -> None:
         assert part[8] == part[strong]
 
 
-def test_it_serves_the_whole_graph_while_it_is_in_use_and_leaves_nothing_behind(
+def test_it_is_asked_for_the_whole_graph_alone_and_leaves_nothing_behind(
     engine: leiden.Engine, neo4j_access: Access
 ) -> None:
     asked = []
@@ -65,8 +65,7 @@ def test_it_serves_the_whole_graph_while_it_is_in_use_and_leaves_nothing_behind(
         return engine(*arguments)  # type: ignore[arg-type]
 
     expected = communities(links(CLIQUES), 28, CommunitySettings(), 1)
-    with leiden.using(heard):
-        found = communities(links(CLIQUES), 28, CommunitySettings(), 1)
+    found = communities(links(CLIQUES), 28, CommunitySettings(), 1, heard)
     assert found.tolist() == expected.tolist()
     assert asked == [21]
     from tests.lib import neo4j

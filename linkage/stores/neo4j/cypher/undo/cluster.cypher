@@ -21,5 +21,8 @@ SET
     n.last_seen = n.previous_last_seen,
     n.kinds = n.previous_kinds,
     n.top_reasons = n.previous_top_reasons,
-    n.lineage = n.previous_lineage
+    n.lineage = n.previous_lineage,
+    n.drawn = n.previous_drawn,
+    n.drawn_uses = n.previous_drawn_uses,
+    n.drawn_accounts = n.previous_drawn_accounts
 RETURN count(*) AS rows

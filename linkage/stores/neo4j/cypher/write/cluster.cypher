@@ -1,5 +1,5 @@
 // Clusters that are new, or say something new, in this generation; what they said before stays for its readers.
-// Writes: Cluster. Parameters: generation, rows (cluster_id, rank, size, score, linkage_score, abuse_score, q_value, tier, flagged, events, tokens, cost_usd_micros, first_seen, last_seen, kinds, top_reasons, lineage).
+// Writes: Cluster. Parameters: generation, rows (cluster_id, rank, size, score, linkage_score, abuse_score, q_value, tier, flagged, events, tokens, cost_usd_micros, first_seen, last_seen, kinds, top_reasons, lineage, drawn, drawn_uses, drawn_accounts).
 UNWIND $rows AS row
 MERGE (n:Cluster {cluster_id: row[0]})
 SET
@@ -19,7 +19,10 @@ SET
     n.previous_last_seen = n.last_seen,
     n.previous_kinds = n.kinds,
     n.previous_top_reasons = n.top_reasons,
-    n.previous_lineage = n.lineage
+    n.previous_lineage = n.lineage,
+    n.previous_drawn = n.drawn,
+    n.previous_drawn_uses = n.drawn_uses,
+    n.previous_drawn_accounts = n.drawn_accounts
 SET
     n.valid_from = $generation,
     n.valid_to = NULL,
@@ -38,4 +41,7 @@ SET
     n.last_seen = datetime({epochSeconds: row[13] / 1000000, nanosecond: row[13] % 1000000 * 1000}),
     n.kinds = row[14],
     n.top_reasons = row[15],
-    n.lineage = row[16]
+    n.lineage = row[16],
+    n.drawn = row[17],
+    n.drawn_uses = row[18],
+    n.drawn_accounts = row[19]

@@ -18,5 +18,8 @@ SELECT
     array_to_string(kinds, chr(31)) AS "kinds:string[]",
     array_to_string(top_reasons, chr(31)) AS "top_reasons:string[]",
     lineage AS "lineage:string",
+    array_to_string(drawn, chr(31)) AS "drawn:long[]",
+    array_to_string(drawn_uses, chr(31)) AS "drawn_uses:long[]",
+    array_to_string(drawn_accounts, chr(31)) AS "drawn_accounts:long[]",
     1 AS "valid_from:long"
 FROM after.cluster
