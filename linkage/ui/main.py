@@ -33,7 +33,9 @@ def main() -> None:
     """Set the page up and run the page of the URL."""
     # The icon is a file of ours: the framework would fetch one of its own icons from another host.
     st.set_page_config(page_title="linkage", page_icon=asset("icon.svg"), layout="wide")
-    st.html(f"<style>{asset('page.css')}</style>")
+    # What opens over the page stands outside the element that has the colour scheme of the theme.
+    scheme = f":root {{ color-scheme: {st.context.theme.type or 'light dark'}; }}"
+    st.html(f"<style>{scheme}\n{asset('page.css')}</style>")
     pages = {
         section: {name: _page(name, *parts) for name, parts in entries.items()} for section, entries in PAGES.items()
     }

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from linkage.reading.lookup import Found
     from linkage.stores.snapshots import Snapshot
     from linkage.workspace.allow import AllowList
+    from linkage.workspace.bulk import BulkActs
     from linkage.workspace.bundles import Bundles
     from linkage.workspace.casebook import Casebook
     from linkage.workspace.store import GraphStore
@@ -307,6 +308,13 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
         from linkage.workspace.casebook import Casebook
 
         return Casebook(self._home)
+
+    @cached_property
+    def bulk(self) -> BulkActs:
+        """Acts on several cases at once: ``propose``, ``approve``, ``return_``, ``reopen``, ``close``, ``assign``."""
+        from linkage.workspace.bulk import BulkActs
+
+        return BulkActs(self._home)
 
     @property
     def actor(self) -> str:
