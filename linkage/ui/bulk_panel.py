@@ -11,7 +11,7 @@ from linkage.errors import LinkageError
 from linkage.model.access import Permission
 from linkage.model.bulk import MOST, Bulk
 from linkage.model.case import WORKED_ON, Case, Status, Verb, same_person
-from linkage.model.verdict import REASONS, Verdict, digest_of
+from linkage.model.verdict import REASONS, Verdict
 from linkage.ui import casework, session
 from linkage.ui.case_panel import DISMISSED_DAYS, ENDS, lines
 from linkage.ui.words import VERDICTS, code_words, counted, plain
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
     from linkage.workspace import Workspace
     from linkage.workspace.bulk import BulkActs
-
-
-def rows_key(name: str, ids: Sequence[str]) -> str:
-    """Key of a table whose rows are chosen by position: other rows are another table, so a position names an id."""
-    return f"{name}-{digest_of(list(ids))[:12]}"
 
 
 # --- clusters -------------------------------------------------------------------------------------------------------
@@ -52,7 +47,7 @@ def of_clusters(refresh_id: str, clusters: pd.DataFrame) -> None:
 
 
 def _form(refresh_id: str, clusters: list[str], cases: dict[str, Case]) -> None:
-    key = rows_key(f"bulk-{refresh_id}", clusters)
+    key = session.rows_key(f"bulk-{refresh_id}", clusters)
     verdict = st.pills("Verdict", list(VERDICTS), format_func=VERDICTS.__getitem__, key=f"{key}-verdict")
     if verdict is None:
         st.caption("Choose what all of them are; the reasons follow.")
@@ -118,7 +113,7 @@ def of_cases(cases: Sequence[Case]) -> None:
             f"**{counted(len(cases), 'case')}**{f': {verdicts}' if verdicts else ', none with a verdict'}. Their "
             f"verdicts are about {bulk.affected:,} of {counted(bulk.members, 'member')}, {bulk.excluded:,} excluded."
         )
-        key = rows_key("bulk", [f"{case.case_id}@{case.revision}" for case in cases])
+        key = session.rows_key("bulk", [f"{case.case_id}@{case.revision}" for case in cases])
         st.text_input("What you looked at, what is missing, or why", key=f"{key}-note")
         for label, (icon, may) in _OFFERED.items():
             able = [case for case in cases if may(case)]

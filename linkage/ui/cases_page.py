@@ -85,7 +85,7 @@ def _table(cases: Sequence[Case], *, every: bool) -> list[int]:
     clicked = "open-case"
     shown = st.column_config
     # Another revision of a case is another table: what was chosen was chosen as it stood.
-    key = bulk_panel.rows_key("cases", [f"{case.case_id}@{case.revision}" for case in cases])
+    key = session.rows_key("cases", [f"{case.case_id}@{case.revision}" for case in cases])
     state = st.dataframe(
         rows(cases), key=key, on_select="rerun", selection_mode="multi-row",
         selection_default={"selection": {"rows": list(range(len(cases))) if every else []}},

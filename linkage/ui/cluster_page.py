@@ -72,7 +72,7 @@ def page() -> None:
         return
     _title(cluster)
     session.freshness(refresh_id)
-    if st.session_state.get("tab") not in ("case", "what-if"):
+    if st.session_state.get("tab") not in ("case", "evidence", "what-if"):
         casework.answer()
     _figures(cluster)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")

@@ -152,7 +152,7 @@ def _open_by_name(refresh_id: str, clusters: pd.DataFrame) -> None:
 
 
 def _key(refresh_id: str, clusters: pd.DataFrame) -> str:
-    return bulk_panel.rows_key(f"queue-{refresh_id}", clusters["cluster_id"].tolist())
+    return session.rows_key(f"queue-{refresh_id}", clusters["cluster_id"].tolist())
 
 
 def _keys(refresh_id: str, clusters: pd.DataFrame) -> None:

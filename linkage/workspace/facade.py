@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from linkage.errors import UsageError
+from linkage.model.access import Permission
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import DemoReport, RefreshReport
 from linkage.workspace import writing
@@ -260,6 +261,15 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
         """Values behind surrogate ids, for ``reason``, which goes into the audit; purged ones are left out."""
         self._home.audit_reveal(reason, "identifiers", {"ids": sorted(identifiers)})
         return self._home.values(identifiers)
+
+    def picture_taken(self, cluster: str, refresh: str, nodes: int) -> None:
+        """Write down, before it happens, that an image of a cluster's graph of so many nodes leaves the screen.
+
+        Raises:
+            NotAllowed: the actor is a viewer.
+        """
+        self._home.require(Permission.EXPORT)
+        self._home.audit("picture.download", cluster, {"refresh_id": refresh, "nodes": nodes})
 
     def names(self, accounts: Sequence[int]) -> dict[int, str]:
         """Account ids behind surrogate ids; a purged one shows as ``purged:<surrogate>``."""
