@@ -68,6 +68,21 @@ def active(timeline: pd.DataFrame, releases: pd.DataFrame, theme: str) -> alt.La
     return alt.layer(chart, *_releases(releases, theme)[:1]).properties(height=180)
 
 
+def line(rows: pd.DataFrame, column: str, theme: str) -> alt.Chart:
+    """One figure over time, from 0: ``rows`` hold ``as_of`` and ``column``."""
+    import altair as alt
+
+    across = alt.X("as_of:T", title=None, scale=alt.Scale(type="utc"), axis=_axis(theme, format="%d %b"))
+    tooltip = [alt.Tooltip("utcyearmonthdate(as_of):T", title="as of"), alt.Tooltip(f"{column}:Q", format=",.3~f")]
+    chart: alt.Chart = (
+        alt.Chart(rows)
+        .mark_line(color=COLOURS[theme][0], strokeWidth=2.5, point=True)
+        .encode(x=across, y=alt.Y(f"{column}:Q", title=None, axis=_axis(theme)), tooltip=tooltip)
+        .properties(height=180)
+    )
+    return chart
+
+
 def every_day(timeline: pd.DataFrame) -> pd.DataFrame:
     """``timeline`` with a row for each day from its first to its last: a day without activity is a day with none."""
     import pandas as pd

@@ -9,7 +9,9 @@ import streamlit as st
 from linkage.ui import (
     case_panel,
     casework,
+    changes_panel,
     evidence_panel,
+    history_panel,
     members_panel,
     rows_panel,
     session,
@@ -45,6 +47,8 @@ TABS = {
     "members": members_panel.panel,
     "timeline": timeline_panel.panel,
     "what-if": what_if_panel.panel,
+    "changes": changes_panel.panel,
+    "history": history_panel.panel,
     "case": case_panel.panel,
     "rows": rows_panel.panel,
 }
