@@ -121,7 +121,7 @@ def _figures(cluster: ClusterFrames, found: Changes) -> None:
     became = plain(LINEAGE.get(event, event)).capitalize()
     st.markdown(
         f"**{became}** since refresh {plain(nearest.refresh_id)}, from {named}.  \n"
-        f":small[from {Rows('lineage', len(cluster.lineage)).link(cluster)}; figures beside are of "
+        f":small[from {Rows('lineage', len(cluster.lineage)).link(cluster)}; earlier figures are those of "
         f"{plain(nearest.cluster_id)}]"
     )
     row, old = cluster.row, nearest.row

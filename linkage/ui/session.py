@@ -17,7 +17,7 @@ import streamlit as st
 
 from linkage.errors import LinkageError, NoSnapshot, UnknownRefresh
 from linkage.model.verdict import digest_of
-from linkage.ui import frames
+from linkage.ui import frames, sign_in
 from linkage.ui.assets import asset
 from linkage.ui.frames import ClusterFrames
 from linkage.ui.words import moment, plain
@@ -57,9 +57,25 @@ def _open(path: str) -> Workspace:
     return Workspace(path)
 
 
-def workspace() -> Workspace:
-    """The workspace that this server shows; one object for all sessions."""
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _open_as(path: str, person: str) -> Workspace:
+    return _open(path).acting_as(person)
+
+
+def opened() -> Workspace:
+    """The workspace that this server shows, whoever is there: for who asks whether somebody has signed in."""
     return _open(workspace_path())
+
+
+def workspace() -> Workspace:
+    """The workspace as the person in front of the screen may use it; what it keeps open is one for all sessions.
+
+    Raises:
+        NotAllowed: sign-in is on, and nobody with a role has signed in.
+    """
+    shared = opened()
+    access = shared.settings.access
+    return _open_as(workspace_path(), sign_in.person(access)) if access.sign_in else shared
 
 
 def newest() -> str:

@@ -53,6 +53,12 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
         self.path = Path(path)
         self._home = Home(self.path, actor)
 
+    def acting_as(self, actor: str) -> Workspace:
+        """The same workspace for another person, whose name the caller has made sure of."""
+        other = Workspace(self.path, actor=actor)
+        other._home = self._home.acting_as(actor)
+        return other
+
     # --- verbs that write ---------------------------------------------------------------------------------------
 
     def ingest(
