@@ -68,6 +68,26 @@ def active(timeline: pd.DataFrame, releases: pd.DataFrame, theme: str) -> alt.La
     return alt.layer(chart, *_releases(releases, theme)[:1]).properties(height=180)
 
 
+#: Name of the choice that a reader makes on the brush.
+BRUSH = "days"
+
+
+def brush(timeline: pd.DataFrame, theme: str) -> alt.Chart:
+    """Exchanges a day, small, to drag across: the days chosen are the interval of the parameter BRUSH."""
+    import altair as alt
+
+    days = _days(timeline)
+    interval = alt.selection_interval(name=BRUSH, encodings=["x"])
+    chart: alt.Chart = (
+        alt.Chart(days)
+        .mark_bar(color=COLOURS[theme][0], width=_bar(days))
+        .encode(x=_across(days, theme), y=alt.Y("events:Q", title=None, axis=None))
+        .add_params(interval)
+        .properties(height=100)
+    )
+    return chart
+
+
 def line(rows: pd.DataFrame, column: str, theme: str) -> alt.Chart:
     """One figure over time, from 0: ``rows`` hold ``as_of`` and ``column``."""
     import altair as alt

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from linkage.ui import days
 from linkage.ui.words import counted, kind_words
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def choose(cluster: ClusterFrames) -> tuple[frozenset[int] | None, bool]:
     """Draw the filters; identifiers that pass (None: nothing is filtered), and whether hubs are drawn as one mark."""
     key, rows = cluster.cluster_id, cluster.identifiers
+    span = days.said(key, "identifiers in use on one of these days")
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter…", icon=":material/filter_alt:"):
             kinds = st.multiselect(
@@ -35,7 +37,8 @@ def choose(cluster: ClusterFrames) -> tuple[frozenset[int] | None, bool]:
         together = len(cluster.discounted) > 1 and st.toggle(
             "Discounted hubs as one mark per kind", key=f"graph-hubs-{key}"
         )
-        kept = passing(rows, kinds, least or 1, most, _only(first), _only(last))
+        used = rows if span is None else rows[days.within(rows, span)]
+        kept = passing(used, kinds, least or 1, most, _only(first), _only(last))
         if len(kept) == len(rows):
             return None, together
         st.markdown(f"Filtered: **{len(kept):,} of {counted(len(rows), 'identifier')}** pass.", width="content")
