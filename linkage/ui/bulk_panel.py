@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from linkage.workspace.bulk import BulkActs
 
 
+#: What to do where nothing is chosen yet.
+_FIRST = "Choose rows of the table first"
+
+
 # --- clusters -------------------------------------------------------------------------------------------------------
 
 
@@ -35,7 +39,9 @@ def of_clusters(refresh_id: str, clusters: pd.DataFrame) -> None:
     cases = casework.by_cluster()
     free = [name for name in clusters["cluster_id"] if name not in cases or cases[name].status in WORKED_ON]
     label = f"Verdict on {counted(len(free), 'cluster')}…" if free else "Verdict on several…"
-    with st.popover(label, icon=":material/checklist:", disabled=clusters.empty, help="Choose rows of the table first"):
+    with st.popover(
+        label, icon=":material/checklist:", disabled=clusters.empty, help=_FIRST if clusters.empty else None
+    ):
         taken = len(clusters) - len(free)
         if taken:
             st.markdown(
@@ -106,7 +112,7 @@ def of_cases(cases: Sequence[Case]) -> None:
     if not casework.may(Permission.WORK):
         return
     label = f"Act on {counted(len(cases), 'case')}…" if cases else "Act on several…"
-    with st.popover(label, icon=":material/checklist:", disabled=not cases, help="Choose rows of the table first"):
+    with st.popover(label, icon=":material/checklist:", disabled=not cases, help=None if cases else _FIRST):
         bulk = Bulk(tuple(cases))
         verdicts = ", ".join(f"{number:,} {VERDICTS[name].lower()}" for name, number in bulk.verdicts.items())
         st.markdown(
