@@ -7,7 +7,6 @@ import http.client
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from joserfc.jwk import RSAKey
@@ -184,8 +183,3 @@ def test_behind_a_proxy_its_own_page_is_answered_and_no_other(desk: Desk, host: 
             },
         )  # fmt: skip
         assert connection.getresponse().status == status
-
-
-def test_the_secrets_stay_out_of_a_backup(desk: Desk, tmp_path: Path) -> None:
-    Workspace(desk.screen.workspace).backup(tmp_path / "backup")
-    assert not list((tmp_path / "backup").rglob("sign-in.toml"))

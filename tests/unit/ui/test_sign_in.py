@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,12 @@ def test_the_server_is_asked_by_the_name_of_its_proxy_only_with_sign_in(workspac
         settings.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigurationError, match=words):
             serve.signing(workspace)
+
+
+def test_the_secrets_stay_out_of_a_backup(workspace: Path, tmp_path: Path) -> None:
+    secrets(workspace)
+    Workspace(workspace).backup(tmp_path / "saved.tar")
+    with tarfile.open(tmp_path / "saved.tar") as saved:
+        names = [Path(name).name for name in saved.getnames()]
+    assert "linkage.toml" in names
+    assert "sign-in.toml" not in names
