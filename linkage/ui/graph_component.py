@@ -27,9 +27,8 @@ ENGINE_ROUTE = f"/linkage/assets/{ENGINE}"
 
 @cache
 def _component() -> ComponentRenderer:
-    return st.components.v2.component(
-        "linkage.graph", html=asset("graph.html"), css=asset("graph.css"), js=asset("graph.js")
-    )
+    script = asset("graph_look.js") + asset("graph.js")
+    return st.components.v2.component("linkage.graph", html=asset("graph.html"), css=asset("graph.css"), js=script)
 
 
 #: Accounts from which a line may be drawn at full width.
