@@ -20,8 +20,30 @@ HEADER = "# Written by `make lock` from pyproject.toml; digest of its dependency
 
 #: Lock file → what it resolves, besides the dependencies of the package itself.
 LOCKS = {
-    "requirements.lock": ("--extra", "neo4j", "--extra", "pdf", "--extra", "ui", "--group", "build"),
-    "requirements-dev.lock": ("--extra", "neo4j", "--extra", "pdf", "--extra", "ui", "--group", "dev"),
+    "requirements.lock": (
+        "--extra",
+        "neo4j",
+        "--extra",
+        "pdf",
+        "--extra",
+        "sign-in",
+        "--extra",
+        "ui",
+        "--group",
+        "build",
+    ),
+    "requirements-dev.lock": (
+        "--extra",
+        "neo4j",
+        "--extra",
+        "pdf",
+        "--extra",
+        "sign-in",
+        "--extra",
+        "ui",
+        "--group",
+        "dev",
+    ),
 }
 
 

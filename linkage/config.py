@@ -285,10 +285,17 @@ class AccessSettings(Section):
         dict[str, Role],
         Field(description="person = viewer, investigator, approver or admin; with any entry, others are viewers"),
     ] = {}
+    sign_in: Annotated[
+        bool, Field(description="the screen asks who one is (OIDC); without a role it shows nothing")
+    ] = False
+    claim: Annotated[str, Field(description="what the provider says that is the name in `roles`, in lower case")] = (
+        "email"
+    )
+    url: Annotated[str | None, Field(description="where a proxy with TLS serves the screen: https://…")] = None
 
     def role(self, person: str) -> Role:
         """Role of ``person``."""
-        return self.roles.get(person, Role.VIEWER if self.roles else Role.ADMIN)
+        return self.roles.get(person, Role.VIEWER if self.roles or self.sign_in else Role.ADMIN)
 
 
 class WebhookSettings(Section):

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from linkage import __version__
-from linkage.cli import values
+from linkage.cli import case_arguments, values
 from linkage.cli.log import FORMATS as LOG_FORMATS
-from linkage.model.case import Status
-from linkage.model.verdict import REASONS, Verdict
+from linkage.cli.verb import add_verb, lazily
 
 if TYPE_CHECKING:
-    Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+    from linkage.cli.verb import Verbs
 
-FORMATS = ("table", "json", "csv", "parquet")
 _EPILOG = """exit codes: 0 done; 1 a fault of ours; 2 usage; 10 input refused; 11 no snapshot; 12 configuration;
 13 graph store unreachable or refused; 20 stored data or bundle altered; 21 bundle unsigned or signer not trusted;
 22 re-run differs; 23 bundle malformed; 75 try again (disk full, or another writer at work)"""
@@ -51,46 +48,16 @@ def parser() -> argparse.ArgumentParser:
     _writing(verbs)
     _lists(verbs)
     _questions(verbs)
-    _cases(verbs)
+    case_arguments.cases(verbs)
     _keeping(verbs)
     return root
 
 
-def _verb(
-    verbs: Verbs, name: str, help_: str, *, lists: bool = False, refresh: bool = False
-) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".", allow_abbrev=False)
-    # Also after the verb; without a default, so that it does not undo the one before the verb.
-    verb.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    verb.add_argument("--log-format", choices=LOG_FORMATS, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    verb.set_defaults(run=_lazily(name))
-    if lists:
-        _output(verb)
-    if refresh:
-        verb.add_argument("--refresh", metavar="ID", help="a kept refresh (default: the current one)")
-    return verb
-
-
-def _output(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--format", choices=FORMATS, help="default: table; with --output, by its ending")
-    verb.add_argument("--output", metavar="FILE", help="write there instead of to stdout; Parquet needs it")
-
-
-def _lazily(name: str, module: str = "verbs") -> Callable[[argparse.Namespace], int]:
-    """The function of the verb, imported when it runs."""
-
-    def run(arguments: argparse.Namespace) -> int:
-        code: int = getattr(import_module(f"linkage.cli.{module}"), name)(arguments)
-        return code
-
-    return run
-
-
 def _writing(verbs: Verbs) -> None:
-    verb = _verb(verbs, "demo", "a made-up population from events to explained clusters, offline, in under a minute")
+    verb = add_verb(verbs, "demo", "a made-up population from events to explained clusters, offline, in under a minute")
     verb.add_argument("--top", type=values.count, default=3, metavar="N", help="clusters to explain (default: 3)")
 
-    verb = _verb(verbs, "ingest", "validate, deduplicate and store events", lists=True)
+    verb = add_verb(verbs, "ingest", "validate, deduplicate and store events", lists=True)
     verb.add_argument(
         "paths", nargs="+", metavar="PATH", help="Parquet, CSV or JSONL, also gzip or zstd: files, folders, globs"
     )
@@ -101,7 +68,7 @@ def _writing(verbs: Verbs) -> None:
     verb.add_argument("--model-releases", metavar="FILE", help="when models became available")
     verb.add_argument("--preview", action="store_true", help="show what would be taken in, and store nothing")
 
-    verb = _verb(
+    verb = add_verb(
         verbs, "refresh", "find clusters anew and make them current; with nothing new, the old ones stand", lists=True
     )
     verb.add_argument(
@@ -116,18 +83,18 @@ def _writing(verbs: Verbs) -> None:
 
 
 def _lists(verbs: Verbs) -> None:
-    _verb(verbs, "clusters", "clusters, highest score first", lists=True, refresh=True)
+    add_verb(verbs, "clusters", "clusters, highest score first", lists=True, refresh=True)
 
-    verb = _verb(verbs, "members", "members of one cluster or of all", lists=True, refresh=True)
+    verb = add_verb(verbs, "members", "members of one cluster or of all", lists=True, refresh=True)
     verb.add_argument("cluster", nargs="?", metavar="CLUSTER", help="id of a cluster")
 
-    verb = _verb(verbs, "lineage", "how clusters follow from those of the refresh before", lists=True, refresh=True)
+    verb = add_verb(verbs, "lineage", "how clusters follow from those of the refresh before", lists=True, refresh=True)
     verb.add_argument("--from", dest="from_refresh", metavar="R", help="list every refresh after this one")
     verb.add_argument("--to", dest="to_refresh", metavar="R", help="up to this one (default: the current one)")
 
 
 def _questions(verbs: Verbs) -> None:
-    verb = _verb(
+    verb = add_verb(
         verbs,
         "explain",
         "why a cluster is one, an account is in it, or two accounts are tied",
@@ -143,7 +110,9 @@ def _questions(verbs: Verbs) -> None:
         "--top", type=values.count, metavar="N", help="rows per section (default: 15 in tables, else all)"
     )
 
-    verb = _verb(verbs, "lookup", "accounts that touched an identifier, account or network", lists=True, refresh=True)
+    verb = add_verb(
+        verbs, "lookup", "accounts that touched an identifier, account or network", lists=True, refresh=True
+    )
     verb.add_argument(
         "identifiers",
         nargs="+",
@@ -151,7 +120,9 @@ def _questions(verbs: Verbs) -> None:
         help="any identifier, an account, id:NUMBER, or a network in CIDR",
     )
 
-    verb = _verb(verbs, "paths", "shortest chains of shared identifiers between two accounts", lists=True, refresh=True)
+    verb = add_verb(
+        verbs, "paths", "shortest chains of shared identifiers between two accounts", lists=True, refresh=True
+    )
     verb.add_argument("accounts", nargs=2, metavar="ACCOUNT", help="an account")
     verb.add_argument("--top", type=values.count, default=10, metavar="N", help="chains to list (default: 10)")
     verb.add_argument(
@@ -162,7 +133,7 @@ def _questions(verbs: Verbs) -> None:
         help="follow no identifier with more accounts than this (default: 200)",
     )
 
-    verb = _verb(
+    verb = add_verb(
         verbs, "evaluate", "measure the clusters against known truth, beside simpler methods", lists=True, refresh=True
     )
     verb.add_argument("--truth", required=True, metavar="FILE", help="account_id, group_id, group_kind, malicious")
@@ -183,69 +154,6 @@ def _questions(verbs: Verbs) -> None:
     )
 
 
-def _cases(verbs: Verbs) -> None:
-    case = verbs.add_parser(
-        "case",
-        help="what people decide about clusters: one proposes a verdict, another approves it",
-        description="What people decide about clusters: one person proposes a verdict about members that are frozen as "
-        "they are, another one approves it. Whoever runs the command is who acts.",
-        allow_abbrev=False,
-    )
-    actions = case.add_subparsers(title="actions", metavar="ACTION", required=True)
-
-    def action(name: str, help_: str, subject: str | None = "CASE", **note: Any) -> argparse.ArgumentParser:
-        verb = _verb(actions, name, help_, lists=True)
-        verb.set_defaults(run=_lazily(f"case_{name}", "case_verbs"))
-        if subject is not None:
-            verb.add_argument("case", metavar=subject, help="id of a case" + (" or a cluster" * (subject != "CASE")))
-            verb.add_argument(
-                "--revision",
-                type=values.count,
-                metavar="N",
-                help="the revision you looked at: refused if it has changed",
-            )
-        if note:
-            verb.add_argument("--note", metavar="TEXT", default="", **note)
-        return verb
-
-    verb = _verb(actions, "open", "open a case on a cluster", lists=True, refresh=True)
-    verb.set_defaults(run=_lazily("case_open", "case_verbs"))
-    verb.add_argument("cluster", metavar="CLUSTER", help="id of a cluster")
-    verb.add_argument("--note", metavar="TEXT", default="", help="why")
-    verb = action("list", "list the cases, the one changed last first", None)
-    verb.add_argument("--status", choices=[str(status) for status in Status], help="only those that stand there")
-    verb.add_argument("--assignee", metavar="PERSON", help="only those of this person")
-    action("show", "what was done to a case, by whom and when")
-    verb = action("assign", "give a case to somebody")
-    verb.add_argument("person", nargs="?", metavar="PERSON", help="default: yourself")
-    verb.add_argument("--nobody", action="store_true", help="take it from whoever has it")
-    verb = action("note", "add a note to a case")
-    verb.add_argument("text", metavar="TEXT", help="the note")
-    verb = action(
-        "propose", "propose a verdict about a cluster's members, frozen as they are", "CASE|CLUSTER", help="why"
-    )
-    verb.add_argument("--verdict", required=True, choices=[str(verdict) for verdict in Verdict], help="what it is")
-    verb.add_argument(
-        "--reason", required=True, action="append", metavar="CODE", dest="reasons", help="why, by code; may be repeated"
-    )
-    verb.add_argument(
-        "--exclude", action="append", default=[], metavar="ACCOUNT", help="a member that the verdict is not about"
-    )
-    verb.add_argument("--expires", type=values.end, metavar="TIME", help="when the verdict ends (default: never)")
-    verb.add_argument(
-        "--allow", nargs=2, action="append", default=[], metavar=("KIND", "VALUE"),
-        help="goes onto the allow-list with the approval; see `linkage allow add`",
-    )  # fmt: skip
-    verb.add_argument("--cluster", metavar="ID", help="which cluster, where the case is of several")
-    verb.add_argument("--refresh", metavar="ID", help="freeze the members at this refresh (default: the current one)")
-    verb.epilog = "Reasons: " + "; ".join(f"{verdict}: {', '.join(codes)}" for verdict, codes in REASONS.items()) + "."
-    action("approve", "approve the verdict that another person proposed", help="what you looked at")
-    action("return", "send a proposal back, or take your own back", required=True, help="what is missing")
-    verb = action("reopen", "take a decided or closed case up again", required=True, help="why")
-    verb.add_argument("--appeal", action="store_true", help="by those whom its verdict is about")
-    action("close", "close a case that is decided, or that nothing came of", help="why")
-
-
 def _keeping(verbs: Verbs) -> None:
     allow = verbs.add_parser(
         "allow",
@@ -254,17 +162,17 @@ def _keeping(verbs: Verbs) -> None:
         allow_abbrev=False,
     )
     actions = allow.add_subparsers(title="actions", metavar="ACTION", required=True)
-    verb = _verb(actions, "add", "add an entry")
-    verb.set_defaults(run=_lazily("allow_add"))
+    verb = add_verb(actions, "add", "add an entry")
+    verb.set_defaults(run=lazily("allow_add"))
     verb.add_argument("kind", metavar="KIND", help="cidr, organization, or an identifier kind")
     verb.add_argument("value", metavar="VALUE", help="a network, the organization, or the identifier")
     verb.add_argument("--reason", required=True, help="why it is known to be benign")
     verb.add_argument("--expires", type=values.end, metavar="TIME", help="a date, or RFC 3339 (default: never)")
-    verb = _verb(actions, "remove", "remove an entry")
-    verb.set_defaults(run=_lazily("allow_remove"))
+    verb = add_verb(actions, "remove", "remove an entry")
+    verb.set_defaults(run=lazily("allow_remove"))
     verb.add_argument("entry", metavar="ID", help="id of the entry")
-    verb = _verb(actions, "list", "list the entries", lists=True)
-    verb.set_defaults(run=_lazily("allow_list"))
+    verb = add_verb(actions, "list", "list the entries", lists=True)
+    verb.set_defaults(run=lazily("allow_list"))
 
     store = verbs.add_parser(
         "store",
@@ -274,13 +182,13 @@ def _keeping(verbs: Verbs) -> None:
         allow_abbrev=False,
     )
     actions = store.add_subparsers(title="actions", metavar="ACTION", required=True)
-    verb = _verb(
+    verb = add_verb(
         actions, "publish", "bring the current snapshot there: only what changed, visible all at once", lists=True
     )
-    verb.set_defaults(run=_lazily("store_publish"))
+    verb.set_defaults(run=lazily("store_publish"))
     verb.add_argument("--into", metavar="HOME", help="a new, stopped server of `make neo4j`: fill it by bulk import")
-    verb = _verb(actions, "status", "whether the store shows the current snapshot, by counting", lists=True)
-    verb.set_defaults(run=_lazily("store_status"))
+    verb = add_verb(actions, "status", "whether the store shows the current snapshot, by counting", lists=True)
+    verb.set_defaults(run=lazily("store_status"))
 
     bundle = verbs.add_parser(
         "bundle",
@@ -290,8 +198,8 @@ def _keeping(verbs: Verbs) -> None:
         allow_abbrev=False,
     )
     actions = bundle.add_subparsers(title="actions", metavar="ACTION", required=True)
-    verb = _verb(actions, "export", "write the bundle of a cluster or case, signed with your key", refresh=True)
-    verb.set_defaults(run=_lazily("bundle_export"))
+    verb = add_verb(actions, "export", "write the bundle of a cluster or case, signed with your key", refresh=True)
+    verb.set_defaults(run=lazily("bundle_export", "partner_verbs"))
     verb.add_argument("subject", metavar="CLUSTER|CASE", help="id of a cluster, or of a case with a verdict")
     verb.add_argument(
         "--profile",
@@ -303,16 +211,16 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("--zip", action="store_true", dest="zipped", help="one zip instead of a folder")
     verb.add_argument("--recipient", default="", metavar="NAME", help="whom a partner's pseudonyms are made for")
     verb.add_argument("--exchange-key", metavar="FILE", help="key that the recipient has too, to match indicators by")
-    verb = _verb(
+    verb = add_verb(
         actions, "actions", "the action list alone: accounts to suspend, with reasons", lists=True, refresh=True
     )
-    verb.set_defaults(run=_lazily("bundle_actions"))
+    verb.set_defaults(run=lazily("bundle_actions", "partner_verbs"))
     verb.add_argument("subject", metavar="CLUSTER|CASE", help="id of a cluster, or of a case with a verdict")
-    verb = _verb(actions, "sign", "sign a bundle that another person exported, of a case that you approved")
-    verb.set_defaults(run=_lazily("bundle_sign"))
+    verb = add_verb(actions, "sign", "sign a bundle that another person exported, of a case that you approved")
+    verb.set_defaults(run=lazily("bundle_sign", "partner_verbs"))
     verb.add_argument("path", metavar="PATH", help="a bundle: a folder or a zip")
-    verb = _verb(actions, "verify", "check that a bundle is what was signed, by whom, and that it holds together")
-    verb.set_defaults(run=_lazily("bundle_verify"))
+    verb = add_verb(actions, "verify", "check that a bundle is what was signed, by whom, and that it holds together")
+    verb.set_defaults(run=lazily("bundle_verify", "partner_verbs"))
     verb.add_argument("path", metavar="PATH", help="a bundle: a folder or a zip")
     verb.add_argument("--rerun", action="store_true", help="compute the finding again from the bundle alone")
     verb.add_argument("--allowed-signers", metavar="FILE", help="whom to trust (default: the workspace's own signers)")
@@ -325,21 +233,23 @@ def _keeping(verbs: Verbs) -> None:
         allow_abbrev=False,
     )
     actions = indicators.add_subparsers(title="actions", metavar="ACTION", required=True)
-    verb = _verb(actions, "import", "put a partner's indicators on a watch list", lists=True)
-    verb.set_defaults(run=_lazily("indicators_import", "partner_verbs"))
+    verb = add_verb(actions, "import", "put a partner's indicators on a watch list", lists=True)
+    verb.set_defaults(run=lazily("indicators_import", "partner_verbs"))
     verb.add_argument("file", metavar="FILE", help="indicators.csv or stix-2.1.json of a partner's bundle")
     verb.add_argument("--source", metavar="NAME", help="whose they are (default: who gave the others under this key)")
     verb.add_argument(
         "--exchange-key", metavar="FILE", help="the key that they are under (default: the one that the file names)"
     )
     verb.add_argument("--expires", type=values.end, metavar="TIME", help="when the list ends (default: never)")
-    verb = _verb(actions, "list", "watch lists, and how many of their indicators match", lists=True)
-    verb.set_defaults(run=_lazily("indicators_list", "partner_verbs"))
-    verb = _verb(actions, "matches", "identifiers that are on watch lists, and who used them", lists=True, refresh=True)
-    verb.set_defaults(run=_lazily("indicators_matches", "partner_verbs"))
+    verb = add_verb(actions, "list", "watch lists, and how many of their indicators match", lists=True)
+    verb.set_defaults(run=lazily("indicators_list", "partner_verbs"))
+    verb = add_verb(
+        actions, "matches", "identifiers that are on watch lists, and who used them", lists=True, refresh=True
+    )
+    verb.set_defaults(run=lazily("indicators_matches", "partner_verbs"))
     verb.add_argument("source", nargs="?", metavar="SOURCE", help="only of this source")
-    verb = _verb(actions, "remove", "take a watch list off, or every list of a source")
-    verb.set_defaults(run=_lazily("indicators_remove", "partner_verbs"))
+    verb = add_verb(actions, "remove", "take a watch list off, or every list of a source")
+    verb.set_defaults(run=lazily("indicators_remove", "partner_verbs"))
     verb.add_argument("name", metavar="SOURCE|LIST", help="a source, or the id of one list")
 
     key = verbs.add_parser(
@@ -348,16 +258,16 @@ def _keeping(verbs: Verbs) -> None:
         allow_abbrev=False,
     )  # fmt: skip
     actions = key.add_subparsers(title="actions", metavar="ACTION", required=True)
-    verb = _verb(actions, "new", "make your key, and print the line by which others trust it")
-    verb.set_defaults(run=_lazily("key_new"))
-    verb = _verb(actions, "list", "keys of pseudonyms and of exchange, and those that were destroyed", lists=True)
-    verb.set_defaults(run=_lazily("key_list", "partner_verbs"))
-    verb = _verb(actions, "resolve", "what pseudonyms of your bundles stand for", lists=True)
-    verb.set_defaults(run=_lazily("key_resolve", "partner_verbs"))
+    verb = add_verb(actions, "new", "make your key, and print the line by which others trust it")
+    verb.set_defaults(run=lazily("key_new", "partner_verbs"))
+    verb = add_verb(actions, "list", "keys of pseudonyms and of exchange, and those that were destroyed", lists=True)
+    verb.set_defaults(run=lazily("key_list", "partner_verbs"))
+    verb = add_verb(actions, "resolve", "what pseudonyms of your bundles stand for", lists=True)
+    verb.set_defaults(run=lazily("key_resolve", "partner_verbs"))
     verb.add_argument("names", nargs="+", metavar="PSEUDONYM", help="as in a partner's bundle")
     verb.add_argument("--reason", required=True, help="why; goes into the audit")
-    verb = _verb(actions, "destroy", "destroy keys of pseudonyms or of exchange: their names mean nothing any more")
-    verb.set_defaults(run=_lazily("key_destroy", "partner_verbs"))
+    verb = add_verb(actions, "destroy", "destroy keys of pseudonyms or of exchange: their names mean nothing any more")
+    verb.set_defaults(run=lazily("key_destroy", "partner_verbs"))
     which = verb.add_mutually_exclusive_group(required=True)
     which.add_argument("key", nargs="?", metavar="KEY", help="id of the key")
     which.add_argument(
@@ -368,7 +278,7 @@ def _keeping(verbs: Verbs) -> None:
     )
     verb.add_argument("--reason", required=True, help="why; goes into the audit")
 
-    verb = _verb(verbs, "schedule", "ingest and refresh at every tick, until it is stopped")
+    verb = add_verb(verbs, "schedule", "ingest and refresh at every tick, until it is stopped")
     verb.add_argument(
         "--every", type=values.ticks, default="1h", metavar="INTERVAL",
         help="ticks are its UTC multiples, as in 15m, 1h or 1d (default: 1h)",
@@ -384,18 +294,20 @@ def _keeping(verbs: Verbs) -> None:
     )
     verb.add_argument("--once", action="store_true", help="do the tick that is due, if one is, and end: for cron")
 
-    verb = _verb(verbs, "purge", "forget the name of an account; its number stays, in what was found before as well")
+    verb = add_verb(verbs, "purge", "forget the name of an account; its number stays, in what was found before as well")
     verb.add_argument("account", metavar="ACCOUNT", help="its name, or id:NUMBER")
     verb.add_argument("--reason", required=True, help="why; goes into the audit")
 
-    verb = _verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)
+    verb = add_verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)
     verb.add_argument("--migrate", action="store_true", help="bring the casework database up to this version first")
 
-    verb = _verb(verbs, "backup", "write one file that the workspace can be restored from (it holds raw identifiers)")
+    verb = add_verb(
+        verbs, "backup", "write one file that the workspace can be restored from (it holds raw identifiers)"
+    )
     verb.add_argument("file", metavar="FILE", help="a new file")
 
-    verb = _verb(verbs, "restore", "put a backup into an empty workspace, after every digest was checked")
+    verb = add_verb(verbs, "restore", "put a backup into an empty workspace, after every digest was checked")
     verb.add_argument("file", metavar="FILE", help="a backup")
 
-    verb = _verb(verbs, "ui", "open the screen on this machine only")
+    verb = add_verb(verbs, "ui", "open the screen on this machine only")
     verb.add_argument("--port", type=values.port, default=8501, help="port on 127.0.0.1 (default: 8501)")

@@ -7,10 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from linkage.cli import show
+from linkage.cli.log import say
 from linkage.cli.output import Rows, chosen_format, emit
+from linkage.errors import UsageError
+from linkage.model.bulk import Bulk
 from linkage.model.case import Case, CaseAct
 from linkage.model.verdict import Proposal
 from linkage.workspace import Workspace
+from linkage.workspace.bulk import BulkActs
 from linkage.workspace.casebook import Casebook
 
 _COLUMNS = (
@@ -32,9 +36,15 @@ def case_open(arguments: Namespace) -> int:
 def case_list(arguments: Namespace) -> int:
     """List the cases."""
     chosen_format(arguments.format, arguments.output)
+    book = _book(arguments)
+    cases: Iterable[Case] = book.list()
+    if arguments.bulk is not None:
+        bulk = _acts(arguments).of([arguments.bulk])
+        say(f"{len(bulk.cases)} cases, {bulk.affected} accounts, {bulk.excluded} excluded; digest {bulk.digest[:16]}")
+        cases = bulk.cases
     cases = [
         case
-        for case in _book(arguments).list()
+        for case in cases
         if arguments.status in (None, case.status) and arguments.assignee in (None, case.assignee)
     ]
     return _cases(arguments, cases, "No case.")
@@ -63,9 +73,19 @@ def case_note(arguments: Namespace) -> int:
 
 
 def case_propose(arguments: Namespace) -> int:
-    """Propose a verdict."""
-    case = _book(arguments).propose(
-        arguments.case,
+    """Propose a verdict, or the same about each of several clusters."""
+    book = _book(arguments)
+    if len(arguments.cases) > 1:
+        _one_only(arguments, "revision", "cluster", "allow")
+        return _together(
+            arguments,
+            _acts(arguments).propose(
+                arguments.cases, arguments.verdict, arguments.reasons, note=arguments.note, exclude=arguments.exclude,
+                expires=arguments.expires, refresh=arguments.refresh,
+            ),
+        )  # fmt: skip
+    case = book.propose(
+        arguments.cases[0],
         arguments.verdict,
         arguments.reasons,
         note=arguments.note,
@@ -81,23 +101,55 @@ def case_propose(arguments: Namespace) -> int:
 
 def case_approve(arguments: Namespace) -> int:
     """Approve what another person proposed."""
-    return _said(arguments, _book(arguments).approve(arguments.case, note=arguments.note, revision=arguments.revision))
+    book = _book(arguments)
+    if (bulk := _bulk(arguments)) is not None:
+        return _together(arguments, _acts(arguments).approve(bulk, note=arguments.note))
+    return _said(arguments, book.approve(arguments.cases[0], note=arguments.note, revision=arguments.revision))
 
 
 def case_return(arguments: Namespace) -> int:
     """Send a proposal back."""
-    return _said(arguments, _book(arguments).return_(arguments.case, arguments.note, revision=arguments.revision))
+    book = _book(arguments)
+    if (bulk := _bulk(arguments)) is not None:
+        return _together(arguments, _acts(arguments).return_(bulk, arguments.note))
+    return _said(arguments, book.return_(arguments.cases[0], arguments.note, revision=arguments.revision))
 
 
 def case_reopen(arguments: Namespace) -> int:
     """Take a case up again."""
-    case = _book(arguments).reopen(arguments.case, arguments.note, appeal=arguments.appeal, revision=arguments.revision)
-    return _said(arguments, case)
+    book = _book(arguments)
+    if (bulk := _bulk(arguments)) is not None:
+        _one_only(arguments, "appeal")
+        return _together(arguments, _acts(arguments).reopen(bulk, arguments.note))
+    note, appeal = arguments.note, arguments.appeal
+    return _said(arguments, book.reopen(arguments.cases[0], note, appeal=appeal, revision=arguments.revision))
 
 
 def case_close(arguments: Namespace) -> int:
     """Close a case."""
-    return _said(arguments, _book(arguments).close(arguments.case, note=arguments.note, revision=arguments.revision))
+    book = _book(arguments)
+    if (bulk := _bulk(arguments)) is not None:
+        return _together(arguments, _acts(arguments).close(bulk, note=arguments.note))
+    return _said(arguments, book.close(arguments.cases[0], note=arguments.note, revision=arguments.revision))
+
+
+def _bulk(arguments: Namespace) -> Bulk | None:
+    """The cases that are named, where the act is not on a single one."""
+    if arguments.digest is None and len(arguments.cases) == 1 and not arguments.cases[0].startswith("b-"):
+        return None
+    _one_only(arguments, "revision")
+    return _acts(arguments).of(arguments.cases, arguments.digest)
+
+
+def _one_only(arguments: Namespace, *options: str) -> None:
+    for option in options:
+        if getattr(arguments, option):
+            raise UsageError(f"--{option} is for an act on one case")
+
+
+def _together(arguments: Namespace, bulk: Bulk) -> int:
+    say(f"done together as {bulk.bulk_id}: {len(bulk.cases)} cases, {bulk.affected} accounts, {bulk.excluded} excluded")
+    return _cases(arguments, bulk.cases)
 
 
 def row(case: Case) -> dict[str, Any]:
@@ -140,6 +192,10 @@ def _act(act: CaseAct) -> dict[str, Any]:
 def _book(arguments: Namespace) -> Casebook:
     chosen_format(arguments.format, arguments.output)
     return Workspace(arguments.workspace).case
+
+
+def _acts(arguments: Namespace) -> BulkActs:
+    return Workspace(arguments.workspace).bulk
 
 
 def _said(arguments: Namespace, case: Case) -> int:

@@ -1,7 +1,8 @@
-"""What `linkage indicators` and `linkage key` do: partners' reports, and the keys of what they are given."""
+"""What goes to others and comes from them: `linkage bundle`, `linkage indicators` and `linkage key`."""
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections import Counter
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from linkage.cli import show
 from linkage.cli.log import say
 from linkage.cli.output import Rows, chosen_format, emit
+from linkage.cli.progress import progress
 from linkage.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -17,6 +19,57 @@ if TYPE_CHECKING:
 
 #: Records that were set aside, of which each is named.
 _NAMED = 20
+
+
+def bundle_export(arguments: Namespace) -> int:
+    """Write an evidence bundle."""
+    with progress() as sink:
+        report = Workspace(arguments.workspace).bundles.export(
+            arguments.subject,
+            profile=arguments.profile,
+            output=arguments.output,
+            zipped=arguments.zipped,
+            recipient=arguments.recipient,
+            exchange_key=arguments.exchange_key,
+            refresh=arguments.refresh,
+            progress=sink,
+        )
+    print(report.path)
+    say(f"{report.status}: {report.files} files, {report.bytes} bytes, signed with {report.fingerprint}")
+    for name in report.waits:
+        say(f"{name} approved the case and has to sign too: linkage bundle sign {report.path}")
+    return 0
+
+
+def bundle_actions(arguments: Namespace) -> int:
+    """List the accounts to suspend."""
+    chosen_format(arguments.format, arguments.output)
+    table = Workspace(arguments.workspace).bundles.actions(arguments.subject, refresh=arguments.refresh)
+    return _list(table, arguments, empty="Nobody: not flagged, or no two people decided against the accounts.")
+
+
+def bundle_sign(arguments: Namespace) -> int:
+    """Sign a bundle of a case that one approved."""
+    added = Workspace(arguments.workspace).bundles.sign(arguments.path)
+    say("signed" if added else "your signature is there already")
+    return 0
+
+
+def bundle_verify(arguments: Namespace) -> int:
+    """Check an evidence bundle; ends with the exit code of what is wrong with it."""
+    report = Workspace(arguments.workspace).bundles.verify(
+        arguments.path, rerun=arguments.rerun, allowed_signers=arguments.allowed_signers
+    )
+    show.bundle(sys.stdout, report)
+    if report.fault is not None:
+        raise report.fault
+    return 0
+
+
+def key_new(arguments: Namespace) -> int:
+    """Make a key, and print the line by which others trust it."""
+    print(Workspace(arguments.workspace).bundles.new_key(), end="")
+    return 0
 
 
 def indicators_import(arguments: Namespace) -> int:

@@ -91,6 +91,12 @@ class CaseAct:
         return str(self.detail.get("note", ""))
 
     @property
+    def bulk(self) -> str | None:
+        """Id of the bulk that the act was done in; None for an act on one case."""
+        found = self.detail.get("bulk")
+        return str(found) if found is not None else None
+
+    @property
     def said(self) -> tuple[str, ...]:
         """What the act says besides its verb and its note: the verdict and its reasons, a person, clusters."""
         match self.verb:
@@ -227,6 +233,10 @@ class Case:
         if appeal and self.decision is None:
             raise UsageError(f"case {self.case_id} has no verdict to appeal against")
         return replace(self, status=Status.APPEALED if appeal else Status.REOPENED)
+
+    def allows(self, verb: Verb) -> bool:
+        """Whether its status lets ``verb`` be done to it."""
+        return self.status in _WHEN.get(verb, frozenset())
 
     @property
     def latest(self) -> Proposal | None:

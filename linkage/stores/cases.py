@@ -79,6 +79,12 @@ class Acting:
 
     def __init__(self, connection: sa.Connection, actor: str, now: datetime) -> None:
         self._connection, self._actor, self._now = connection, actor, now
+        #: Cluster → the case that is not settled, once somebody asked for it.
+        self._worked_on: dict[str, Case] | None = None
+
+    def all(self) -> tuple[Case, ...]:
+        """Every case, the one changed last first."""
+        return _cases(self._connection)
 
     def get(self, case_id: str, revision: int | None = None) -> Case:
         """The case, at ``revision`` if that is given.
@@ -99,14 +105,17 @@ class Acting:
         Raises:
             UsageError: somebody works on a case of this cluster already.
         """
-        for other in _cases(self._connection):
-            if scope.cluster_id in other.clusters and other.status not in SETTLED:
-                raise UsageError(f"case {other.case_id} of this cluster is {other.status}", hint="Go on with that one.")
+        if self._worked_on is None:
+            unsettled = (case for case in self.all() if case.status not in SETTLED)
+            self._worked_on = {cluster: case for case in unsettled for cluster in case.clusters}
+        other = self._worked_on.get(scope.cluster_id)
+        if other is not None:
+            raise UsageError(f"case {other.case_id} of this cluster is {other.status}", hint="Go on with that one.")
         count = int(self._connection.scalar(sa.select(sa.func.count()).select_from(CASE_ACTS)) or 0)
         named = hashlib.sha256(as_json([count, scope.to_dict(), self._actor, to_text(self._now)]).encode()).hexdigest()
         detail = {"cluster_id": scope.cluster_id, "refresh_id": scope.refresh_id, "size": scope.size, "note": note}
         act = CaseAct(f"k-{named[:12]}", 1, Verb.OPEN, self._actor, self._now, detail)
-        case = Case.opened(act)
+        case = self._worked_on[scope.cluster_id] = Case.opened(act)
         self._write(act, {"cluster_id": scope.cluster_id})
         return case
 
@@ -119,10 +128,15 @@ class Acting:
         """
         act = CaseAct(case.case_id, case.revision + 1, verb, self._actor, self._now, detail)
         after = case.after(act)
-        self._write(act, {"status": str(after.status)})
+        self._write(act, {"status": str(after.status)} | ({"bulk": act.bulk} if act.bulk is not None else {}))
+        self._worked_on = None
         if verb is Verb.APPROVE and case.proposal is not None:
             self._allow(case.case_id, case.proposal)
         return after
+
+    def audit(self, action: str, subject: str, detail: Mapping[str, Any]) -> None:
+        """Append to the audit chain, in the same transaction."""
+        audit_chain.append(self._connection, self._actor, action, subject, detail, self._now)
 
     def _allow(self, case_id: str, proposal: Proposal) -> None:
         """Put what the proposal names onto the allow-list; what is there already stays as it is."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from linkage.workspace.casebook import Casebook
 
 #: Days after which a verdict ends; None: never.
-_ENDS: dict[str, int | None] = {"never": None, "in 30 days": 30, "in 90 days": 90, "in a year": 365}
+ENDS: dict[str, int | None] = {"never": None, "in 30 days": 30, "in 90 days": 90, "in a year": 365}
 #: How long a dismissal by one click lasts.
 DISMISSED_DAYS = 90
 #: Identifiers that are offered for the allow-list.
@@ -162,10 +162,10 @@ def _propose(cluster: ClusterFrames, case: Case | None) -> None:
     st.text_area("Note", key=key("note"), height=80, placeholder="What somebody else should know")
     with st.expander("Exclusions, end and allow-list"):
         excluded = st.text_area("Members that it is not about, one account a line", key=key("excluded"), height=80)
-        st.selectbox("Ends", list(_ENDS), index=2 if benign else 0, key=key(f"ends-{verdict}"), width=200)
+        st.selectbox("Ends", list(ENDS), index=2 if benign else 0, key=key(f"ends-{verdict}"), width=200)
         if benign:
             _offer(cluster, key("allowed"))
-    size, out = len(cluster.members), len(_lines(excluded))
+    size, out = len(cluster.members), len(lines(excluded))
     st.markdown(
         f"About **{size - out:,} of {counted(size, 'member')}** at refresh {plain(cluster.refresh_id)}, {out:,} "
         "excluded. Another person approves exactly these."
@@ -182,7 +182,8 @@ def _key(cluster: ClusterFrames, case: Case | None) -> Callable[[str], str]:
     return lambda name: f"propose-{cluster.cluster_id}-{revision}-{name}"
 
 
-def _lines(text: str | None) -> list[str]:
+def lines(text: str | None) -> list[str]:
+    """Lines of a field, empty ones left out."""
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
@@ -199,7 +200,7 @@ def _offer(cluster: ClusterFrames, key: str) -> None:
 
 def _proposed(cluster: ClusterFrames, case: Case | None, verdict: str) -> None:
     key, form = _key(cluster, case), st.session_state
-    days = _ENDS[form.get(key(f"ends-{verdict}"), "never")]
+    days = ENDS[form.get(key(f"ends-{verdict}"), "never")]
     kinds = dict(zip(cluster.identifiers["identifier"].tolist(), cluster.identifiers["kind"].tolist(), strict=True))
     casework.do(
         lambda workspace: workspace.case.propose(
@@ -207,7 +208,7 @@ def _proposed(cluster: ClusterFrames, case: Case | None, verdict: str) -> None:
             verdict,
             form.get(key(f"reasons-{verdict}"), []),
             note=form.get(key("note"), ""),
-            exclude=_lines(form.get(key("excluded"))),
+            exclude=lines(form.get(key("excluded"))),
             expires=datetime.now(UTC) + timedelta(days=days) if days is not None else None,
             allow=[(kinds[number], f"id:{number}") for number in form.get(key("allowed"), [])],
             cluster=cluster.cluster_id,

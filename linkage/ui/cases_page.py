@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from linkage.ui import bundle_panel, case_panel, casework, session
+from linkage.ui import bulk_panel, bundle_panel, case_panel, casework, session
 from linkage.ui.words import STATUSES, VERDICTS, code_words, counted, day, moment, plain
 
 if TYPE_CHECKING:
@@ -26,23 +26,32 @@ def page() -> None:
         _one(asked)
         return
     st.title("Cases")
-    cases = session.workspace().case.list()
+    casework.answer()
+    named = st.query_params.get("bulk")
+    cases = session.workspace().bulk.of([named]).cases if named else session.workspace().case.list()
     if not cases:
         st.info("There is no case yet.", icon=":material/gavel:")
         st.markdown("**Next:** open a cluster, and propose a verdict on its case tab.")
         session.page_link("queue", "Open the queue")
         return
     waiting = sum(case.proposal is not None for case in cases)
-    st.markdown(f"**{counted(len(cases), 'case')}**, {waiting:,} of them waiting for another person.")
-    status = st.pills(
-        "Status", list(STATUSES), selection_mode="multi", key="status", bind="query-params", width="content"
-    )
+    said = f"**{counted(len(cases), 'case')}**, {waiting:,} of them waiting for another person."
+    st.markdown(f"{said} These were acted on together, as {plain(named)}." if named else said)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        status = st.pills(
+            "Status", list(STATUSES), selection_mode="multi", key="status", bind="query-params", width="content"
+        )
+        several = st.container(width="content")
     chosen = [case for case in cases if not status or case.status in status]
     if not chosen:
         st.info("No case stands there.", icon=":material/filter_alt_off:")
         st.markdown("**Next:** take the filter away.")
         return
-    _table(chosen)
+    rows_chosen = _table(chosen, every=bool(named))
+    with several:
+        bulk_panel.of_cases([chosen[at] for at in rows_chosen])
+    if named:
+        session.page_link(session.CASES, "All cases")
 
 
 def _one(case_id: str) -> None:
@@ -71,11 +80,16 @@ def _one(case_id: str) -> None:
     session.page_link(session.CASES, "All cases")
 
 
-def _table(cases: Sequence[Case]) -> None:
+def _table(cases: Sequence[Case], *, every: bool) -> list[int]:
+    """Draw the list; positions of the rows that are chosen, which are all of them at first where ``every`` says so."""
     clicked = "open-case"
     shown = st.column_config
-    st.dataframe(
-        rows(cases), key="cases", hide_index=True, height=min(640, 38 + 35 * len(cases)), placeholder="–",
+    # Another revision of a case is another table: what was chosen was chosen as it stood.
+    key = session.rows_key("cases", [f"{case.case_id}@{case.revision}" for case in cases])
+    state = st.dataframe(
+        rows(cases), key=key, on_select="rerun", selection_mode="multi-row",
+        selection_default={"selection": {"rows": list(range(len(cases))) if every else []}},
+        hide_index=True, height=min(640, 38 + 35 * len(cases)), placeholder="–",
         alt="Cases, the one changed last first",
         column_config={
             "case": shown.ButtonColumn("Case", type="tertiary", key=clicked, width=150, alignment="left"),
@@ -94,6 +108,7 @@ def _table(cases: Sequence[Case]) -> None:
     click = st.session_state.get(clicked)
     if click is not None:
         session.visit(session.address(session.CASES, case=str(click["label"]).removesuffix(_ARROW)))
+    return list(state["selection"]["rows"])
 
 
 def rows(cases: Sequence[Case]) -> pd.DataFrame:

@@ -55,14 +55,14 @@ def barred(what: Permission) -> bool:
     return True
 
 
-def do(act: Callable[[Workspace], object], said: str) -> None:
-    """Do an act in a callback; what came of it is said by :func:`answer` on the page that follows."""
+def do(act: Callable[[Workspace], object], said: str | None = None) -> None:
+    """Do an act in a callback; :func:`answer` says ``said``, or what the act gave, on the page that follows."""
     try:
-        act(session.workspace())
+        done = act(session.workspace())
     except LinkageError as fault:
         st.session_state[_REFUSED] = fault
     else:
-        st.session_state[_DONE] = said
+        st.session_state[_DONE] = done if said is None else said
 
 
 def answer() -> None:

@@ -68,6 +68,41 @@ def active(timeline: pd.DataFrame, releases: pd.DataFrame, theme: str) -> alt.La
     return alt.layer(chart, *_releases(releases, theme)[:1]).properties(height=180)
 
 
+#: Name of the choice that a reader makes on the brush.
+BRUSH = "days"
+
+
+def brush(timeline: pd.DataFrame, theme: str) -> alt.Chart:
+    """Exchanges a day, small, to drag across: the days chosen are the interval of the parameter BRUSH."""
+    import altair as alt
+
+    days = _days(timeline)
+    interval = alt.selection_interval(name=BRUSH, encodings=["x"])
+    chart: alt.Chart = (
+        alt.Chart(days)
+        .mark_bar(color=COLOURS[theme][0], width=_bar(days))
+        .encode(x=_across(days, theme), y=alt.Y("events:Q", title=None, axis=None))
+        .add_params(interval)
+        .properties(height=100)
+    )
+    return chart
+
+
+def line(rows: pd.DataFrame, column: str, theme: str) -> alt.Chart:
+    """One figure over time, from 0: ``rows`` hold ``as_of`` and ``column``."""
+    import altair as alt
+
+    across = alt.X("as_of:T", title=None, scale=alt.Scale(type="utc"), axis=_axis(theme, format="%d %b"))
+    tooltip = [alt.Tooltip("utcyearmonthdate(as_of):T", title="as of"), alt.Tooltip(f"{column}:Q", format=",.3~f")]
+    chart: alt.Chart = (
+        alt.Chart(rows)
+        .mark_line(color=COLOURS[theme][0], strokeWidth=2.5, point=True)
+        .encode(x=across, y=alt.Y(f"{column}:Q", title=None, axis=_axis(theme)), tooltip=tooltip)
+        .properties(height=180)
+    )
+    return chart
+
+
 def every_day(timeline: pd.DataFrame) -> pd.DataFrame:
     """``timeline`` with a row for each day from its first to its last: a day without activity is a day with none."""
     import pandas as pd

@@ -10,7 +10,9 @@ from linkage.model.watch import on_lists_of
 from linkage.ui import (
     case_panel,
     casework,
+    changes_panel,
     evidence_panel,
+    history_panel,
     members_panel,
     rows_panel,
     session,
@@ -46,6 +48,8 @@ TABS = {
     "members": members_panel.panel,
     "timeline": timeline_panel.panel,
     "what-if": what_if_panel.panel,
+    "changes": changes_panel.panel,
+    "history": history_panel.panel,
     "case": case_panel.panel,
     "rows": rows_panel.panel,
 }
@@ -73,7 +77,7 @@ def page() -> None:
         return
     _title(cluster)
     session.freshness(refresh_id)
-    if st.session_state.get("tab") not in ("case", "what-if"):
+    if st.session_state.get("tab") not in ("case", "evidence", "what-if"):
         casework.answer()
     _figures(cluster)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")

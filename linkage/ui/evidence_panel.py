@@ -6,61 +6,114 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from linkage.ui import graph_component, session
-from linkage.ui.graph import draw
+from linkage.ui import casework, graph_component, graph_filters, session
+from linkage.ui.graph import draw, hubs_grouped, opened
+from linkage.ui.layout import beside, place
 from linkage.ui.rows_panel import Rows, first
 from linkage.ui.summary_panel import identifier_columns, identifier_rows
 from linkage.ui.words import counted, identifier_label, plain, share
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from linkage.ui.frames import ClusterFrames
     from linkage.ui.graph import Picture
+    from linkage.workspace import Workspace
 
 
 @session.remembered
-def _drawn(cluster: ClusterFrames) -> tuple[Picture, dict[str, Any]]:
+def _drawn(cluster: ClusterFrames, wanted: frozenset[int] | None) -> tuple[Picture, dict[str, tuple[float, float]]]:
+    """The cluster as it is drawn of the identifiers ``wanted``, None for all, and where its nodes stand."""
     names = dict(zip(cluster.members["account"].tolist(), cluster.members["name"].tolist(), strict=True))
-    picture = draw(session.cluster_graph(cluster), names)
-    return picture, graph_component.drawing(picture)
+    filtered = 0 if wanted is None else len(cluster.identifiers) - len(wanted)
+    picture = draw(session.cluster_graph(cluster, wanted), names, filtered)
+    return picture, place(picture)
 
 
 @st.fragment
 def panel(cluster: ClusterFrames) -> None:
     """Draw the panel. A fragment: choosing a mark redraws this panel only."""
+    wanted, together = graph_filters.choose(cluster)
     with st.spinner("Drawing…"):
-        picture, drawing = _drawn(cluster)
-    name = f"chosen-{cluster.cluster_id}"
+        base, places = _drawn(cluster, wanted)
+    name, turned = f"chosen-{cluster.cluster_id}", f"opened-{cluster.cluster_id}"
+    open_groups: list[str] = st.session_state.get(turned, [])
+    picture = _shaped(cluster, base, open_groups, together=together)
     selected = st.session_state.get(name)
     if selected is not None and all(node.id != selected for node in picture.nodes):
-        st.info("What was selected is not among what this refresh draws; the selection was cleared.")
+        st.info("What was selected is not among what is drawn; the selection was cleared.")
         selected = st.session_state[name] = None
 
     def choose(node: str | None) -> None:
         st.session_state[name] = node
 
+    def turn(group: str) -> None:
+        others = [one for one in open_groups if one != group]
+        st.session_state[turned] = others if group in open_groups else [*open_groups, group]
+        st.session_state[name] = group if group in open_groups else None
+
+    view = cluster.cluster_id
+    if wanted is not None:
+        view = session.rows_key(view, map(str, sorted(wanted)))
     identifiers = Rows("cluster_identifiers", len(cluster.identifiers))
     sightings = Rows("sightings", len(session.links(cluster)))
     st.markdown(
         f"{plain(picture.cut())}  \n"
         f":small[from {identifiers.link(cluster)}, {sightings.link(cluster)}; values are masked]"
     )
-    graph_component.show(drawing, name=cluster.cluster_id, said=picture.cut(), selected=selected, on_select=choose)
+    casework.answer()
+    graph_component.show(
+        graph_component.drawing(picture, beside(picture, places)), name=cluster.cluster_id,
+        view=view, said=picture.cut(), selected=selected, opened=open_groups,
+        picture=st.session_state.get(_images(cluster), 0),
+        deeds=graph_component.Deeds(choose, turn, lambda: _let_go(cluster, picture)),
+    )  # fmt: skip
     _selection(cluster, picture, selected, name)
-    touching = touched(cluster, picture, selected)
+    touching = touched(cluster, picture, selected, wanted)
     _identifiers(cluster, picture, selected, touching, name)
     _groups(cluster, picture, selected, name)
     if selected is not None:
         _accounts(cluster, picture, selected)
 
 
-def touched(cluster: ClusterFrames, picture: Picture, selected: str | None) -> pd.DataFrame:
-    """Identifiers of the table: all of the cluster, the selected one, or those that the selected group touches."""
+def _shaped(cluster: ClusterFrames, picture: Picture, open_groups: list[str], *, together: bool) -> Picture:
+    """The picture with hubs drawn together, and groups opened, as the reader wants."""
+    if together:
+        picture = hubs_grouped(picture, session.links(cluster))
+    if open_groups:
+        names = dict(zip(cluster.members["account"].tolist(), cluster.members["name"].tolist(), strict=True))
+        picture = opened(picture, open_groups, names, session.links(cluster))
+    return picture
+
+
+def _images(cluster: ClusterFrames) -> str:
+    return f"images-{cluster.cluster_id}"
+
+
+def _let_go(cluster: ClusterFrames, picture: Picture) -> None:
+    """Let the browser make an image of the drawing, once that is in the audit."""
+
+    def write_down(workspace: Workspace) -> None:
+        workspace.picture_taken(cluster.cluster_id, cluster.refresh_id, len(picture.nodes))
+        st.session_state[_images(cluster)] = st.session_state.get(_images(cluster), 0) + 1
+
+    casework.do(write_down, "The image is on its way to your disk; that you took it is in the audit.")
+
+
+def touched(
+    cluster: ClusterFrames, picture: Picture, selected: str | None, wanted: frozenset[int] | None = None
+) -> pd.DataFrame:
+    """Identifiers of the table: all of the cluster that are ``wanted``, the selected one, or those that the selected
+    group touches.
+    """
     if selected is None:
-        return cluster.identifiers
-    wanted = {selected} | {edge.target for edge in picture.edges if edge.source == selected}
-    numbers = [node.identifier for node in picture.nodes if node.id in wanted and node.identifier is not None]
+        rows = cluster.identifiers
+        return rows if wanted is None else rows[rows["identifier"].isin(wanted)]
+    near = {selected} | {edge.target for edge in picture.edges if edge.source == selected}
+    chosen = [node for node in picture.nodes if node.id in near]
+    numbers = [number for node in chosen for number in (*node.identifiers, node.identifier) if number is not None]
     return cluster.identifiers[cluster.identifiers["identifier"].isin(numbers)]
 
 
@@ -75,7 +128,7 @@ def group_rows(picture: Picture, selected: str | None) -> pd.DataFrame:
         ties.setdefault(edge.source, {})[edge.target] = edge.accounts
         count = "" if edge.source.startswith("a") else f" ({edge.accounts:,})"
         strongest.setdefault(edge.source, []).append(labels[edge.target] + count)
-    groups = [node for node in picture.nodes if node.sort != "identifier"]
+    groups = [node for node in picture.nodes if not node.kind]
     if selected is not None:
         groups = [node for node in groups if node.id == selected or selected in ties.get(node.id, {})]
     groups.sort(key=lambda node: (-node.accounts, node.id))
@@ -95,11 +148,14 @@ def accounts_of(cluster: ClusterFrames, picture: Picture, selected: str) -> pd.D
     """Members behind a mark: those of a group, or those that touched an identifier, with their exchanges on it."""
     node = next(node for node in picture.nodes if node.id == selected)
     members = cluster.members
-    if node.sort != "identifier":
+    if not node.kind:
         inside = [account for account, group in picture.node_of.items() if group == selected]
         return members[members["account"].isin(inside)]
     links = session.links(cluster)
-    on = links[links["identifier"] == node.identifier][["account", "events", "active_days", "first_seen", "last_seen"]]
+    on = links[links["identifier"].isin([node.identifier, *node.identifiers])].groupby("account", as_index=False).agg(
+        events=("events", "sum"), active_days=("active_days", "max"), first_seen=("first_seen", "min"),
+        last_seen=("last_seen", "max"),
+    )  # fmt: skip
     return members.merge(on, on="account", how="inner")
 
 
@@ -132,7 +188,7 @@ def _identifiers(
     row = _chosen_row(
         shown,
         identifier_columns(),
-        key=f"identifiers-{cluster.refresh_id}-{cluster.cluster_id}-{selected}",
+        key=_key("identifiers", cluster, selected, touching["identifier"].astype(str)),
         preset=_position([f"i{number}" for number in touching["identifier"]], selected),
     )
     if row is None:
@@ -142,14 +198,14 @@ def _identifiers(
         _take(name, f"i{number}", selected)
     else:
         kind = str(touching["kind"].iloc[row])
-        st.info(
-            f"{plain(identifier_label(kind, number))} is not among the identifiers that are drawn; its row is above."
-        )
+        label = plain(identifier_label(kind, number))
+        st.info(f"{label} is not among the identifiers that are drawn by themselves; its row is above.")
 
 
 def _groups(cluster: ClusterFrames, picture: Picture, selected: str | None, name: str) -> None:
     rows = group_rows(picture, selected)
-    alone = any(node.sort == "account" for node in picture.nodes)
+    sorts = {node.sort for node in picture.nodes}
+    alone, some = "group" not in sorts, "account" in sorts
     st.subheader("Accounts" if alone else "Groups of accounts", anchor=False)
     held = int(rows["accounts"].sum())
     st.caption(
@@ -159,7 +215,9 @@ def _groups(cluster: ClusterFrames, picture: Picture, selected: str | None, name
     )
     identifier = selected is not None and selected.startswith("i")
     columns: dict[str, Any] = {
-        "group": st.column_config.TextColumn("Account", width="medium") if alone else None,
+        "group": st.column_config.TextColumn("Account" if alone else "Account or group", width="medium")
+        if some
+        else None,
         "on": st.column_config.NumberColumn("On the selected identifier", format="localized") if identifier else None,
         "accounts": st.column_config.NumberColumn("Accounts", format="localized", width="small"),
         "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=100, format="%.0f %%", width=110),
@@ -173,7 +231,7 @@ def _groups(cluster: ClusterFrames, picture: Picture, selected: str | None, name
     row = _chosen_row(
         rows,
         columns,
-        key=f"groups-{cluster.refresh_id}-{cluster.cluster_id}-{selected}",
+        key=_key("groups", cluster, selected, rows["id"]),
         preset=_position(rows["id"].tolist(), selected),
     )
     if row is not None:
@@ -205,6 +263,10 @@ def _accounts(cluster: ClusterFrames, picture: Picture, selected: str) -> None:
     )
 
 
+def _key(name: str, cluster: ClusterFrames, selected: str | None, ids: Iterable[str]) -> str:
+    return session.rows_key(f"{name}-{cluster.refresh_id}-{cluster.cluster_id}-{selected}", ids)
+
+
 def _position(ids: list[str], selected: str | None) -> int | None:
     return ids.index(selected) if selected in ids else None
 
@@ -212,7 +274,7 @@ def _position(ids: list[str], selected: str | None) -> int | None:
 def _chosen_row(rows: pd.DataFrame, columns: dict[str, Any], key: str, preset: int | None) -> int | None:
     """Draw a table whose rows can be chosen; the position of the row that was chosen anew, if any.
 
-    The key names refresh and selection, so a position can only mean a row of the table that was on the screen.
+    The key names refresh, selection and rows, so a position can only mean a row of the table that was on the screen.
     """
     state = st.dataframe(
         rows,

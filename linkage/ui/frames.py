@@ -145,6 +145,12 @@ def account_bits(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
     return _rows_of(workspace, cluster.refresh_id, "account_bits", cluster.cluster_id)
 
 
+def whereabouts(workspace: Workspace, refresh_id: str, accounts: pd.DataFrame) -> dict[int, str]:
+    """Account → its cluster at a refresh, for those of the column ``account`` that are in one."""
+    found = _where(workspace, refresh_id, "members", "account", accounts, ["account", "cluster_id"])
+    return dict(zip(found["account"].tolist(), found["cluster_id"].tolist(), strict=True))
+
+
 def null_maxima(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
     """The largest statistic of each rewired copy and size class, of the cluster's refresh."""
     return _read(workspace, cluster.refresh_id, "null_maxima", None, None)

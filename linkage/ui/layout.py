@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from linkage.ui.graph import Node, Picture
@@ -24,7 +26,7 @@ GAP = 14.0
 
 def radius(node: Node, largest: int) -> float:
     """Radius of a mark in pixels: its area grows with the accounts it stands for."""
-    smallest, greatest = (9.0, 24.0) if node.sort == "identifier" else (6.0, 26.0)
+    smallest, greatest = (9.0, 24.0) if node.sort in ("identifier", "hubs") else (6.0, 26.0)
     return smallest + (greatest - smallest) * math.sqrt(node.accounts / max(largest, 1))
 
 
@@ -39,6 +41,24 @@ def place(picture: Picture) -> dict[str, tuple[float, float]]:
     radii = {node.id: radius(node, largest) for node in picture.nodes}
     parts = sorted((sorted(part) for part in nx.connected_components(graph)), key=lambda part: (-len(part), part[0]))
     return _pack([_spread(graph.subgraph(part), part, radii) for part in parts])
+
+
+def beside(picture: Picture, places: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Places of the nodes of ``picture`` that came out of what stands at ``places``: accounts in turns around the group
+    that they were in, hubs drawn together in the middle of them; everything else where it was.
+    """
+    found = {node.id: places[node.id] for node in picture.nodes if node.id in places}
+    turns: dict[str, int] = {}
+    for node in picture.nodes:
+        if node.id not in found:
+            ends = [places[edge.source] for edge in picture.edges if edge.target == node.id and edge.source in places]
+            middle = tuple(np.mean(ends, axis=0)) if ends else (0.0, 0.0)
+            x, y = places.get(node.of, middle)
+            turn = turns[node.of] = turns.get(node.of, 0) + 1
+            # The golden angle: every next one stands in the widest gap of those before.
+            way, angle = 15.0 * math.sqrt(turn), turn * math.pi * (3 - math.sqrt(5))
+            found[node.id] = round(x + way * math.cos(angle), 1), round(y + way * math.sin(angle), 1)
+    return found
 
 
 def _spread(graph: object, part: list[str], radii: dict[str, float]) -> dict[str, tuple[float, float]]:

@@ -21,6 +21,7 @@ from linkage.ui import (
     runs_page,
     session,
     settings_page,
+    sign_in,
     watch_page,
 )
 from linkage.ui.assets import asset
@@ -34,7 +35,16 @@ def main() -> None:
     """Set the page up and run the page of the URL."""
     # The icon is a file of ours: the framework would fetch one of its own icons from another host.
     st.set_page_config(page_title="linkage", page_icon=asset("icon.svg"), layout="wide")
-    st.html(f"<style>{asset('page.css')}</style>")
+    # What opens over the page stands outside the element that has the colour scheme of the theme.
+    scheme = f":root {{ color-scheme: {st.context.theme.type or 'light dark'}; }}"
+    st.html(f"<style>{scheme}\n{asset('page.css')}</style>")
+    try:
+        if not sign_in.asked(session.opened()):
+            return
+    except LinkageError as fault:
+        # Settings that cannot be read do not say who may see anything.
+        session.failed(fault)
+        return
     pages = {
         section: {name: _page(name, *parts) for name, parts in entries.items()} for section, entries in PAGES.items()
     }
@@ -74,16 +84,16 @@ def _page(name: str, page: Callable[[], None], title: str, icon: str) -> Streaml
 
 
 def _who() -> None:
-    """Who acts, and that nobody has signed in."""
+    """Who acts, and whether anybody made sure of it."""
     workspace = session.workspace()
-    try:
-        role = f", {workspace.role}"
-    except LinkageError:
-        # Settings that cannot be read are said by the page itself.
-        role = ""
+    if workspace.settings.access.sign_in:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f":material/lock: Signed in as **{plain(workspace.actor)}**, {workspace.role}.", width="content")
+            st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=st.logout)
+        return
     st.caption(
         ":material/lock_open: **Local mode, no sign-in.** Whoever can open a browser on this machine sees everything "
-        f"here, and acts as {plain(workspace.actor)}{role}. The server answers this machine only."
+        f"here, and acts as {plain(workspace.actor)}, {workspace.role}. The server answers this machine only."
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from linkage.ui import session
+from linkage.ui import days, session
 from linkage.ui.rows_panel import Rows, first
 from linkage.ui.words import counted, identifier_label, kind_words, signed
 
@@ -40,6 +40,9 @@ def panel(cluster: ClusterFrames) -> None:
         "Role", ["core", "periphery"], selection_mode="multi", key=f"role-{cluster.cluster_id}"
     )
     found = rows
+    span = days.said(cluster.cluster_id, "members who were first seen by their end, and last seen not before")
+    if span is not None:
+        found = found[days.within(found, span)]
     if text:
         found = found[(found["name"] + " " + found["why"]).str.contains(text, case=False, regex=False)]
     if wanted:

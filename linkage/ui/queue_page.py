@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from linkage.ui import casework, session
+from linkage.ui import bulk_panel, casework, row_keys, session
 from linkage.ui.words import (
     LINEAGE,
     NONE,
@@ -49,6 +49,7 @@ def page() -> None:
         NoSnapshot: nothing was refreshed yet.
     """
     st.title("Queue")
+    casework.answer()
     refresh_id = session.shown()
     clusters = with_cases(session.clusters(refresh_id))
     _headline(session.run_of(refresh_id), clusters)
@@ -66,7 +67,12 @@ def page() -> None:
         return
     with bar:
         _open_by_name(refresh_id, wanted)
-    _table(refresh_id, wanted)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        several = st.container(width="content")
+        _keys(refresh_id, wanted)
+    rows_chosen = _table(refresh_id, wanted)
+    with several:
+        bulk_panel.of_clusters(refresh_id, wanted.iloc[rows_chosen])
     dismissed = int((clusters["case"] == DISMISSED).sum() - (wanted["case"] == DISMISSED).sum())
     left = len(clusters) - len(wanted) - dismissed
     st.caption(
@@ -145,13 +151,29 @@ def _open_by_name(refresh_id: str, clusters: pd.DataFrame) -> None:
         session.visit(session.address(session.CLUSTER, cluster=chosen, refresh=refresh_id))
 
 
-def _table(refresh_id: str, clusters: pd.DataFrame) -> None:
+def _key(refresh_id: str, clusters: pd.DataFrame) -> str:
+    return session.rows_key(f"queue-{refresh_id}", clusters["cluster_id"].tolist())
+
+
+def _keys(refresh_id: str, clusters: pd.DataFrame) -> None:
+    said = {
+        row.cluster_id: f"{row.cluster_id}, {TIERS[row.tier]}, score {row.score:.2f}, {counted(row.size, 'member')}"
+        for row in clusters[["cluster_id", "tier", "score", "size"]].itertuples()
+    }
+    to = {name: session.address(session.CLUSTER, cluster=name, refresh=refresh_id) for name in said}
+    row_keys.show(_key(refresh_id, clusters), said, to, column=2, height=_ROW)
+
+
+def _table(refresh_id: str, clusters: pd.DataFrame) -> list[int]:
+    """Draw the table; positions of the rows that are chosen."""
     # The button's label is the cluster's id, so a click names its cluster whatever moved in the meantime; a row's
-    # position would not. The key holds the refresh, so a newer one is another table.
+    # position would not. The key holds the refresh and the rows, so others are another table.
     clicked = f"open-{refresh_id}"
-    st.dataframe(
+    state = st.dataframe(
         rows(refresh_id, clusters),
-        key=f"queue-{refresh_id}",
+        key=_key(refresh_id, clusters),
+        on_select="rerun",
+        selection_mode="multi-row",
         hide_index=True,
         row_height=_ROW,
         height=min(_MOST, 40 + _ROW * len(clusters)),
@@ -164,6 +186,7 @@ def _table(refresh_id: str, clusters: pd.DataFrame) -> None:
         session.visit(
             session.address(session.CLUSTER, cluster=str(click["label"]).removesuffix(_ARROW), refresh=refresh_id)
         )
+    return list(state["selection"]["rows"])
 
 
 def rows(refresh_id: str, clusters: pd.DataFrame) -> pd.DataFrame:

@@ -14,10 +14,13 @@ import socket
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from linkage.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -114,7 +117,7 @@ class Headers:
         await self._app(scope, receive, guarded)
 
 
-def parts() -> dict[str, Any]:
+def parts(hosts: Sequence[str] = HOSTS) -> dict[str, Any]:
     """What the application is made of besides its script: the route of the drawing engine, headers, allowed hosts."""
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -126,7 +129,7 @@ def parts() -> dict[str, Any]:
         "routes": [Route(ENGINE_ROUTE, _engine)],
         "middleware": [
             Middleware(Headers),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
         ],
         "on_script_error": _broken,
     }
@@ -141,7 +144,7 @@ def serve(workspace: Path, *, port: int = 8501, open_browser: bool = True) -> No
     """Serve the screen of ``workspace`` on this machine until it is interrupted.
 
     Raises:
-        ConfigurationError: the libraries of the screen are not installed.
+        ConfigurationError: the libraries of the screen are not installed, or sign-in is on and lacks something.
         UsageError: the port is taken, or not one that can be taken.
     """
     try:
@@ -155,7 +158,33 @@ def serve(workspace: Path, *, port: int = 8501, open_browser: bool = True) -> No
     settings = {f"{section}.{name}": value for section, values in SETTINGS.items() for name, value in values.items()}
     settings["server.port"] = port
     settings["server.headless"] = not open_browser
-    App(script(), **parts()).run(config=settings)
+    added, hosts = signing(workspace)
+    App(script(), **parts(hosts)).run(config=settings | added)
+
+
+def signing(workspace: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Settings that sign-in adds, and names by which the server may be asked.
+
+    Raises:
+        ConfigurationError: sign-in lacks something, or a name to be asked by comes without sign-in.
+    """
+    from linkage.ui import sign_in
+    from linkage.workspace import Workspace
+
+    access = Workspace(workspace).settings.access
+    if not access.sign_in:
+        if access.url is not None:
+            raise ConfigurationError("without sign-in the screen is for this machine only", hint="Take `url` away.")
+        return {}, HOSTS
+    added: dict[str, Any] = {"secrets.files": [str(sign_in.secrets(workspace))]}
+    if access.url is None:
+        return added, HOSTS
+    parsed = urlsplit(access.url)
+    if parsed.scheme != "https" or not parsed.hostname or parsed.path not in ("", "/"):
+        raise ConfigurationError("`url` under [access] is https:// and a name")
+    hosts = (*HOSTS, parsed.hostname)
+    origin = f"https://{parsed.netloc}"
+    return added | {"server.allowedHosts": list(hosts), "server.corsAllowedOrigins": [origin]}, hosts
 
 
 def _free(port: int) -> None:
@@ -196,4 +225,4 @@ def _broken(fault: Exception) -> bool:
     return True
 
 
-__all__ = ["HEADERS", "SETTINGS", "parts", "script", "serve"]
+__all__ = ["HEADERS", "SETTINGS", "parts", "script", "serve", "signing"]

@@ -16,13 +16,14 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from linkage.errors import LinkageError, NoSnapshot, UnknownRefresh
-from linkage.ui import frames
+from linkage.model.verdict import digest_of
+from linkage.ui import frames, sign_in
 from linkage.ui.assets import asset
 from linkage.ui.frames import ClusterFrames
 from linkage.ui.words import moment, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     import pandas as pd
@@ -56,9 +57,25 @@ def _open(path: str) -> Workspace:
     return Workspace(path)
 
 
-def workspace() -> Workspace:
-    """The workspace that this server shows; one object for all sessions."""
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _open_as(path: str, person: str) -> Workspace:
+    return _open(path).acting_as(person)
+
+
+def opened() -> Workspace:
+    """The workspace that this server shows, whoever is there: for who asks whether somebody has signed in."""
     return _open(workspace_path())
+
+
+def workspace() -> Workspace:
+    """The workspace as the person in front of the screen may use it; what it keeps open is one for all sessions.
+
+    Raises:
+        NotAllowed: sign-in is on, and nobody with a role has signed in.
+    """
+    shared = opened()
+    access = shared.settings.access
+    return _open_as(workspace_path(), sign_in.person(access)) if access.sign_in else shared
 
 
 def newest() -> str:
@@ -143,6 +160,11 @@ def page_link(name: str, label: str, **parameters: str) -> None:
     st.page_link(st.session_state[_PAGES][name], label=label, query_params=parameters)
 
 
+def rows_key(name: str, ids: Iterable[str]) -> str:
+    """Key of a table whose rows are chosen by position: other rows are another table, so a position names an id."""
+    return f"{name}-{digest_of(list(ids))[:12]}"
+
+
 def address(page: str, **parameters: str | None) -> str:
     """Relative URL that reproduces a view. Its parameters are opaque ids and names of views."""
     kept = {name: value for name, value in parameters.items() if value}
@@ -207,10 +229,10 @@ def links(cluster: ClusterFrames) -> pd.DataFrame:
 
 
 @remembered
-def cluster_graph(cluster: ClusterFrames) -> ClusterGraph:
-    """The cluster drawn together. Shared: do not change."""
+def cluster_graph(cluster: ClusterFrames, only: frozenset[int] | None = None) -> ClusterGraph:
+    """The cluster drawn together, of the identifiers ``only`` where they are given. Shared: do not change."""
     with _READING:
-        return workspace().cluster_graph(cluster.cluster_id, refresh=cluster.refresh_id)
+        return workspace().cluster_graph(cluster.cluster_id, only=only, refresh=cluster.refresh_id)
 
 
 @remembered

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from linkage.ui import charts, session
+from linkage.ui import charts, days, session
 from linkage.ui.rows_panel import Rows
 from linkage.ui.words import counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from linkage.ui.frames import ClusterFrames
 
 
+@st.fragment
 def panel(cluster: ClusterFrames) -> None:
-    """Draw the panel."""
+    """Draw the panel. A fragment: choosing days redraws this panel only."""
     timeline = cluster.timeline
     if timeline.empty:
         st.info("There is no day to show: the table timeline has no row of this cluster.", icon=":material/event_busy:")
@@ -30,8 +33,12 @@ def panel(cluster: ClusterFrames) -> None:
         f"Expected: as many exchanges in all, spread over the days as those of the whole population are.  \n"
         f":small[from {Rows('timeline', len(timeline)).link(cluster)}]"
     )
-    st.markdown("**Exchanges a day, UTC** (bars), and expected (dashed line)")
     drawn = charts.every_day(timeline)
+    drawn, timeline = _chosen(cluster, drawn, theme)
+    if timeline.empty:
+        st.info("Nobody of the cluster was active on these days.", icon=":material/event_busy:")
+        return
+    st.markdown("**Exchanges a day, UTC** (bars), and expected (dashed line)")
     st.altair_chart(charts.events(drawn, releases, theme), key=f"events-{cluster.cluster_id}")
     st.markdown(f"**Active members a day, UTC**, of {size:,}")
     st.altair_chart(charts.active(drawn, releases, theme), key=f"active-{cluster.cluster_id}")
@@ -53,3 +60,24 @@ def panel(cluster: ClusterFrames) -> None:
             "tokens": st.column_config.NumberColumn("Tokens", format="localized"),
         },
     )
+
+
+def _chosen(cluster: ClusterFrames, drawn: pd.DataFrame, theme: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw the brush over all days; the days that are chosen of ``drawn`` and of the cluster's timeline."""
+    name = cluster.cluster_id
+    key = f"brush-{cluster.refresh_id}-{name}-{days.turns(name)}"
+
+    def brushed() -> None:
+        interval = st.session_state[key]["selection"].get(charts.BRUSH, {})
+        days.choose(name, days.spanned(interval.get("day")))
+
+    if len(drawn) > 1:
+        st.markdown(
+            "**Drag across days** to choose some: charts and tables here, the drawing, and the members go by them."
+        )
+        st.altair_chart(charts.brush(drawn, theme), key=key, on_select=brushed, selection_mode=[charts.BRUSH])
+    span = days.said(name, "charts and table show these days")
+    if span is None:
+        return drawn, cluster.timeline
+    first, last = span
+    return tuple(rows[(rows["day"] >= first) & (rows["day"] <= last)] for rows in (drawn, cluster.timeline))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -57,26 +57,57 @@ class Casebook:
             UsageError: there is no such cluster, an account is no member of it, or nobody is left.
         """
         snapshot = self._home.snapshot(refresh)
-        members = _members(snapshot, cluster)
-        excluded = self._surrogates(exclude) if exclude else ()
+        members = self.members(snapshot, [cluster])[cluster]
+        excluded = self.surrogates(exclude) if exclude else ()
         return Scope.of(snapshot.refresh_id, cluster, members, excluded)
 
-    def recheck(self, scope: Scope) -> None:
-        """Raise unless the snapshot still says what was frozen.
+    @staticmethod
+    def members(snapshot: Snapshot, clusters: Collection[str]) -> Mapping[str, Sequence[int]]:
+        """Cluster → its members (surrogate ids), for each of ``clusters``.
 
         Raises:
-            UsageError: the refresh is not kept, or its members are others.
+            UsageError: one of them is not there.
         """
-        try:
-            snapshot = self._home.snapshot(scope.refresh_id)
-        except UnknownRefresh as fault:
+        import pyarrow
+        import pyarrow.compute as compute
+
+        table = snapshot.table("members").select(["cluster_id", "account"])
+        wanted = pyarrow.array(list(clusters), table.schema.field("cluster_id").type)
+        table = table.filter(compute.is_in(table.column("cluster_id"), value_set=wanted))
+        found: dict[str, Any] = {}
+        for cluster, account in zip(*(table.column(at).to_pylist() for at in (0, 1)), strict=True):
+            found.setdefault(cluster, []).append(account)
+        if missing := [cluster for cluster in clusters if cluster not in found]:
+            said = (
+                "there is no such cluster" if len(clusters) == 1 else f"{len(missing)} of these clusters are not there"
+            )
             raise UsageError(
-                f"refresh {scope.refresh_id}, at which the members were frozen, is not kept",
-                hint="Return the case, and propose at the current refresh.",
-            ) from fault
-        found = Scope.of(snapshot.refresh_id, scope.cluster_id, _members(snapshot, scope.cluster_id), scope.excluded)
-        if found.digest != scope.digest:
-            raise UsageError(f"the members of {scope.cluster_id} at {scope.refresh_id} are not those that were frozen")
+                f"{said} at refresh {snapshot.refresh_id}",
+                hint="`linkage clusters` lists them; `linkage lineage` says what became of earlier ones.",
+            )
+        return found
+
+    def recheck(self, *scopes: Scope) -> None:
+        """Raise unless the snapshots still say what was frozen.
+
+        Raises:
+            UsageError: a refresh is not kept, or its members are others.
+        """
+        for refresh_id in dict.fromkeys(scope.refresh_id for scope in scopes):
+            try:
+                snapshot = self._home.snapshot(refresh_id)
+            except UnknownRefresh as fault:
+                raise UsageError(
+                    f"refresh {refresh_id}, at which the members were frozen, is not kept",
+                    hint="Return the case, and propose at the current refresh.",
+                ) from fault
+            own = [scope for scope in scopes if scope.refresh_id == refresh_id]
+            members = self.members(snapshot, {scope.cluster_id for scope in own})
+            for scope in own:
+                cluster = scope.cluster_id
+                found = Scope.of(snapshot.refresh_id, cluster, members[cluster], scope.excluded)
+                if found.digest != scope.digest:
+                    raise UsageError(f"the members of {cluster} at {refresh_id} are not those that were frozen")
 
     # --- acts ---------------------------------------------------------------------------------------------------
 
@@ -85,7 +116,7 @@ class Casebook:
         self._home.require(Permission.WORK)
         scope = self.scope(cluster, refresh=refresh)
         with self._home.cases_to_write().acting(self._home.actor, now()) as acting:
-            return self._opened(acting, scope, note)
+            return self.opened(acting, scope, note)
 
     def assign(self, case: str, to: str | None, *, revision: int | None = None) -> Case:
         """Give the case to somebody, or to nobody."""
@@ -122,14 +153,13 @@ class Casebook:
         """
         self._home.require(Permission.WORK)
         at = now()
-        if expires is not None and (expires.tzinfo is None or expires <= at):
-            raise UsageError("the end of a verdict lies ahead, and states Z or an offset")
+        ahead(expires, at)
         benign = tuple(self._benign(kind, value) for kind, value in allow)
         known = None if case.startswith("c-") else self.show(case)
         scope = self.scope(case if known is None else self._cluster(known, cluster, refresh), exclude, refresh)
-        proposal = Proposal(_verdict(verdict), tuple(dict.fromkeys(reasons)), scope, note.strip(), expires, benign)
+        proposal = Proposal(verdict_named(verdict), tuple(dict.fromkeys(reasons)), scope, note.strip(), expires, benign)
         with self._home.cases_to_write().acting(self._home.actor, at) as acting:
-            found = self._opened(acting, scope) if known is None else acting.get(known.case_id, revision)
+            found = self.opened(acting, scope) if known is None else acting.get(known.case_id, revision)
             return acting.add(found, Verb.PROPOSE, {"proposal": proposal.to_dict(), "note": proposal.note})
 
     def approve(self, case: str, *, note: str = "", revision: int | None = None) -> Case:
@@ -176,8 +206,8 @@ class Casebook:
         self._home.require(Permission.WORK)
         return self._act(case, verb, detail, revision)
 
-    def _opened(self, acting: Acting, scope: Scope, note: str = "") -> Case:
-        """A new case, where its cluster is now: somebody may look at an earlier refresh."""
+    def opened(self, acting: Acting, scope: Scope, note: str = "") -> Case:
+        """Within a transaction: a new case, where its cluster is now: somebody may look at an earlier refresh."""
         case, clusters = acting.open(scope, note), [scope.cluster_id]
         for snapshot in _since(self._home, scope.refresh_id):
             clusters = went(clusters, _became(snapshot))
@@ -212,7 +242,8 @@ class Casebook:
             f"case {case.case_id} is of several clusters now: {', '.join(found)}", hint="Say which: --cluster ID."
         )
 
-    def _surrogates(self, accounts: Sequence[str]) -> tuple[int, ...]:
+    def surrogates(self, accounts: Sequence[str]) -> tuple[int, ...]:
+        """Surrogate ids of these accounts."""
         from linkage.reading.frames import surrogate_of
         from linkage.reading.source import ask
 
@@ -268,25 +299,22 @@ def referred(home: Home) -> frozenset[str]:
     )
 
 
-def _members(snapshot: Snapshot, cluster: str) -> list[int]:
-    """Members of a cluster (surrogate ids).
+def ahead(expires: datetime | None, at: datetime) -> None:
+    """Raise unless a verdict that ends at ``expires`` ends after ``at``.
 
     Raises:
-        UsageError: there is no such cluster.
+        UsageError: it does not.
     """
-    import pyarrow.compute as compute
-
-    table = snapshot.table("members")
-    members: list[int] = table.filter(compute.equal(table.column("cluster_id"), cluster)).column("account").to_pylist()
-    if not members:
-        raise UsageError(
-            f"there is no such cluster at refresh {snapshot.refresh_id}",
-            hint="`linkage clusters` lists them; `linkage lineage` says what became of earlier ones.",
-        )
-    return members
+    if expires is not None and (expires.tzinfo is None or expires <= at):
+        raise UsageError("the end of a verdict lies ahead, and states Z or an offset")
 
 
-def _verdict(verdict: Verdict | str) -> Verdict:
+def verdict_named(verdict: Verdict | str) -> Verdict:
+    """The verdict of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
     try:
         return Verdict(verdict)
     except ValueError as fault:

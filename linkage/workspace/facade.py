@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from linkage.errors import UsageError
+from linkage.model.access import Permission
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import DemoReport, RefreshReport
 from linkage.workspace import writing
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from linkage.reading.lookup import Found
     from linkage.stores.snapshots import Snapshot
     from linkage.workspace.allow import AllowList
+    from linkage.workspace.bulk import BulkActs
     from linkage.workspace.bundles import Bundles
     from linkage.workspace.casebook import Casebook
     from linkage.workspace.indicators import Indicators
@@ -52,6 +54,12 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
     def __init__(self, path: PathLike = "workspace", *, actor: str | None = None) -> None:
         self.path = Path(path)
         self._home = Home(self.path, actor)
+
+    def acting_as(self, actor: str) -> Workspace:
+        """The same workspace for another person, whose name the caller has made sure of."""
+        other = Workspace(self.path, actor=actor)
+        other._home = self._home.acting_as(actor)
+        return other
 
     # --- verbs that write ---------------------------------------------------------------------------------------
 
@@ -262,6 +270,15 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
         self._home.audit_reveal(reason, "identifiers", {"ids": sorted(identifiers)})
         return self._home.values(identifiers)
 
+    def picture_taken(self, cluster: str, refresh: str, nodes: int) -> None:
+        """Write down, before it happens, that an image of a cluster's graph of so many nodes leaves the screen.
+
+        Raises:
+            NotAllowed: the actor is a viewer.
+        """
+        self._home.require(Permission.EXPORT)
+        self._home.audit("picture.download", cluster, {"refresh_id": refresh, "nodes": nodes})
+
     def names(self, accounts: Sequence[int]) -> dict[int, str]:
         """Account ids behind surrogate ids; a purged one shows as ``purged:<surrogate>``."""
         from linkage.reading.source import ask
@@ -309,6 +326,13 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
         from linkage.workspace.casebook import Casebook
 
         return Casebook(self._home)
+
+    @cached_property
+    def bulk(self) -> BulkActs:
+        """Acts on several cases at once: ``propose``, ``approve``, ``return_``, ``reopen``, ``close``, ``assign``."""
+        from linkage.workspace.bulk import BulkActs
+
+        return BulkActs(self._home)
 
     @cached_property
     def indicators(self) -> Indicators:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -124,12 +124,17 @@ class GraphQuestions:
         """
         return self._home.asked(refresh, lambda graph, names: names.search(graph, text, limit))
 
-    def cluster_graph(self, cluster: str, *, refresh: str | None = None) -> ClusterGraph:
+    def cluster_graph(
+        self, cluster: str, *, only: Collection[int] | None = None, refresh: str | None = None
+    ) -> ClusterGraph:
         """A cluster drawn together: its strongest identifiers, and groups of accounts by which of those they touch.
+
+        ``only``: identifiers (surrogate ids) that may be drawn; None for all.
 
         Raises:
             UsageError: there is no such cluster.
         """
+        import pyarrow
         import pyarrow.compute as compute
 
         from linkage.reading import cluster_graph
@@ -137,6 +142,9 @@ class GraphQuestions:
         def question(graph: GraphReader, _names: Names) -> ClusterGraph:
             evidence = self._home.snapshot(graph.refresh_id).table("cluster_identifiers")
             own = evidence.filter(compute.equal(evidence.column("cluster_id"), cluster))
+            if only is not None:
+                allowed = pyarrow.array(sorted(only), own.schema.field("identifier").type)
+                own = own.filter(compute.is_in(own.column("identifier"), value_set=allowed))
             return cluster_graph.cluster_graph(graph, cluster, own)
 
         return self._home.asked(refresh, question)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import hashlib
 import hmac
@@ -54,6 +55,13 @@ class Home:
         self._graphs: dict[str, EmbeddedGraph] = {}
         self._names: dict[tuple[str, tuple[Path, ...]], Names] = {}
         self._ties: dict[tuple[str, str], Ties] = {}
+
+    def acting_as(self, actor: str) -> Home:
+        """The same stores, with what they keep open, for another person; a connection to a server is their own."""
+        other = copy.copy(self)
+        other.actor = actor
+        other.__dict__.pop("_server", None)
+        return other
 
     @cached_property
     def settings(self) -> Settings:

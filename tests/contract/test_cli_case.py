@@ -130,3 +130,22 @@ def test_a_table_names_the_case_and_what_was_done(terminal: Terminal) -> None:
     assert OFFICE_ACCOUNTS[0] not in out
     _, clusters, _ = terminal.ends("clusters")
     assert "proposed" in clusters
+
+
+def test_several_are_proposed_at_once_and_approved_as_one(terminal: Terminal, world: World) -> None:
+    why = ("--verdict", "benign", "--reason", "company", "--exclude", OFFICE_ACCOUNTS[0])
+    code, out, err = terminal.ends("case", "propose", RING, OFFICE, *why, "--format", "json")
+    assert code == 0
+    assert [row["excluded"] for row in json.loads(out)] == [0, 1]
+    named = re.fullmatch(r"linkage: done together as (b-[0-9a-f]{12}): 2 cases, 19 accounts, 1 excluded\n", err)
+    assert named is not None
+    assert terminal.ends("case", "approve", named[1])[0] == 2
+    _, _, err = terminal.ends("case", "list", "--bulk", named[1])
+    digest = err.split("digest ")[1].split()[0]
+    terminal.rows("assign", json.loads(out)[0]["case_id"])
+    code, _, err = terminal.ends("case", "return", named[1], "--note", "no", "--digest", digest)
+    assert (code, "have changed" in err) == (2, True)
+    assert terminal.ends("case", "return", named[1], "--note", "no", "--revision", "2")[0] == 2
+    assert terminal.ends("case", "return", named[1], "--note", "taken back")[0] == 0
+    assert {row["status"] for row in terminal.rows("list")} == {"returned"}
+    assert terminal.ends("case", "propose", RING, OFFICE, *why, "--allow", "cidr", "192.0.2.0/24")[0] == 2

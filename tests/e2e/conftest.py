@@ -36,12 +36,17 @@ class Screen:
     workspace: Path
 
 
-@contextmanager
-def served(workspace: Path, log: Path, command: list[str] | None = None) -> Iterator[Screen]:
-    """Serve ``workspace`` on a free port until the block ends; ``command`` gets the port as its last word."""
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(workspace: Path, log: Path, command: list[str] | None = None, port: int | None = None) -> Iterator[Screen]:
+    """Serve ``workspace`` on a free port until the block ends; ``command`` gets the port as its last word."""
+    port = port or free_port()
     command = command or [sys.executable, "-m", "linkage", "--workspace", str(workspace), "ui", "--port"]
     with log.open("w") as errors:
         process = subprocess.Popen(
@@ -96,7 +101,7 @@ class Visit:
 
     def outside(self) -> list[str]:
         """Requests that did not go to this machine."""
-        inside = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+        inside = ("http://127.0.0.1:", "ws://127.0.0.1:", "http://localhost:", "data:", "blob:")
         return [url for url in self.requests if not url.startswith(inside)]
 
 

@@ -12,7 +12,10 @@ from tests.e2e.conftest import Screen, served
 from tests.lib.screen_world import USUAL, Spec, publish
 
 LARGE = Spec("c-eeee000011112222", 25_000, score=0.99, identifiers=2_500, hubs=20, base=1_000_000)
-VIEWS = ("", "&tab=evidence", "&tab=members", "&tab=timeline", "&tab=what-if", "&tab=case", "&tab=rows&table=sightings")
+VIEWS = (
+    "", "&tab=evidence", "&tab=members", "&tab=timeline", "&tab=what-if", "&tab=changes", "&tab=history", "&tab=case",
+    "&tab=rows&table=sightings",
+)  # fmt: skip
 PAGES = (
     "/cases",
     "/lookup?id=501000,501001",
@@ -96,7 +99,7 @@ def settled(page: Page, url: str) -> None:
         page.get_by_role("link", name="Link to this view").wait_for()
     if "evidence" in url:
         page.locator(".canvas[data-shown]").wait_for()
-    elif not url.endswith((*PAGES, "tab=case")):
+    elif not url.endswith((*PAGES, "tab=case", "tab=changes")):
         page.locator("[data-testid=stDataFrame] canvas, [data-testid=stExpander]").first.wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 

@@ -8,31 +8,6 @@ const views = new WeakMap();
 // Zoom, pan and places by name of the view, for when a reader leaves a tab and comes back.
 const left = new Map();
 
-const PALETTES = {
-  light: {
-    blue: "#1d5fae", orange: "#a8480a", green: "#15733a", red: "#b3261e", violet: "#6a35b8",
-    group: "#d5dce6", edge: "#8a94a3", line: "#4a5565",
-  },
-  dark: {
-    blue: "#82b8ff", orange: "#f7b267", green: "#74d394", red: "#ff9490", violet: "#c6abff",
-    group: "#4b5768", edge: "#7d8998", line: "#c5cedb",
-  },
-};
-// Outlines of the legend, in a box of 20 by 20: the same shapes that cytoscape draws.
-const OUTLINES = {
-  ellipse: "M10 2a8 8 0 1 0 0 16a8 8 0 1 0 0-16z",
-  diamond: "M10 1L19 10L10 19L1 10z",
-  "round-rectangle": "M4 3h12a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z",
-  hexagon: "M5.5 2h9L19 10l-4.5 8h-9L1 10z",
-  star: "M10 1l2.6 6.2 6.4.4-5 4.2 1.7 6.5L10 14.7l-5.7 3.6L6 11.8 1 7.6l6.4-.4z",
-  triangle: "M10 2L19 18H1z",
-  octagon: "M6.5 1h7L19 6.5v7L13.5 19h-7L1 13.5v-7z",
-  pentagon: "M10 1l9 6.9L15.6 19H4.4L1 7.9z",
-  heptagon: "M10 1l7 3.4 1.8 7.8L14 18.5H6L1.2 12.2 3 4.4z",
-  tag: "M1 2h12l6 8-6 8H1z",
-  rhomboid: "M1 3h13l5 14H6z",
-  vee: "M1 1l9 5 9-5-9 18z",
-};
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -42,6 +17,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     views.set(parentElement, view);
   }
   view.send = (id) => setTriggerValue("select", { id });
+  view.ask = (event, id) => setTriggerValue(event, { id });
   view.show(data);
   return () => {
     // Also called when a newer run overtakes this one, while the element stays on the page.
@@ -65,6 +41,7 @@ class View {
     this.cy = null;
     this.data = null;
     this.cursor = null;
+    this.focused = null;
     root.querySelector(".bar").addEventListener("click", (event) => this.act(event.target.dataset?.do));
     this.canvas.addEventListener("keydown", (event) => this.press(event));
     this.canvas.addEventListener("blur", () => this.point(null));
@@ -82,6 +59,7 @@ class View {
   }
 
   async show(data) {
+    this.pictures ??= data.picture;
     this.data = data;
     this.legend();
     this.canvas.setAttribute("aria-label", data.alt);
@@ -102,6 +80,8 @@ class View {
     this.mark();
     this.state.textContent = this.data.nodes.length ? "" : "There is nothing to draw: no identifier ties these accounts.";
     this.canvas.dataset.shown = this.data.view;
+    if (this.data.picture > this.pictures) this.image();
+    this.pictures = this.data.picture;
   }
 
   begin(engine) {
@@ -116,8 +96,9 @@ class View {
     });
     this.cy.on("tap", (event) => {
       if (event.target === this.cy) this.choose(null);
-      else if (event.target.isNode()) this.choose(event.target.id());
+      else if (event.target.isNode()) this.tapped(event.target, event.originalEvent?.timeStamp ?? performance.now());
     });
+    this.cy.on("dragfree", "node", () => this.store());
     this.cy.on("mouseover", "node, edge", (event) => this.hint(event.target, event.renderedPosition));
     this.cy.on("mouseout pan zoom drag", () => this.hint(null));
     this.cy.on("zoom resize free", () => this.relabel());
@@ -126,8 +107,14 @@ class View {
   // Add what is new, remove what is gone, update what stays. What stays keeps its place.
   merge() {
     const { cy, data } = this;
+    if (this.view !== data.view) {
+      // Another view has places of its own.
+      if (this.view) this.keep();
+      cy.elements().remove();
+      this.view = data.view;
+    }
     const first = cy.elements().empty();
-    const kept = left.get(data.view);
+    const kept = left.get(data.view), own = stored(data.view);
     const wanted = new Set([...data.nodes, ...data.edges].map((item) => item.id));
     cy.batch(() => {
       cy.elements().filter((item) => !wanted.has(item.id())).remove();
@@ -135,7 +122,7 @@ class View {
         const { x, y, ...fields } = node;
         const old = cy.getElementById(node.id);
         if (old.nonempty()) old.data(fields);
-        else cy.add({ group: "nodes", data: fields, position: kept?.places[node.id] ?? { x, y } });
+        else cy.add({ group: "nodes", data: fields, position: kept?.places[node.id] ?? own.places[node.id] ?? { x, y } });
       }
       for (const edge of data.edges) {
         const old = cy.getElementById(edge.id);
@@ -143,6 +130,7 @@ class View {
         else cy.add({ group: "edges", data: edge });
       }
     });
+    cy.nodes().forEach((node) => { if (own.pins.includes(node.id())) node.lock().addClass("pinned"); });
     if (first && kept) cy.viewport({ zoom: kept.zoom, pan: kept.pan });
     else if (first) cy.fit(undefined, 28);
   }
@@ -167,6 +155,8 @@ class View {
       { selector: "node.named", style: { label: "data(label)", "z-index": 3 } },
       { selector: "edge", style: {
         width: "data(width)", "line-color": colours.edge, opacity: 0.55, "curve-style": "haystack", "haystack-radius": 0 } },
+      { selector: "node.pinned", style: { "border-style": "double", "border-width": 5 } },
+      { selector: ".away", style: { display: "none" } },
       { selector: ".faded", style: { opacity: 0.16 } },
       { selector: "edge.near", style: { opacity: 1, "line-color": colours.line } },
       { selector: "node.chosen", style: { "border-width": 4, "border-color": text } },
@@ -185,7 +175,7 @@ class View {
     pen.font = `12px ${getComputedStyle(this.canvas).fontFamily}`;
     const rank = (node) =>
       node.hasClass("chosen") || node.hasClass("cursor") ? 3 : node.hasClass("near") ? 2 : node.data("rank");
-    const nodes = cy.nodes().sort((a, b) =>
+    const nodes = cy.nodes(":visible").sort((a, b) =>
       rank(b) - rank(a) || b.data("accounts") - a.data("accounts") || (a.id() < b.id() ? -1 : 1));
     const taken = nodes.filter("[rank > 0]").map((node) => {
       const at = node.renderedPosition(), half = node.renderedWidth() / 2;
@@ -215,16 +205,103 @@ class View {
     const { cy, data } = this;
     const chosen = data.selected ? cy.getElementById(data.selected) : cy.collection();
     cy.batch(() => {
-      cy.elements().removeClass("chosen near faded");
+      cy.elements().removeClass("chosen near faded away");
       if (chosen.nonempty()) {
         cy.elements().difference(chosen.closedNeighborhood()).addClass("faded");
         chosen.neighborhood().addClass("near");
         chosen.addClass("chosen");
+        if (this.focused) cy.elements(".faded").addClass("away");
       }
     });
+    if (chosen.empty()) this.focus(false);
     this.label();
-    this.root.querySelector('[data-do="clear"]').disabled = chosen.empty();
+    this.buttons(chosen);
     this.canvas.dataset.selected = chosen.nonempty() ? chosen.id() : "";
+  }
+
+  buttons(chosen) {
+    const button = (name) => this.root.querySelector(`[data-do="${name}"]`);
+    for (const name of ["clear", "focus", "pin"]) button(name).disabled = chosen.empty();
+    const group = this.group(chosen);
+    button("turn").disabled = !group;
+    button("turn").textContent = group && this.data.opened.includes(group) ? "Close group" : "Open group";
+    button("focus").setAttribute("aria-pressed", String(Boolean(this.focused)));
+    button("pin").setAttribute("aria-pressed", String(chosen.nonempty() && chosen.locked()));
+    const own = stored(this.data.view);
+    button("places").disabled = !Object.keys(own.places).length && !own.pins.length;
+  }
+
+  // The group that a mark is, or that it was taken out of.
+  group(chosen) {
+    if (chosen.empty()) return null;
+    return chosen.data("of") || (chosen.data("group") || this.data.opened.includes(chosen.id()) ? chosen.id() : null);
+  }
+
+  // A second click right after the first opens a group, or closes it; a single one selects.
+  tapped(node, now) {
+    const twice = this.last?.id === node.id() && now - this.last.at < 350;
+    this.last = { id: node.id(), at: now };
+    if (twice && this.group(node)) this.turn(node);
+    else this.choose(node.id());
+  }
+
+  turn(node) {
+    const group = this.group(node);
+    if (!group) return;
+    this.spoken.textContent = this.data.opened.includes(group) ? "Group closed." : "Group opened.";
+    this.ask("turn", group);
+  }
+
+  // Shows the selection and what touches it alone; the view from before comes back with the rest.
+  focus(on) {
+    const { cy } = this;
+    if (on === Boolean(this.focused)) return;
+    if (on) {
+      this.focused = { zoom: cy.zoom(), pan: { ...cy.pan() } };
+      this.mark();
+      cy.fit(cy.elements(":visible"), 60);
+    } else {
+      const before = this.focused;
+      this.focused = null;
+      this.mark();
+      cy.viewport(before);
+    }
+  }
+
+  pin(node) {
+    if (node.locked()) node.unlock().removeClass("pinned");
+    else node.lock().addClass("pinned");
+    this.store();
+    this.buttons(node);
+  }
+
+  // What the reader moved or pinned stays there in this browser, also tomorrow: ids and places, nothing else.
+  store() {
+    const own = { places: {}, pins: this.cy.nodes(".pinned").map((node) => node.id()) };
+    const computed = new Map(this.data.nodes.map((node) => [node.id, node]));
+    this.cy.nodes().forEach((node) => {
+      const { x, y } = node.position(), at = computed.get(node.id());
+      if (at && (Math.abs(at.x - x) > 0.5 || Math.abs(at.y - y) > 0.5)) own.places[node.id()] = { x, y };
+    });
+    localStorage.setItem(PLACES + this.data.view, JSON.stringify(own));
+    this.buttons(this.cy.nodes(".chosen"));
+  }
+
+  computed() {
+    localStorage.removeItem(PLACES + this.data.view);
+    for (const { id, x, y } of this.data.nodes) {
+      this.cy.getElementById(id).unlock().removeClass("pinned").position({ x, y });
+    }
+    this.relabel();
+    this.buttons(this.cy.nodes(".chosen"));
+  }
+
+  image() {
+    const ground = getComputedStyle(this.root.host ?? this.root).getPropertyValue("--st-background-color").trim() || "#fff";
+    const url = URL.createObjectURL(this.cy.png({ output: "blob", full: true, scale: 2, bg: ground }));
+    const link = Object.assign(document.createElement("a"), { href: url, download: `graph-${this.data.view}.png` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
   }
 
   choose(id) {
@@ -245,12 +322,19 @@ class View {
     if (name === "in") cy.zoom({ level: cy.zoom() * 1.3, ...middle });
     if (name === "out") cy.zoom({ level: cy.zoom() / 1.3, ...middle });
     if (name === "clear") this.choose(null);
+    if (name === "places") this.computed();
+    if (name === "picture") this.ask("picture", this.data.view);
+    const chosen = cy.nodes(".chosen");
+    if (chosen.empty()) return;
+    if (name === "turn") this.turn(chosen);
+    if (name === "focus") this.focus(!this.focused);
+    if (name === "pin") this.pin(chosen);
   }
 
   press(event) {
     const { cy } = this;
     if (!cy || event.altKey || event.ctrlKey || event.metaKey) return;
-    const deed = { "+": "in", "=": "in", "-": "out", 0: "fit", Escape: "clear" }[event.key];
+    const deed = { "+": "in", "=": "in", "-": "out", 0: "fit", Escape: "clear", o: "turn", f: "focus", p: "pin" }[event.key];
     if (deed) this.act(deed);
     else if (MOVES[event.key]) this.point(this.next(MOVES[event.key]));
     else if ((event.key === "Enter" || event.key === " ") && this.cursor) this.choose(this.cursor);
@@ -266,7 +350,7 @@ class View {
     if (from.empty()) return this.data.selected ?? this.data.nodes[0]?.id ?? null;
     const here = from.position();
     let best = null;
-    cy.nodes().forEach((node) => {
+    cy.nodes(":visible").forEach((node) => {
       const x = node.position("x") - here.x, y = node.position("y") - here.y;
       const along = x * dx + y * dy, across = Math.abs(x * dy) + Math.abs(y * dx);
       if (along <= 0) return;
@@ -305,24 +389,7 @@ class View {
   legend() {
     const list = this.root.querySelector(".legend");
     const colours = this.colours ?? PALETTES.light;
-    list.replaceChildren(...this.data.legend.map(({ shape, hue, label, dashed }) => {
-      const item = document.createElement("li");
-      const space = "http://www.w3.org/2000/svg";
-      const svg = document.createElementNS(space, "svg");
-      svg.setAttribute("viewBox", "-1 -1 22 22");
-      svg.setAttribute("aria-hidden", "true");
-      const path = document.createElementNS(space, "path");
-      path.setAttribute("d", OUTLINES[shape] ?? OUTLINES.ellipse);
-      path.setAttribute("fill", dashed ? "none" : colours[hue] ?? colours.violet);
-      path.setAttribute("stroke", colours.line);
-      path.setAttribute("stroke-width", "1.5");
-      if (dashed) path.setAttribute("stroke-dasharray", "3 2");
-      svg.append(path);
-      const text = document.createElement("span");
-      text.textContent = label;
-      item.append(svg, text);
-      return item;
-    }));
+    list.replaceChildren(...this.data.legend.map((entry) => explained(entry, colours)));
   }
 
   leave() {
@@ -330,17 +397,14 @@ class View {
     this.watch.disconnect();
     document.removeEventListener("scroll", this.lookAgain, { capture: true });
     if (!this.cy) return;
-    const places = {};
-    this.cy.nodes().forEach((node) => { places[node.id()] = { ...node.position() }; });
-    left.set(this.data.view, { zoom: this.cy.zoom(), pan: { ...this.cy.pan() }, places });
+    this.keep();
     this.cy.destroy();
     this.cy = null;
   }
-}
 
-function isDark(colour) {
-  const probe = document.createElement("canvas").getContext("2d");
-  probe.fillStyle = colour;
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(probe.fillStyle.slice(at, at + 2), 16));
-  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+  keep() {
+    const places = {};
+    this.cy.nodes().forEach((node) => { places[node.id()] = { ...node.position() }; });
+    left.set(this.view, { zoom: this.cy.zoom(), pan: { ...this.cy.pan() }, places });
+  }
 }

@@ -186,6 +186,32 @@ def test_another_persons_proposal_is_approved_closed_and_appealed(world: World) 
     assert book(world).show(case.case_id).status is Status.APPEALED
 
 
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [
+        (Role.VIEWER, set()),
+        (Role.INVESTIGATOR, {"Take 2 cases"}),
+        (Role.APPROVER, {"Approve 2 cases", "Return 2 cases", "Take 2 cases"}),
+    ],
+)
+def test_a_bulk_is_listed_with_everything_chosen_and_each_role_is_offered_what_it_may(
+    world: World, role: Role, offered: set[str]
+) -> None:
+    book(world).open(small_world.NAMES)
+    bulk = Workspace(world.path, actor="ann").bulk.propose([RING, OFFICE], "benign", ["company"])
+    act_as(world, role)
+    test = show("cases", bulk=str(bulk.bulk_id))
+    assert not test.exception
+    assert f"These were acted on together, as {bulk.bulk_id}" in said(test)
+    assert len(test.dataframe[0].value) == 2
+    assert {button.label for button in test.button if button.label.endswith("cases")} == offered
+    if "Approve 2 cases" in offered:
+        test = press(test, "Approve 2 cases")
+        assert test.success[0].value.startswith("Approved: [2 cases about 20 accounts](cases?bulk=b-")
+        assert {case.status for case in book(world).list()} == {Status.APPROVED, Status.OPEN}
+    assert "There is no such bulk" in show("cases", bulk="b-none").error[0].value
+
+
 def test_what_somebody_did_meanwhile_is_said_and_nothing_is_approved(world: World) -> None:
     case = book(world).propose(RING, "confirmed", ["canary"])
     test = show("cases", case=case.case_id)

@@ -8,18 +8,22 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from linkage.model.cluster_graph import Limits
 from linkage.reading.cluster_graph import cluster_graph
 from linkage.stores.embedded import EmbeddedGraph
-from linkage.ui.graph import Picture, draw
+from linkage.ui.graph import MOST_EDGES, MOST_NODES, Picture, draw, hubs_grouped, opened
 from linkage.ui.graph_component import drawing
-from linkage.ui.layout import place, radius
+from linkage.ui.graph_filters import passing
+from linkage.ui.layout import beside, place, radius
 from tests.lib.graph_world import GraphWorld
 
 CLUSTER = "c-aa"
@@ -177,3 +181,79 @@ def test_what_is_handed_to_the_browser_is_plain_and_masked(picture: Picture) -> 
     assert {
         node["label"].split(" ")[-1].lstrip("#").isdigit() for node in handed["nodes"] if node["id"].startswith("i")
     } == {True}
+
+
+def links_of(touches: Touches) -> pd.DataFrame:
+    rows = [(account, number) for account, own in touches.items() for number in own]
+    return pd.DataFrame(rows, columns=["account", "identifier"])
+
+
+def test_a_group_that_is_opened_is_its_accounts_and_everything_else_stays_where_it_is() -> None:
+    touches = {account: {100 + account % 4, 200} for account in range(1, 81)}
+    names = {account: f"account-{account}" for account in touches}
+    base = drawn(touches)
+    group = next(node for node in base.nodes if node.sort == "group")
+    inside = sorted(account for account, node in base.node_of.items() if node == group.id)
+    picture = opened(base, [group.id, "g-none", "i200"], names, links_of(touches))
+    assert [node.id for node in picture.nodes if node.of] == [f"a{account}" for account in inside]
+    assert group.id not in {node.id for node in picture.nodes}
+    assert picture.drawn_accounts == base.drawn_accounts == 80
+    assert f"and {len(inside)} accounts out of them" in picture.cut()
+    ends = {(edge.source, edge.target) for edge in picture.edges if edge.source == f"a{inside[0]}"}
+    assert ends == {(f"a{inside[0]}", f"i{number}") for number in touches[inside[0]]}
+    places = place(base)
+    after = beside(picture, places)
+    assert set(after) == {node.id for node in picture.nodes}
+    assert all(after[node] == at for node, at in places.items() if node in after)
+    assert len(set(after.values())) == len(after)
+    assert {node["id"] for node in drawing(picture, after)["nodes"]} == set(after)
+
+
+def test_what_a_group_has_no_room_for_stays_in_it() -> None:
+    touches = {account: {100 + account // 400, 200} for account in range(800)}
+    names = {account: str(account) for account in touches}
+    base = drawn(touches)
+    first, second = (node.id for node in base.nodes if node.sort == "group")
+    picture = opened(base, [first, second], names, links_of(touches))
+    assert len(picture.nodes) == MOST_NODES
+    assert picture.drawn_accounts == 800
+    assert len(picture.edges) <= MOST_EDGES
+    left = {node.id: node for node in picture.nodes if node.sort == "group"}
+    assert (left[first].accounts, left[first].label) == (400 - (MOST_NODES - 5), "105 accounts more")
+    assert left[second].accounts == 400
+    assert next(edge for edge in picture.edges if edge.source == first).accounts == left[first].accounts
+
+
+def test_hubs_of_a_kind_are_one_mark_that_stands_for_all_who_touch_one() -> None:
+    touches = {account: {100 + account % 3, 998 if account % 2 else 996, 997} for account in range(90)}
+    base = drawn(touches, frozenset({996, 997, 998}))
+    picture = hubs_grouped(base, links_of(touches))
+    (cards,) = (node for node in picture.nodes if node.sort == "hubs")
+    assert (cards.label, cards.accounts, set(cards.identifiers)) == ("2 discounted cards", 90, {996, 998})
+    assert [node.identifier for node in picture.nodes if node.discounted and node.sort != "hubs"] == [997]
+    assert (picture.drawn_identifiers, picture.drawn_accounts) == (base.drawn_identifiers, base.drawn_accounts)
+    assert {edge.target for edge in picture.edges} <= {node.id for node in picture.nodes}
+    assert hubs_grouped(drawn(touches, frozenset({997})), links_of(touches)) == drawn(touches, frozenset({997}))
+
+
+@pytest.mark.parametrize(
+    ("filters", "kept"),
+    [
+        (([], 1, None, None, None), {1, 2, 3}),
+        ((["card"], 1, None, None, None), {1, 2}),
+        (([], 10, None, None, None), {2, 3}),
+        (([], 1, 10, None, None), {1, 2}),
+        (([], 1, None, date(2026, 1, 5), None), {2, 3}),
+        (([], 1, None, None, date(2026, 1, 4)), {1, 2}),
+        ((["card"], 10, 10, date(2026, 1, 5), date(2026, 1, 4)), {2}),
+    ],
+)
+def test_filters_pass_by_kind_accounts_and_time(filters: Any, kept: set[int]) -> None:
+    days = [pd.Timestamp(2026, 1, day) for day in range(1, 10)]
+    rows = pd.DataFrame(
+        {
+            "identifier": [1, 2, 3], "kind": ["card", "card", "ip"], "degree": [2, 10, 5_000],
+            "first_seen": [days[0], days[2], days[4]], "last_seen": [days[3], days[5], days[8]],
+        }
+    )  # fmt: skip
+    assert passing(rows, *filters) == kept

@@ -239,10 +239,36 @@ def test_members_and_timeline_come_with_their_rows(workspace: Path) -> None:
 
 def test_a_cluster_with_nothing_in_its_tables_is_still_a_page(workspace: Path) -> None:
     publish(workspace, "r-0002", (Spec("c-0000", 2, 3, 0.1, identifiers=1, hubs=0, days=0, left_out=0, reasons=()),))
-    for tab in ("summary", "evidence", "members", "timeline"):
+    for tab in ("summary", "evidence", "members", "timeline", "changes", "history"):
         test = show(URL_PATH, cluster="c-0000", refresh="r-0002", tab=tab)
         assert not test.exception
         assert not test.error
+
+
+def test_changes_say_who_joined_and_left_and_history_follows_the_line_back(workspace: Path) -> None:
+    first = show(URL_PATH, cluster=TOP.cluster_id, tab="changes")
+    assert "It follows from no earlier cluster" in said(first)
+    grown = replace(TOP, size=230, base=TOP.base + 10, identifiers=41, score=0.98, parent=TOP.cluster_id)
+    publish(workspace, "r-0002", (grown,), parent="r-0001")
+    test = show(URL_PATH, cluster=TOP.cluster_id, refresh="r-0002", tab="changes")
+    assert not test.exception
+    assert "20 joined, 10 left; 210 stayed." in said(test).replace("*", "")
+    assert figures(test)["Score"] == "0.98"
+    accounts, identifiers = test.dataframe[0].value, test.dataframe[1].value
+    assert accounts["change"].value_counts().to_dict() == {"joined": 20, "left": 10}
+    assert set(identifiers["change"]) >= {"new", "gone"}
+    assert (identifiers.loc[identifiers["change"] == "new", "before"] == 0).all()
+    assert "No term moved." in said(test)
+    merged = Spec("c-9999000011112222", 250, lineage="merged", parent=TOP.cluster_id, base=TOP.base)
+    publish(workspace, "r-0003", (merged,), parent="r-0002")
+    test = show(URL_PATH, cluster="c-9999000011112222", refresh="r-0003", tab="history")
+    rows = test.dataframe[0].value
+    assert rows["refresh_id"].tolist() == ["r-0003", "r-0002", "r-0001"]
+    assert rows["cluster_id"].tolist() == ["c-9999000011112222", TOP.cluster_id, TOP.cluster_id]
+    assert rows["size"].tolist() == [250, 230, 220]
+    assert "3 refreshes, 3 rows of clusters, the latest first. It begins at refresh r-0001." in said(test).replace(
+        "*", ""
+    )
 
 
 def test_no_cluster_chosen_and_an_unknown_one_lead_to_the_queue(workspace: Path) -> None:

@@ -160,6 +160,8 @@ def test_whoever_the_roles_do_not_name_looks_on(world: World) -> None:
         eve.case.open(RING)
     with pytest.raises(NotAllowed):
         eve.case.return_(book(world, "ann").propose(RING, "confirmed", ["canary"]).case_id, "no")
+    with pytest.raises(NotAllowed, match="export evidence bundles"):
+        eve.picture_taken(RING, world.refresh_id, 12)
     assert {check.name: check.status for check in eve.doctor(migrate=True)}["migration"] == "fail"
 
 

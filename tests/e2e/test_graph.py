@@ -1,0 +1,161 @@
+"""What a reader does with the drawing of a cluster, in a real browser: open, focus, pin, filter, and take an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from linkage import Workspace
+from tests.e2e.conftest import Screen, Visit, served
+from tests.e2e.test_screen import drawn, mark, view_of
+from tests.lib.screen_world import USUAL, publish
+
+TOP = replace(USUAL[0], hubs=6)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    folder: Path = tmp_path_factory.mktemp("graph")
+    publish(folder / "workspace", "r-0001", (TOP, *USUAL[1:]))
+    with served(folder / "workspace", folder / "server.log") as running:
+        yield running
+
+
+@pytest.fixture
+def canvas(desk: Screen, visit: Visit) -> Any:
+    visit.page.goto(f"{desk.url}/cluster?cluster={TOP.cluster_id}&refresh=r-0001&tab=evidence")
+    return drawn(visit.page)
+
+
+def counts(canvas: Any, which: str) -> int:
+    return int(canvas.evaluate("(e, which) => e._cyreg.cy.nodes(which).length", which))
+
+
+def tool(page: Page, name: str) -> Any:
+    return page.get_by_role("toolbar").get_by_role("button", name=name, exact=True)
+
+
+def test_a_double_click_opens_a_group_and_another_closes_it(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    before, marks = view_of(canvas), counts(canvas, "*")
+    group = canvas.evaluate(
+        """e => {
+            const groups = e._cyreg.cy.nodes("[?group]").sort((a, b) => b.data("accounts") - a.data("accounts"));
+            const { x, y } = groups[0].renderedPosition();
+            return { id: groups[0].id(), accounts: groups[0].data("accounts"), at: { x, y } };
+        }"""
+    )
+    canvas.dblclick(position=group["at"])
+    page.wait_for_function(
+        "([e, n]) => e._cyreg.cy.nodes('[of]').filter(n => n.data('of')).length === n",
+        arg=[canvas.element_handle(), group["accounts"]],
+    )
+    assert counts(canvas, "*") == marks - 1 + group["accounts"]
+    expect(page.get_by_text(f"and {group['accounts']} accounts out of them").first).to_be_visible()
+    # What stays keeps its place, and so does the view.
+    after = view_of(canvas)
+    assert after[:2] == before[:2]
+    assert len([place for place in before[2] if place not in after[2]]) == 1
+    # An account that was taken out is selected by its id in both, and closes its group.
+    canvas.evaluate("e => { e._cyreg.cy.nodes().filter(n => n.data('of'))[0].emit('tap'); }")
+    expect(page.get_by_text("Selected: account", exact=False).first).to_be_visible()
+    tool(page, "Close group").click()
+    page.wait_for_function("([e, n]) => e._cyreg.cy.nodes().length === n", arg=[canvas.element_handle(), marks])
+    expect(canvas).to_have_attribute("data-selected", group["id"])
+    tool(page, "Open group").click()
+    expect(page.get_by_text(f"and {group['accounts']} accounts out of them").first).to_be_visible()
+
+
+def test_only_neighbours_shows_what_touches_the_selection_and_the_rest_comes_back(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    before = view_of(canvas)
+    canvas.click(position=mark(canvas)["at"])
+    expect(page.get_by_text("Selected:").first).to_be_visible()
+    near = canvas.evaluate("e => e._cyreg.cy.nodes('.chosen').closedNeighborhood().nodes().length")
+    tool(page, "Only neighbours").click()
+    expect(tool(page, "Only neighbours")).to_have_attribute("aria-pressed", "true")
+    assert counts(canvas, ":visible") == near < counts(canvas, "*")
+    tool(page, "Only neighbours").click()
+    assert counts(canvas, ":visible") == counts(canvas, "*")
+    assert view_of(canvas) == before
+
+
+def test_what_was_moved_and_pinned_is_there_after_a_reload_until_it_is_undone(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    before = view_of(canvas)[2]
+    chosen = mark(canvas)
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + chosen["at"]["x"], box["y"] + chosen["at"]["y"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + chosen["at"]["x"] + 60, box["y"] + chosen["at"]["y"] + 40, steps=5)
+    page.mouse.up()
+    moved = view_of(canvas)[2]
+    assert moved != before
+    canvas.evaluate("(e, id) => { e._cyreg.cy.getElementById(id).emit('tap'); }", chosen["id"])
+    expect(page.get_by_text(f"Selected: {chosen['label']}.")).to_be_visible()
+    tool(page, "Pin").click()
+    expect(tool(page, "Pin")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    canvas = drawn(page)
+    assert view_of(canvas)[2] == moved
+    assert counts(canvas, ".pinned") == 1
+    assert canvas.evaluate("(e, id) => e._cyreg.cy.getElementById(id).locked()", chosen["id"])
+    tool(page, "Undo moves").click()
+    assert view_of(canvas)[2] == before
+    assert counts(canvas, ".pinned") == 0
+    page.reload()
+    assert view_of(drawn(page))[2] == before
+
+
+def test_filters_hold_for_the_drawing_and_its_table(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    before = view_of(canvas)
+    page.get_by_role("button", name="Filter…").click()
+    page.get_by_label("Kinds").click()
+    page.get_by_role("option", name="cards").click()
+    expect(page.get_by_text("Filtered: 16 of 46 identifiers pass.")).to_be_visible()
+    expect(page.get_by_text("16 of 46 rows of cluster_identifiers").first).to_be_visible()
+    expect(page.get_by_text("30 identifiers filtered out.").first).to_be_visible()
+    page.wait_for_function(
+        "e => e._cyreg.cy.nodes('[shape != \"ellipse\"]').length === 16", arg=canvas.element_handle()
+    )
+    assert counts(canvas, '[shape != "ellipse"][shape != "round-rectangle"]') == 0
+    page.get_by_role("spinbutton", name="Accounts on it, at most").fill("1000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Filtered: 14 of 46 identifiers pass.")).to_be_visible()
+    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("spinbutton", name="Accounts on it, at most").fill("")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Filtered:")).to_have_count(0)
+    page.wait_for_function(
+        "([e, n]) => e._cyreg.cy.nodes().length === n", arg=[canvas.element_handle(), len(before[2])]
+    )
+    assert view_of(canvas) == before
+
+
+def test_hubs_are_one_mark_where_that_is_wanted(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    marks = counts(canvas, "*")
+    assert counts(canvas, "[?discounted]") == 6
+    page.get_by_text("Discounted hubs as one mark per kind").click()
+    page.wait_for_function("e => e._cyreg.cy.nodes('[?discounted]').length === 3", arg=canvas.element_handle())
+    assert counts(canvas, "*") == marks - 3
+    canvas.evaluate("e => { e._cyreg.cy.nodes('[?discounted]')[0].emit('tap'); }")
+    expect(page.get_by_text("Selected: 2 discounted")).to_be_visible()
+    expect(page.get_by_text("2 of 46 rows of cluster_identifiers")).to_be_visible()
+
+
+def test_an_image_is_taken_along_after_the_audit_says_so(canvas: Any, visit: Visit, desk: Screen) -> None:
+    page = visit.page
+    with page.expect_download() as coming:
+        tool(page, "PNG").click()
+    assert coming.value.suggested_filename == f"graph-{TOP.cluster_id}.png"
+    assert Path(coming.value.path()).read_bytes().startswith(b"\x89PNG")
+    entry = Workspace(desk.workspace).audit()[-1]
+    assert (entry.action, entry.subject) == ("picture.download", TOP.cluster_id)
+    assert entry.detail == {"refresh_id": "r-0001", "nodes": counts(canvas, "*")}
