@@ -155,7 +155,7 @@ class MembershipSettings(Section):
     ] = 0.25
     admit_share: Annotated[
         float, Field(ge=0, lt=1, description="part of the upper quartile of core members' scores that admits")
-    ] = 0.15
+    ] = 0.2
     merge_share: Annotated[
         float, Field(gt=0, le=1, description="share of members that fit another cluster, to join it")
     ] = 0.4

@@ -26,7 +26,7 @@ ALTERNATIVES = (
     ("a class, a course or a shared tool", ("one_lesson",)),
     ("people at one event", ("one_event",)),
     ("a household or a small team", ("small_group",)),
-    ("customers of a reseller or of one proxy network", ("own_work", "long_history")),
+    ("customers of a reseller or of one proxy network", ("same_sizes", "own_work", "long_history")),
 )
 
 LIMITS = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.scoring.structure import beyond
-from linkage.scoring.term import Term, graded
+from linkage.scoring.term import Term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,12 +25,20 @@ if TYPE_CHECKING:
 _TELLING = 5.0
 #: Fewest members that tell how alike they are.
 _JUDGED = 8
-#: Most that likeness counts, points: a firm with one pipeline is alike as well.
-CAP = 2.0
+#: Most that likeness counts for abuse, points: a firm with one pipeline is alike as well.
+CAP = 3.0
+#: Most that the lack of it counts against, points.
+AGAINST = 2.0
+#: Standard deviations beyond other groups from which members are alike, and below which they are strangers.
+_ALIKE, _STRANGERS = 1.0, 0.5
 
 
 def likeness(features: Features, label: IntArray, groups: int, baseline: Baseline, settings: ScoringSettings) -> Term:
-    """How alike members are in the size of their requests, against the members of the other groups here."""
+    """How alike members are in the size of their requests, against the members of the other groups here.
+
+    Members who are no more alike than those of other groups are strangers to each other, whatever they share: that
+    speaks against one operator, and is what tells a reseller's customers, on cards that rotate, from a campaign.
+    """
     alike, judged, error = requests(features, label, groups)
     z = beyond(alike, judged, baseline.alike, error)
     others = baseline.alike.middle if baseline.alike is not None else None
@@ -44,9 +52,11 @@ def likeness(features: Features, label: IntArray, groups: int, baseline: Baselin
         )
         return f"{own} ({usual})"
 
+    known = judged & (others is not None)
+    points = np.clip(1.5 * (z - _ALIKE), 0.0, CAP) - np.where(known, AGAINST * np.clip(_STRANGERS - z, 0.0, 1.0), 0.0)
     observed = np.where(judged, np.exp2(-alike), np.nan)
     expected = np.where(judged, np.exp2(-others) if others is not None else np.nan, np.nan)
-    return Term("same_sizes", "likeness", observed, expected, z, graded(z, CAP * settings.cap_scale), sentence)
+    return Term("same_sizes", "likeness", observed, expected, z, points * settings.cap_scale, sentence)
 
 
 def _factor(alike: float) -> float:

@@ -47,11 +47,11 @@ def ordinary_reasons(
     office = -3.0 * np.clip((0.2 - weekend) / 0.1, 0.0, 1.0) * np.clip((gathered - 0.15) / 0.3, 0.0, 1.0)
     office = np.where(size >= 4, office, 0.0)
     lesson = -3.0 * by_templates * few * np.clip(templates.top_events / 0.2, 0.0, 1.0) * (1.0 - alike)
-    domain = np.maximum(
-        exclusive_value(features.domain, label, groups, settings.exclusive_share),
-        exclusive_value(features.organization, label, groups, settings.exclusive_share),
-    )
-    one_domain = -3.0 * np.clip((domain - 0.5) / 0.3, 0.0, 1.0)
+    domain = exclusive_value(features.domain, label, groups, settings.exclusive_share)
+    organization = exclusive_value(features.organization, label, groups, settings.exclusive_share)
+    # Anyone can have a mail domain; an organization was set up with the provider.
+    one_domain = -np.maximum(1.5 * _most(domain), 3.0 * _most(organization))
+    domain = np.maximum(domain, organization)
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
     canaries = sharing(incidence, label, groups, features.events, (canary_kind,), 0.0)
     hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0)
@@ -150,6 +150,11 @@ def allowed_organization(
         -settings.allowed_points * share * settings.cap_scale,
         lambda group: f"{share[group]:.0%} of the members belong to an organization on the allow-list",
     )
+
+
+def _most(share: FloatArray) -> FloatArray:
+    """How far a share of the members is most of them (0–1): from half on, wholly from four in five."""
+    return np.clip((share - 0.5) / 0.3, 0.0, 1.0)
 
 
 def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:

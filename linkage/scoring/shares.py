@@ -13,12 +13,26 @@ if TYPE_CHECKING:
     from linkage.config import ScoringSettings
     from linkage.scoring.term import FloatArray, IntArray
 
+#: Most that two kinds of shared things count, points.
+TWICE = 2.0
 
-def payment(found: Sharing, groups: int, size: IntArray, settings: ScoringSettings) -> list[Term]:
-    """Many payment instruments over a few members each, against one payer."""
+
+def payment(
+    found: Sharing,
+    groups: int,
+    size: IntArray,
+    strangers: FloatArray,
+    together: FloatArray,
+    settings: ScoringSettings,
+) -> list[Term]:
+    """Many payment instruments over a few members each, against one payer.
+
+    A reseller's cards rotate as well, over strangers that share nothing else. ``strangers`` (K, 0–1): how far the
+    members work like strangers; ``together`` (K, 0–1): how far they work alike, or share another kind of things.
+    """
     nan = not_applicable(groups)
     rotate = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0)) - 1.0, 0.0, 3.0), 0.0)
-    rotate *= np.clip(found.covered * 2.0, 0.0, 1.0)
+    rotate *= np.clip(found.covered * 2.0, 0.0, 1.0) * (1.0 - strangers) * (0.5 + 0.5 * together)
     one = np.where((found.top >= 0.5) & (found.effective < 3.0), -3.0 * found.top, 0.0)
 
     def rotating(group: int) -> str:
@@ -95,7 +109,7 @@ def tied_twice(
         every[found.on] += counted
     inside = label >= 0
     further = np.bincount(label[inside], (every - strongest)[inside], groups) / np.maximum(size, 1)
-    points = np.where(size >= 8, 2.0 * np.clip((further - 0.2) / 0.4, 0.0, 1.0), 0.0)
+    points = np.where(size >= 8, TWICE * np.clip((further - 0.2) / 0.4, 0.0, 1.0), 0.0)
 
     def twice(group: int) -> str:
         return (

@@ -55,14 +55,23 @@ def terms(
     schedules = sharing(incidence, label, groups, features.events, (SCHEDULE,), settings.exclusive_share)
     by_templates = part_of_sharing(templates, (cards, addresses, templates))
     same_sizes = likeness.likeness(features, label, groups, baseline, settings)
-    alike = same_sizes.points / (likeness.CAP * settings.cap_scale)
+    alike = np.maximum(same_sizes.points, 0.0) / (likeness.CAP * settings.cap_scale)
+    twice = shares.tied_twice(cards, addresses, templates, label, groups, size, settings)
+    strangers = np.maximum(-same_sizes.points, 0.0) / (likeness.AGAINST * settings.cap_scale)
     found = [
         *behaviour.behaviour(features, label, groups, baseline, settings),
         *behaviour.capability(features, label, groups, baseline, settings),
-        *shares.payment(cards, groups, size, settings),
+        *shares.payment(
+            cards,
+            groups,
+            size,
+            strangers,
+            np.maximum(alike, twice.points / (shares.TWICE * settings.cap_scale)),
+            settings,
+        ),
         *shares.network(addresses, groups, size, settings),
         shares.schedule(schedules, groups, settings),
-        shares.tied_twice(cards, addresses, templates, label, groups, size, settings),
+        twice,
         same_sizes,
         *behaviour.lifecycle(features, label, groups, size, settings),
         *reasons.ordinary_reasons(

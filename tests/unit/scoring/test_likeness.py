@@ -10,10 +10,10 @@ import pytest
 from linkage.config import ScoringSettings
 from linkage.scoring.baseline import measure
 from linkage.scoring.features import Features
-from linkage.scoring.likeness import likeness
+from linkage.scoring.likeness import AGAINST, CAP, likeness
 from linkage.scoring.term import Term
 from linkage.scoring.terms import terms
-from tests.lib.graphs import TEMPLATE, Drawing, features, label_of
+from tests.lib.graphs import CARD, TEMPLATE, Drawing, features, label_of
 
 N, TEAMS, TEAM = 600, 20, 12
 RING = range(TEAMS * TEAM, TEAMS * TEAM + 40)
@@ -36,15 +36,29 @@ def measured(made: Features) -> Term:
 
 def test_a_ring_of_one_pipeline_is_more_alike_than_teams() -> None:
     term = measured(town(0.15))
-    assert term.points[TEAMS] == 2.0
-    assert np.median(term.points[:TEAMS]) == 0.0
-    assert term.points[:TEAMS].max() < 1.5
+    assert term.points[TEAMS] == CAP
+    assert -AGAINST < np.median(term.points[:TEAMS]) < 0.0
+    assert term.points[:TEAMS].max() < 0.75 * CAP
     assert term.observed[TEAMS] < 0.3 < term.expected[TEAMS]
     assert "the tokens of a request differ by a factor of 1.1" in term.sentence(TEAMS)
 
 
-def test_a_ring_as_mixed_as_teams_is_not() -> None:
-    assert measured(town(1.0)).points[TEAMS] == pytest.approx(0.0, abs=0.5)
+@pytest.mark.parametrize("spread", [1.0, 1.6])
+def test_members_who_differ_as_those_of_teams_do_are_strangers(spread: float) -> None:
+    assert -AGAINST <= measured(town(spread)).points[TEAMS] < 0.0
+
+
+def test_cards_that_rotate_over_strangers_are_a_resellers() -> None:
+    drawing = Drawing(accounts=N)
+    ring = list(RING)
+    for card in range(len(ring) - 1):
+        drawing.use(ring[card : card + 2], CARD, f"card-{card:02}")
+    points = {}
+    for spread in (0.15, 2.0):
+        found = terms(drawing.incidence(), town(spread), LABEL, TEAMS + 1, ScoringSettings())
+        (points[spread],) = (term.points[TEAMS] for term in found if term.name == "rotating_cards")
+    assert points[0.15] == 3.0
+    assert points[2.0] == 0.0
 
 
 def test_what_the_input_does_not_tell_is_not_judged() -> None:
@@ -58,6 +72,12 @@ def test_what_the_input_does_not_tell_is_not_judged() -> None:
         term = measured(untold)
         assert np.isnan(term.observed[TEAMS])
         assert term.points[TEAMS] == 0.0
+
+
+def test_where_too_few_groups_tell_what_is_usual_nobody_is_a_stranger() -> None:
+    label = label_of(N, RING)
+    made, incidence, settings = town(1.6), Drawing(accounts=N).incidence(), ScoringSettings()
+    assert likeness(made, label, 1, measure(incidence, made, label, 1, settings), settings).points[0] == 0.0
 
 
 @pytest.mark.parametrize(("ring_spread", "explained"), [(1.0, True), (0.15, False)])
