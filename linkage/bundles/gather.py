@@ -14,6 +14,7 @@ import numpy as np
 from linkage import engine
 from linkage import window as windows
 from linkage.bundles.contrary import contrary
+from linkage.bundles.given import touching_kinds
 from linkage.bundles.numbers import FirstEvents, Numbers, replaced
 from linkage.bundles.profiles import Names, Profile, exchange_id, exchange_name
 from linkage.errors import UsageError
@@ -95,7 +96,7 @@ def gather(
             hint="Run `linkage refresh`, and export from the new refresh.",
         )
     baseline = snapshot.table("baseline")
-    kinds = _kinds(baseline, cluster)
+    kinds = touching_kinds(baseline, cluster)
     with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as connection:
         run = snapshot.run
         windows.relations(connection, view, Window(run.window, run.window_first, run.window_last, run.as_of), kinds)
@@ -396,9 +397,3 @@ def _row_of(snapshot: Snapshot, cluster: str) -> dict[str, Any]:
         f"there is no such cluster at refresh {snapshot.refresh_id}",
         hint="`linkage clusters` lists them; `linkage lineage` says what became of earlier ones.",
     )
-
-
-def _kinds(baseline: pyarrow.Table, cluster: str) -> tuple[str, ...]:
-    """Identifier kinds that were on in the refresh."""
-    rows = baseline.select(["measure", "cluster_id", "item"]).to_pylist()
-    return tuple(row["item"] for row in rows if row["measure"] == given.TOUCHING and row["cluster_id"] == cluster)

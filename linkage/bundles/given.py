@@ -92,3 +92,9 @@ class Given:
             item: Expected(cells(mean, item), cells(deviation, item) ** 2, value**2)
             for item, value in zip(*self.items(spread), strict=True)
         }
+
+
+def touching_kinds(baseline: pyarrow.Table, cluster: str) -> tuple[str, ...]:
+    """Identifier kinds that were on in the refresh, by the table ``baseline`` of its snapshot."""
+    rows = baseline.select(["measure", "cluster_id", "item"]).to_pylist()
+    return tuple(row["item"] for row in rows if row["measure"] == given.TOUCHING and row["cluster_id"] == cluster)
