@@ -85,7 +85,7 @@ def test_a_refresh_stands_when_the_store_does_not_answer(
     environment: Access, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "world"
-    refreshed.taken_in(folder, "none", settings="[store.neo4j]\ntimeout_seconds = 1.0\n")
+    refreshed.taken_in(folder, "none", settings="[store.neo4j]\ntimeout_seconds = 30.0\n")
     monkeypatch.setenv("NEO4J_PASSWORD", CANARY)
     assert run(folder, "refresh", "--window", "all") == 13
     said = capsys.readouterr()
