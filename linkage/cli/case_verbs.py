@@ -8,7 +8,7 @@ from typing import Any
 
 from linkage.cli import show
 from linkage.cli.log import say
-from linkage.cli.output import Rows, chosen_format, emit
+from linkage.cli.output import Rows, chosen_format
 from linkage.errors import UsageError
 from linkage.model.bulk import Bulk
 from linkage.model.case import Case, CaseAct
@@ -57,7 +57,7 @@ def case_show(arguments: Namespace) -> int:
     if format_ == "table" and arguments.output is None:
         _cases(arguments, [case])
         print()
-    return _list(arguments, Rows.of(map(_act, case.acts)), "")
+    return show.listed(Rows.of(map(_act, case.acts)), arguments, empty="")
 
 
 def case_assign(arguments: Namespace) -> int:
@@ -204,9 +204,4 @@ def _said(arguments: Namespace, case: Case) -> int:
 
 def _cases(arguments: Namespace, cases: Iterable[Case], empty: str = "") -> int:
     people = chosen_format(arguments.format, arguments.output) == "table"
-    return _list(arguments, Rows(_BRIEF if people else _COLUMNS, tuple(map(row, cases))), empty)
-
-
-def _list(arguments: Namespace, listing: Rows, empty: str) -> int:
-    emit(listing, arguments.format, arguments.output, lambda stream: show.listing(stream, listing, empty=empty))
-    return 0
+    return show.listed(Rows(_BRIEF if people else _COLUMNS, tuple(map(row, cases))), arguments, empty=empty)

@@ -6,16 +6,12 @@ import sys
 from argparse import Namespace
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from linkage.cli import show
 from linkage.cli.log import say
-from linkage.cli.output import Rows, chosen_format, emit
+from linkage.cli.output import Rows, chosen_format
 from linkage.cli.progress import progress
 from linkage.workspace import Workspace
-
-if TYPE_CHECKING:
-    import pyarrow
 
 #: Records that were set aside, of which each is named.
 _NAMED = 20
@@ -45,7 +41,7 @@ def bundle_actions(arguments: Namespace) -> int:
     """List the accounts to suspend."""
     chosen_format(arguments.format, arguments.output)
     table = Workspace(arguments.workspace).bundles.actions(arguments.subject, refresh=arguments.refresh)
-    return _list(table, arguments, empty="Nobody: not flagged, or no two people decided against the accounts.")
+    return show.listed(table, arguments, empty="Nobody: not flagged, or no two people decided against the accounts.")
 
 
 def bundle_sign(arguments: Namespace) -> int:
@@ -83,7 +79,7 @@ def indicators_import(arguments: Namespace) -> int:
         "accepted": report.accepted, "duplicate": report.duplicate, "set_aside": len(report.refused),
         "matched": report.matched, "of_kinds_off": report.off,
     }  # fmt: skip
-    _list(Rows.of([row]), arguments, empty="")
+    show.listed(Rows.of([row]), arguments, empty="")
     for _number, rule, reason in report.refused[:_NAMED]:
         say(f"set aside: {reason} ({rule})")
     if len(report.refused) > _NAMED:
@@ -101,7 +97,7 @@ def indicators_import(arguments: Namespace) -> int:
 def indicators_list(arguments: Namespace) -> int:
     """List the watch lists."""
     table = Workspace(arguments.workspace).indicators.list()
-    code = _list(table, arguments, empty="No watch list.")
+    code = show.listed(table, arguments, empty="No watch list.")
     lost = sorted({row["source"] for row in table.to_pylist() if not row["key_held"]})
     if lost:
         say(f"their exchange key is not in the workspace, so they match nothing: {', '.join(lost)}")
@@ -111,7 +107,7 @@ def indicators_list(arguments: Namespace) -> int:
 def indicators_matches(arguments: Namespace) -> int:
     """List what is on watch lists, and who used it."""
     matches = Workspace(arguments.workspace).indicators.matches(arguments.source, refresh=arguments.refresh)
-    return _list(matches, arguments, empty="Nothing is on a watch list.")
+    return show.listed(matches, arguments, empty="Nothing is on a watch list.")
 
 
 def indicators_remove(arguments: Namespace) -> int:
@@ -125,14 +121,14 @@ def indicators_remove(arguments: Namespace) -> int:
 
 def key_list(arguments: Namespace) -> int:
     """List the keys of pseudonyms and of exchange."""
-    return _list(Workspace(arguments.workspace).keys.list(), arguments, empty="No key.")
+    return show.listed(Workspace(arguments.workspace).keys.list(), arguments, empty="No key.")
 
 
 def key_resolve(arguments: Namespace) -> int:
     """Say what pseudonyms stand for."""
     chosen_format(arguments.format, arguments.output)
     table = Workspace(arguments.workspace).keys.resolve(arguments.names, reason=arguments.reason)
-    code = _list(table, arguments, empty="")
+    code = show.listed(table, arguments, empty="")
     lost = table["value"].null_count
     if lost:
         say(f"{lost} of no key that is left: see `linkage key list` for those that were destroyed")
@@ -146,9 +142,4 @@ def key_destroy(arguments: Namespace) -> int:
     for key_id in gone:
         print(key_id)
     say(f"destroyed: {len(gone)}; copies that somebody made of the folder keys are not known here")
-    return 0
-
-
-def _list(listing: pyarrow.Table | Rows, arguments: Namespace, *, empty: str) -> int:
-    emit(listing, arguments.format, arguments.output, lambda stream: show.listing(stream, listing, empty=empty))
     return 0

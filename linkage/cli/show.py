@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from linkage.cli.output import Rows, cell, columns_of, iterate
+from linkage.cli.output import Rows, cell, columns_of, emit, iterate
 from linkage.model.times import to_text
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     import pyarrow
     from rich.console import Console
 
@@ -99,6 +101,12 @@ def draw(stream: IO[str], rows: Iterable[Mapping[str, Any]], fields: Sequence[Fi
         screen.print(table, crop=False)
     else:
         screen.print(empty)
+
+
+def listed(rows: pyarrow.Table | Rows, arguments: Namespace, *, empty: str) -> int:
+    """Write a listing in the form and to the place that the arguments ask for; the exit code. ``empty``: for people."""
+    emit(rows, arguments.format, arguments.output, lambda stream: listing(stream, rows, empty=empty))
+    return 0
 
 
 def listing(stream: IO[str], rows: pyarrow.Table | Rows, *, empty: str) -> None:

@@ -40,7 +40,7 @@ def ingest(arguments: Namespace) -> int:
             preview=arguments.preview,
             progress=sink,
         )
-    _list(_files(report), arguments, empty="No files.")
+    show.listed(_files(report), arguments, empty="No files.")
     if report.ignored:
         say(f"left alone, by ending, leading . or _, or as a workspace: {', '.join(report.ignored)}")
     if report.dropped_columns:
@@ -75,7 +75,7 @@ def refresh(arguments: Namespace) -> int:
     if report.unmatched:
         say(f"not matched, because the exchange key is gone: the watch lists of {', '.join(report.unmatched)}")
     row = {"status": report.status, "refresh_id": report.refresh_id, **report.counts}
-    _list(Rows.of([row]), arguments, empty="")
+    show.listed(Rows.of([row]), arguments, empty="")
     if report.published is not None:
         say(f"published to the graph store: {report.published.rows} rows travelled")
     if report.unpublished is not None:
@@ -102,7 +102,7 @@ def members(arguments: Namespace) -> int:
     workspace = Workspace(arguments.workspace)
     table = workspace.table("members", cluster=arguments.cluster, refresh=arguments.refresh)
     _alert(workspace)
-    return _list(table, arguments, empty="No members.")
+    return show.listed(table, arguments, empty="No members.")
 
 
 def lineage(arguments: Namespace) -> int:
@@ -112,7 +112,7 @@ def lineage(arguments: Namespace) -> int:
     last = arguments.to_refresh if arguments.to_refresh is not None else arguments.refresh
     table = workspace.lineage_table(arguments.from_refresh, last)
     _alert(workspace)
-    return _list(table, arguments, empty="No lineage.")
+    return show.listed(table, arguments, empty="No lineage.")
 
 
 def lookup(arguments: Namespace) -> int:
@@ -123,7 +123,7 @@ def lookup(arguments: Namespace) -> int:
     _alert(workspace)
     for line in found.notes:
         say(line)
-    return _list(Rows(found.columns, found.rows), arguments, empty="Nobody.")
+    return show.listed(Rows(found.columns, found.rows), arguments, empty="Nobody.")
 
 
 def explain(arguments: Namespace) -> int:
@@ -162,7 +162,7 @@ def paths(arguments: Namespace) -> int:
     )
     _alert(workspace)
     say(str(found))
-    return _list(Rows(found.columns, tuple(found.rows())), arguments, empty="No chain.")
+    return show.listed(Rows(found.columns, tuple(found.rows())), arguments, empty="No chain.")
 
 
 def evaluate(arguments: Namespace) -> int:
@@ -174,10 +174,10 @@ def evaluate(arguments: Namespace) -> int:
             raise UsageError("a replay makes refreshes of its own: it takes no --refresh")
         with progress() as sink:
             replay = workspace.replay(arguments.truth, first=arguments.replay_from, step=arguments.step, progress=sink)
-        return _list(_measured(replay), arguments, empty="Nothing was measured.")
+        return show.listed(_measured(replay), arguments, empty="Nothing was measured.")
     evaluation = workspace.evaluate(arguments.truth, refresh=arguments.refresh, baselines=arguments.baselines)
     _alert(workspace)
-    return _list(_measured(evaluation), arguments, empty="Nothing was measured.")
+    return show.listed(_measured(evaluation), arguments, empty="Nothing was measured.")
 
 
 def allow_add(arguments: Namespace) -> int:
@@ -196,7 +196,7 @@ def allow_remove(arguments: Namespace) -> int:
 
 def allow_list(arguments: Namespace) -> int:
     """List the allow-list."""
-    return _list(Workspace(arguments.workspace).allow.list(), arguments, empty="The allow-list is empty.")
+    return show.listed(Workspace(arguments.workspace).allow.list(), arguments, empty="The allow-list is empty.")
 
 
 def store_publish(arguments: Namespace) -> int:
@@ -210,7 +210,7 @@ def store_publish(arguments: Namespace) -> int:
         else:
             report = store.publish(sink)
             row = {"status": report.status, "refresh_id": report.refresh_id, "rows": report.rows, **report.counts}
-    return _list(Rows.of([row]), arguments, empty="")
+    return show.listed(Rows.of([row]), arguments, empty="")
 
 
 def store_status(arguments: Namespace) -> int:
@@ -226,7 +226,7 @@ def store_status(arguments: Namespace) -> int:
         {"part": part, "store": has, "workspace": should, "agree": has == should}
         for part, (has, should) in parts.items()
     )
-    _list(rows, arguments, empty="")
+    show.listed(rows, arguments, empty="")
     if status.publishing is not None:
         say(f"refresh {status.publishing} is on its way, or its publication was interrupted")
     say("in step" if status.in_step else "not in step: run `linkage store publish`")
@@ -274,7 +274,7 @@ def doctor(arguments: Namespace) -> int:
         {"check": check.name, "status": check.status, "finding": check.finding, "advice": check.advice}
         for check in checks
     ]
-    _list(Rows.of(rows), arguments, empty="")
+    show.listed(Rows.of(rows), arguments, empty="")
     failed = [check for check in checks if check.status == "fail"]
     for check in failed:
         say(f"{check.name}: {check.finding}. {check.advice}")
@@ -329,11 +329,6 @@ def ui(arguments: Namespace) -> int:
 
 
 # --- writing out ---------------------------------------------------------------------------------------------------
-
-
-def _list(listing: pyarrow.Table | Rows, arguments: Namespace, *, empty: str) -> int:
-    emit(listing, arguments.format, arguments.output, lambda stream: show.listing(stream, listing, empty=empty))
-    return 0
 
 
 def _files(report: IngestReport) -> Rows:
