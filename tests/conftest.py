@@ -29,9 +29,6 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
 #: Folders whose tests carry the folder's name as a marker.
 MARKED_FOLDERS = ("contract", "e2e", "property", "reliability", "scenario")
 
-#: Folders whose tests share what takes long to make, across their files.
-SHARING_FOLDERS = ("e2e", "scenario")
-
 # The same examples on every run: a failure belongs to the change that shows it. `HYPOTHESIS_PROFILE=explore` looks
 # for new ones.
 settings.register_profile(
@@ -75,20 +72,12 @@ def neo4j_empty(neo4j_access: Access) -> Access:
     return neo4j_access
 
 
-def _shared(item: pytest.Item, folder: str) -> str:
-    """What a test shares with others, which one process should run: a server, a browser, populations, or its file."""
-    if "neo4j_access" in getattr(item, "fixturenames", ()) or "neo4j_server" in getattr(item, "fixturenames", ()):
-        return "neo4j"
-    return folder if folder in SHARING_FOLDERS else str(item.path.relative_to(TESTS))
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by their folder and by what they share, and leave the long ones out unless `-m` asks for them."""
+    """Mark tests by their folder, and leave the long ones out unless `-m` asks for them."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         if folder in MARKED_FOLDERS:
             item.add_marker(folder)
-        item.add_marker(pytest.mark.xdist_group(_shared(item, folder)))
     if not config.option.markexpr:
         long = [item for item in items if item.get_closest_marker("soak")]
         if long:
