@@ -386,9 +386,9 @@ def test_reasons_are_five_at_most_and_none_speaks_against(workspace: Path) -> No
 
 def test_a_term_that_is_next_to_nothing_is_no_reason(workspace: Path) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
-    terms = frames.terms.assign(points=frames.terms["points"].where(frames.terms["term"] != "one_capability", 0.04))
-    assert "agentic_reasoning" in " ".join(reason.text for reason in reasons(frames))
-    assert "agentic_reasoning" not in " ".join(reason.text for reason in reasons(replace(frames, terms=terms)))
+    terms = frames.terms.assign(points=frames.terms["points"].where(frames.terms["term"] != "watch_list", 0.04))
+    assert "Lab A" in " ".join(reason.text for reason in reasons(frames))
+    assert "Lab A" not in " ".join(reason.text for reason in reasons(replace(frames, terms=terms)))
 
 
 def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> None:
