@@ -93,15 +93,14 @@ def tied_twice(
     """Members whom two kinds of shared infrastructure tie, each on its own.
 
     People share one thing for one reason: a class its exercises, a reseller's customers its cards, customers of an exit
-    their addresses. Whoever shares two or more without one payer, one site or one lesson behind them shares what an
-    operator hands out.
+    their addresses. Whoever shares two or more, and neither few cards nor few addresses, shares what an operator hands
+    out.
     """
     nan = not_applicable(groups)
-    kinds = (
-        (cards, 1.0 - np.where(cards.effective < 3.0, np.clip(cards.top / 0.5, 0.0, 1.0), 0.0)),
-        (addresses, 1.0 - site(addresses)),
-        (templates, np.ones(groups)),
-    )
+    # An event has a card or two and the few addresses of its venue; what an operator hands out is many.
+    many_cards = np.clip(np.log2(np.maximum(cards.effective, 1.0)) - 1.0, 0.0, 2.0) / 2.0
+    many_addresses = np.clip(np.log2(np.maximum(addresses.effective, 1.0) / 4.0), 0.0, 1.0)
+    kinds = ((cards, many_cards), (addresses, many_addresses * (1.0 - site(addresses))), (templates, np.ones(groups)))
     strongest, every = np.zeros(len(label)), np.zeros(len(label))
     for found, free in kinds:
         counted = free[label[found.on]]
@@ -114,7 +113,7 @@ def tied_twice(
     def twice(group: int) -> str:
         return (
             f"{further[group]:.0%} of the members share two kinds of things that hardly anyone else uses, "
-            "and neither one payer nor one site explains them"
+            "and neither a few payers nor a few sites explain them"
         )
 
     return Term("tied_twice", "structure", further, nan, nan, points * settings.cap_scale, twice)
