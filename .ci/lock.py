@@ -18,33 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from pyproject.toml; digest of its dependency tables: sha256:"
 
-#: Lock file → what it resolves, besides the dependencies of the package itself.
-LOCKS = {
-    "requirements.lock": (
-        "--extra",
-        "neo4j",
-        "--extra",
-        "pdf",
-        "--extra",
-        "sign-in",
-        "--extra",
-        "ui",
-        "--group",
-        "build",
-    ),
-    "requirements-dev.lock": (
-        "--extra",
-        "neo4j",
-        "--extra",
-        "pdf",
-        "--extra",
-        "sign-in",
-        "--extra",
-        "ui",
-        "--group",
-        "dev",
-    ),
-}
+#: Optional dependencies that are locked, all there are, and lock file → the group that is resolved with them.
+EXTRAS = ("neo4j", "pdf", "sign-in", "ui")
+LOCKS = {"requirements.lock": "build", "requirements-dev.lock": "dev"}
 
 
 def inputs_digest() -> str:
@@ -63,13 +39,14 @@ def inputs_digest() -> str:
 
 def write(*, upgrade: bool) -> None:
     """Resolve every lock file for all supported versions of Python and processors at once."""
-    for name, selection in LOCKS.items():
+    for name, group in LOCKS.items():
         target = ROOT / name
         command = [
             *("uv", "pip", "compile", "pyproject.toml", "--quiet"),
             *("--universal", "--python-version", "3.11", "--fork-strategy", "fewest"),
             *("--generate-hashes", "--no-emit-index-url", "--no-header"),
-            *selection,
+            *(part for extra in EXTRAS for part in ("--extra", extra)),
+            *("--group", group),
             *("--output-file", name),
         ]
         if upgrade:

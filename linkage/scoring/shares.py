@@ -32,14 +32,17 @@ def payment(
     """
     nan = not_applicable(groups)
     rotate = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0)) - 1.0, 0.0, 3.0), 0.0)
-    rotate *= np.clip(found.covered * 2.0, 0.0, 1.0) * (1.0 - strangers) * (0.5 + 0.5 * together)
+    weight = (1.0 - strangers) * (0.5 + 0.5 * together)
+    rotate *= np.clip(found.covered * 2.0, 0.0, 1.0) * weight
     one = np.where((found.top >= 0.5) & (found.effective < 3.0), -3.0 * found.top, 0.0)
 
     def rotating(group: int) -> str:
-        return (
+        told = (
             f"{int(found.exclusive[group])} payment instruments, each shared by a few of these accounts only, "
             f"cover {found.covered[group]:.0%} of the members (as varied as {found.effective[group]:.1f} in equal use)"
         )
+        share = weight[group]
+        return told if share >= 1.0 else f"{told}; counts {share:.0%}: a reseller's cards rotate over strangers as well"
 
     def payer(group: int) -> str:
         return f"one payment instrument pays for {found.top[group]:.0%} of the members"
@@ -107,13 +110,14 @@ def tied_twice(
         strongest[found.on] = np.maximum(strongest[found.on], counted)
         every[found.on] += counted
     inside = label >= 0
-    further = np.bincount(label[inside], (every - strongest)[inside], groups) / np.maximum(size, 1)
+    second = np.minimum(every - strongest, 1.0)
+    further = np.bincount(label[inside], second[inside], groups) / np.maximum(size, 1)
     points = np.where(size >= 8, TWICE * np.clip((further - 0.2) / 0.4, 0.0, 1.0), 0.0)
 
     def twice(group: int) -> str:
         return (
-            f"{further[group]:.0%} of the members share two kinds of things that hardly anyone else uses, "
-            "and neither a few payers nor a few sites explain them"
+            f"{further[group]:.0%} of the members share a second kind of things that hardly anyone else uses "
+            "(few payers and few addresses count in part)"
         )
 
     return Term("tied_twice", "structure", further, nan, nan, points * settings.cap_scale, twice)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from linkage.scoring.features import Features
     from linkage.scoring.term import FloatArray, IntArray
 
+#: Points against from which a group counts as explained.
+_EXPLAINED = 1.5
+
 
 def terms(
     incidence: Incidence,
@@ -91,7 +94,7 @@ def _unexplained(
     size: IntArray,
     settings: ScoringSettings,
 ) -> Term:
-    """A large group that none of the ordinary reasons explains: no site, payer, lesson or organization of its own.
+    """A large group that the ordinary reasons do not explain, or hardly: a site, a payer, a lesson, an organization.
 
     It speaks only as far as those reasons could have been seen: data without addresses shows no site. And it is no
     kind of evidence of its own: absence supports what else there is, and never makes the second kind.
@@ -108,10 +111,12 @@ def _unexplained(
             seen += covered >= 0.5 * size
     seen += bool((features.domain >= 0).any() or (features.organization >= 0).any())
     growth = np.clip(np.log2(np.maximum(size, 1) / 20.0), 0.0, 2.0)
-    points = growth * seen / 4.0 * np.clip(1.0 + against / 1.5, 0.0, 1.0)
+    left = np.clip(1.0 + against / (_EXPLAINED * settings.cap_scale), 0.0, 1.0)
+    points = growth * seen / 4.0 * left
 
     def sentence(group: int) -> str:
-        return f"{size[group]} linked accounts with no site, payer, organization, lesson or event of their own"
+        told = f"{size[group]} linked accounts with no site, payer, organization, lesson or event of their own"
+        return told if left[group] >= 1.0 else f"{told} that would explain all of it: {left[group]:.0%} is left"
 
     observed = size.astype(np.float64)
     return Term("no_ordinary_reason", ABSENCE, observed, nan, nan, points * settings.cap_scale, sentence)

@@ -172,6 +172,27 @@ def test_the_same_people_on_cards_and_exits_are_tied_twice_and_others_are_not() 
     assert found["together"] > 0
 
 
+def test_members_of_three_kinds_are_still_no_more_than_all_of_them(outcome: tuple[list[Term], Assessment]) -> None:
+    found, _assessment = outcome
+    (twice,) = (term for term in found if term.name == "tied_twice")
+    assert 0.6 < twice.observed[1] <= 1.0
+    assert f"{twice.observed[1]:.0%} of the members share a second kind" in twice.sentence(1)
+
+
+def test_what_halves_cards_that_rotate_is_said() -> None:
+    drawing = Drawing()
+    for pair in range(len(RING) - 1):
+        drawing.use(list(RING)[pair : pair + 2], CARD, f"card-{pair}")
+    drawing.accounts = N
+    (cards,) = (
+        term
+        for term in terms(drawing.incidence(), features(N), label_of(N, RING), 1, SETTINGS)
+        if term.name == "rotating_cards"
+    )
+    assert 0 < cards.points[0] <= 1.5
+    assert "counts 50%" in cards.sentence(0)
+
+
 @pytest.mark.parametrize(("share", "counts"), [(0.4, False), (1.0, True)])
 def test_an_organization_of_the_group_has_most_of_its_members(share: float, counts: bool) -> None:
     drawing, made, label = town()
