@@ -123,6 +123,18 @@ def test_one_person_proposes_and_another_approves_each_under_their_own_name(
     expect(ann.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_the_action_list_is_handed_to_whoever_signed_in(visit: Visit, desk: Desk) -> None:
+    page = visit.page
+    enter(page, desk, "bob")
+    page.goto(f"{desk.screen.url}/cluster?cluster={RING}&tab=case")
+    page.get_by_role("button", name="Make my key").click()
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download the action list").click()
+    assert coming.value.suggested_filename == f"actions-{RING}.csv"
+    entry = Workspace(desk.screen.workspace).audit()[-1]
+    assert (entry.action, entry.actor, entry.subject) == ("actions.export", "bob@example.com", RING)
+
+
 def test_a_viewer_looks_on(visit: Visit, desk: Desk) -> None:
     page = visit.page
     enter(page, desk, "cat")
