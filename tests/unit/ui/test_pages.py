@@ -17,7 +17,7 @@ from linkage.stores.snapshots import Snapshots
 from linkage.ui import rows_panel, serve
 from linkage.ui.evidence_panel import accounts_of, group_rows, touched
 from linkage.ui.frames import UnknownCluster, account_bits, account_facts, cluster_frames, links
-from linkage.ui.graph import draw
+from linkage.ui.graph import Node, draw
 from linkage.ui.members_panel import _why, member_rows
 from linkage.ui.queue_page import reasons_in_brief
 from linkage.ui.session import CLUSTER as URL_PATH
@@ -418,6 +418,13 @@ def test_accounts_behind_a_selection_are_the_ones_that_touched_it(
     assert set(on["account"]) == set(seen.loc[seen["identifier"] == node.identifier, "account"])
     group = next(node for node in picture.nodes if node.sort == "group")
     assert len(accounts_of(frames, picture, group.id)) == group.accounts
+    # Of several identifiers as one mark, days are said of accounts that touched one of them alone.
+    few = seen.loc[seen["account"] == seen["account"].value_counts().index[0], "identifier"].tolist()
+    hubs = Node("h-some", "hubs", "2 discounted", 0, "ip_address", discounted=True, identifiers=tuple(few))
+    on = accounts_of(frames, replace(picture, nodes=(hubs,)), "h-some").set_index("account")["active_days"]
+    number = seen[seen["identifier"].isin(few)].groupby("account").size()
+    assert number.min() == 1 < number.max()
+    assert on.notna().to_dict() == (number.reindex(on.index) == 1).to_dict()
 
 
 def test_a_member_row_names_its_strongest_steps_and_their_sum(workspace: Path) -> None:
