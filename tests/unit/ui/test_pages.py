@@ -14,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from linkage.stores.snapshots import Snapshots
-from linkage.ui import rows_panel, serve
+from linkage.ui import rows_panel, serve, session
 from linkage.ui.evidence_panel import accounts_of, group_rows, touched
 from linkage.ui.frames import UnknownCluster, account_bits, account_facts, cluster_frames, links
 from linkage.ui.graph import Node, draw
@@ -269,6 +269,16 @@ def test_changes_say_who_joined_and_left_and_history_follows_the_line_back(works
     assert "3 refreshes, 3 rows of clusters, the latest first. It begins at refresh r-0001." in said(test).replace(
         "*", ""
     )
+
+
+def test_following_a_line_back_pushes_nothing_out_that_the_pages_share(workspace: Path) -> None:
+    small = Spec("c-0000", 2, 3, 0.1, identifiers=1, hubs=0, days=0, left_out=0, reasons=())
+    for number in range(2, 12):
+        publish(workspace, f"r-{number:04}", (replace(small, parent="c-0000"),), parent=f"r-{number - 1:04}")
+    shared = session.clusters("r-0011")
+    test = show(URL_PATH, cluster="c-0000", refresh="r-0011", tab="history")
+    assert test.dataframe[0].value["refresh_id"].tolist() == [f"r-{number:04}" for number in range(11, 1, -1)]
+    assert session.clusters("r-0011") is shared
 
 
 def test_no_cluster_chosen_and_an_unknown_one_lead_to_the_queue(workspace: Path) -> None:
