@@ -123,6 +123,18 @@ def test_one_person_proposes_and_another_approves_each_under_their_own_name(
     expect(ann.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_the_link_of_an_alert_leads_to_its_cluster_over_the_sign_in_once(visit: Visit, desk: Desk) -> None:
+    page = visit.page
+    link = f"{desk.screen.url}/cluster?cluster={RING}&tab=members"
+    enter(page, desk, "bob", link.removeprefix(desk.screen.url))
+    expect(page.get_by_role("heading", name=RING)).to_be_visible()
+    expect(page).to_have_url(link)
+    expect(page.get_by_text(signed_in("bob", "approver"))).to_be_visible()
+    page.goto(desk.screen.url)
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    expect(page).to_have_url(f"{desk.screen.url}/")
+
+
 def test_the_action_list_is_handed_to_whoever_signed_in(visit: Visit, desk: Desk) -> None:
     page = visit.page
     enter(page, desk, "bob")
