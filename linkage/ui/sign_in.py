@@ -69,7 +69,7 @@ def person(access: AccessSettings) -> str:
 
 def asked(workspace: Workspace) -> bool:
     """Ask who is there, and say whether pages may be drawn."""
-    access = workspace.settings.access
+    access = workspace.access
     if not access.sign_in:
         return True
     if st.user.to_dict().get("is_logged_in") is not True:
