@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -293,6 +293,24 @@ def test_what_if_says_who_would_stay_and_writes_an_entry(world: World) -> None:
     network = next(field for field in test.text_input if field.label == "If these networks were benign")
     network.set_value("campus").run()
     assert "not a network" in test.error[0].value
+
+
+def test_what_if_offers_what_was_in_use_on_the_days_that_are_chosen_and_keeps_what_is_left_out(world: World) -> None:
+    test = show("cluster", cluster=RING, tab="what-if")
+    every = test.multiselect[1].options
+    taken = IDENTIFIER_ID["ip_address", ADDRESSES[0]]
+    test.multiselect[1].set_value([taken]).run()
+    before = said(test)
+    test.session_state[f"days-{RING}"] = (date(2026, 3, 21), date(2026, 3, 25))
+    test.run()
+    assert test.multiselect[1].options == every
+    test.session_state[f"days-{RING}"] = (date(2026, 3, 22), date(2026, 3, 25))
+    test.run()
+    assert "2026-03-22 to 2026-03-25" in said(test).replace("*", "")
+    assert (len(test.multiselect[1].options), test.multiselect[1].value) == (1, [taken])
+    test = press(test, "All days")
+    assert (test.multiselect[1].options, test.multiselect[1].value) == (every, [taken])
+    assert said(test) == before
 
 
 # --- search -----------------------------------------------------------------------------------------------------------
