@@ -191,7 +191,9 @@ def hubs_grouped(picture: Picture, links: pd.DataFrame) -> Picture:
 
 def _on_hubs(hubs: Iterable[Node], node_of: Mapping[int, str], links: pd.DataFrame) -> dict[tuple[str, str], int]:
     """(Node, mark of several identifiers) → accounts of the node that touched one of them, each counted once."""
-    mark_of = {number: hub.id for hub in hubs for number in hub.identifiers}
-    own = links[links["identifier"].isin(list(mark_of))]
-    ends = zip(own["account"], own["account"].map(node_of), own["identifier"].map(mark_of), strict=True)
-    return Counter((source, hub) for _, source, hub in set(ends))
+    found: dict[tuple[str, str], int] = {}
+    for hub in hubs:
+        touching = links.loc[links["identifier"].isin(hub.identifiers), "account"].unique().tolist()
+        on = Counter(node_of[account] for account in touching if account in node_of)
+        found |= {(source, hub.id): number for source, number in on.items()}
+    return found
