@@ -90,8 +90,8 @@ def _who() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f":material/lock: Signed in as **{plain(workspace.actor)}**, {workspace.role}.", width="content")
             st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=st.logout)
-        sign_in.back_to_where_one_came_from()
-        _still()
+            sign_in.back_to_where_one_came_from()
+            _still()
         return
     st.caption(
         ":material/lock_open: **Local mode, no sign-in.** Whoever can open a browser on this machine sees everything "
