@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from pyproject.toml; digest of its dependency tables: sha256:"
 
 #: Optional dependencies that are locked, all there are, and lock file → the group that is resolved with them.
-EXTRAS = ("neo4j", "pdf", "sign-in", "ui")
+EXTRAS = ("neo4j", "pdf", "postgresql", "sign-in", "ui")
 LOCKS = {"requirements.lock": "build", "requirements-dev.lock": "dev"}
 
 

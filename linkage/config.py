@@ -5,7 +5,6 @@ Each field says its unit and where its default comes from. Stages receive their 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tomllib
 from datetime import timedelta
@@ -17,21 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from linkage.errors import ConfigurationError
 from linkage.model.access import Role
+from linkage.model.hosts import BareAddress, is_loopback
 from linkage.model.kinds import SCHEDULE
 from linkage.model.tables import DEFAULT_KINDS
 
 #: An identifier kind becomes a column name and, in a graph store, a label: letters, digits and _ only.
 KIND_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` names this machine, and no resolver is asked."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Section(BaseModel):
@@ -278,6 +268,13 @@ class StoreSettings(Section):
     neo4j: Neo4jSettings | None = None
 
 
+class CaseworkSettings(Section):
+    """Where cases, allow-list and audit are: casework.sqlite, or a PostgreSQL server if one is named."""
+
+    url: Annotated[BareAddress | None, Field(description="postgresql://USER@HOST/NAME; or LINKAGE_CASEWORK_URL")] = None
+    password_file: Annotated[str | None, Field(description="file that holds the password and nothing else")] = None
+
+
 class AccessSettings(Section):
     """Who may do what. Without roles the workspace is in local mode: whoever can write to its folder is an admin."""
 
@@ -370,6 +367,7 @@ class Settings(Section):
     lineage: LineageSettings = LineageSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     store: StoreSettings = StoreSettings()
+    casework: CaseworkSettings = CaseworkSettings()
     access: AccessSettings = AccessSettings()
     alerts: AlertSettings = AlertSettings()
     seed: Annotated[int, Field(ge=0, description="seed of every random step of a refresh")] = 1

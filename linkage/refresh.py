@@ -195,7 +195,9 @@ def _record(
     full: bool,
 ) -> RunRecord:
     """Everything that determines the result, and the id that follows from it."""
-    kept = settings.model_dump(mode="json", exclude={"access", "alerts", "engine", "ingest", "snapshots", "store"})
+    kept = settings.model_dump(
+        mode="json", exclude={"access", "alerts", "casework", "engine", "ingest", "snapshots", "store"}
+    )
     settings_digest = _digest(kept)
     kinds, benign = list(run_kinds(view, settings)), windows.allowed_digest(view, allowed)
     input_ = [view.digest(chosen.first, chosen.last), chosen.as_of.isoformat(), kinds, benign]

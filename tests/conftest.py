@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from linkage.stores.neo4j.connection import Access
     from linkage.stores.neo4j.local import LocalServer
+    from tests.lib.databases import Place
 
 TESTS = Path(__file__).parent
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
@@ -70,6 +71,27 @@ def neo4j_empty(neo4j_access: Access) -> Access:
 
     neo4j.empty(neo4j_access)
     return neo4j_access
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[dict[str, str]]:
+    """The environment that names a PostgreSQL server: LINKAGE_TEST_POSTGRES, or this session's own; as above in CI."""
+    from tests.lib import databases
+
+    yield databases.given()
+    databases.stop()
+
+
+@pytest.fixture(params=("sqlite", "postgresql"))
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where a database of casework may be made: every test with it runs on each of them."""
+    if request.param == "postgresql":
+        request.getfixturevalue("postgresql")
+    from tests.lib import databases
+
+    found = databases.place(request.param, tmp_path)
+    yield found
+    found.drop()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""The casework database: run history, the audit chain and the allow-list, in SQLite with every commit synced.
+"""The casework database: run history, the audit chain and the allow-list, in SQLite or PostgreSQL.
 
 The database is reached through SQLAlchemy Core. Every change of state and its audit entry are one transaction.
 """
@@ -9,50 +9,53 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
 
-from linkage.errors import ConfigurationError, LinkageError, SnapshotDamaged, TryAgain, UsageError
+from linkage.errors import ConfigurationError, UsageError
 from linkage.model.casework import AllowEntry, AuditEntry, RunEntry
 from linkage.model.ticks import TickDone
 from linkage.model.times import from_text, to_text
 from linkage.stores import audit_chain
 from linkage.stores.audit_chain import as_json
+from linkage.stores.casework_databases import Database, SqliteFile, for_writing
 from linkage.stores.casework_schema import (
     ALLOW_LIST,
+    METADATA,
     MIGRATIONS,
     RUN_HISTORY,
     SCHEDULE,
     SCHEMA_VERSION,
+    Guard,
     Migration,
 )
 
-#: How long a writer waits for another one, seconds.
-_PATIENCE = 30.0
+#: Rows of a copy that travel at once.
+_COPIED = 500
 
 
 class Casework:
-    """One casework database at ``path``. ``migrations`` is what this version of linkage knows."""
+    """One casework database; a path is that of a SQLite file. ``migrations`` is what this version of linkage knows."""
 
-    def __init__(self, path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-        self._path = path
+    def __init__(self, database: Database | Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+        self._database: Database = SqliteFile(database) if isinstance(database, Path) else database
         self._migrations = migrations
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": _PATIENCE}
-        )
-        sa.event.listen(self._engine, "connect", _on_connect)
-        sa.event.listen(self._engine, "begin", _on_begin)
 
     # --- versions -----------------------------------------------------------------------------------------------
 
     @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self._database.name
+
+    @property
     def exists(self) -> bool:
         """Whether there is a database yet."""
-        return self._path.exists()
+        there = self._database.exists
+        return self.version() > 0 if there is None else there
 
     def version(self) -> int:
         """Version of the schema; 0 for a database without tables."""
@@ -67,55 +70,80 @@ class Casework:
         Raises:
             ConfigurationError: it needs a migration, or was written by a newer linkage.
         """
-        if not self.exists:
+        if not self.ready():
             self.migrate(now)
-        self.check()
 
-    def check(self) -> None:
-        """Raise unless the schema is the one that this version of linkage reads and writes.
+    def ready(self) -> bool:
+        """Whether there is a database, which then has the schema that this version of linkage reads and writes.
 
         Raises:
             ConfigurationError: it needs a migration, or was written by a newer linkage.
         """
+        there = self._database.exists
+        if there is False:
+            return False
         found, known = self.version(), self._migrations[-1].version
+        if there is None and found == 0:
+            return False
         if found > known:
             raise ConfigurationError(
-                f"casework.sqlite has version {found}; this linkage knows {known}", hint="Use a newer linkage."
+                f"{self.name} has version {found}; this linkage knows {known}", hint="Use a newer linkage."
             )
         if found < known:
             raise ConfigurationError(
-                f"casework.sqlite has version {found} and needs {known}",
+                f"{self.name} has version {found} and needs {known}",
                 hint="Make a backup, then run `linkage doctor --migrate`.",
             )
+        return True
 
     def migrate(self, now: datetime) -> tuple[Migration, ...]:
         """Apply every migration that is missing, all or none; returns them."""
         with self.writing() as connection:
-            connection.execute(
-                sa.text(
-                    "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)"
-                )
-            )
-            found = int(connection.scalar(sa.select(sa.func.max(SCHEMA_VERSION.c.version))) or 0)
-            applied = tuple(migration for migration in self._migrations if migration.version > found)
-            for migration in applied:
-                for statement in migration.statements:
-                    connection.execute(sa.text(statement))
-                connection.execute(SCHEMA_VERSION.insert().values(version=migration.version, applied_at=to_text(now)))
+            return self._migrate(connection, now)
+
+    def _migrate(self, connection: sa.Connection, now: datetime) -> tuple[Migration, ...]:
+        self._database.prepare(connection)
+        self._run(
+            connection,
+            "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)",
+        )
+        found = int(connection.scalar(sa.select(sa.func.max(SCHEMA_VERSION.c.version))) or 0)
+        applied = tuple(migration for migration in self._migrations if migration.version > found)
+        for migration in applied:
+            for step in migration.statements:
+                self._run(connection, step)
+            connection.execute(SCHEMA_VERSION.insert().values(version=migration.version, applied_at=to_text(now)))
         return applied
 
-    def copy_to(self, target: Path) -> None:
-        """Write a consistent copy to ``target``, also while others write."""
-        with self.reading() as connection:
-            import sqlite3
+    def _run(self, connection: sa.Connection, step: str | Guard) -> None:
+        for statement in self._database.statements(step):
+            connection.exec_driver_sql(statement)
 
-            raw = connection.connection.driver_connection
-            if not isinstance(raw, sqlite3.Connection):
-                raise LinkageError("the casework database is not SQLite: back it up with its own tools")
-            connection.rollback()
-            with contextlib.closing(sqlite3.connect(target)) as copy:
-                raw.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")
+    def copy_to(self, target: Path) -> None:
+        """Write a consistent copy to ``target``, a SQLite file, also while others write."""
+        if isinstance(self._database, SqliteFile):
+            self._database.copy_to(target)
+            return
+        with self.reading() as connection:
+            Casework(SqliteFile(target, journal="DELETE"), self._migrations).fill(connection)
+
+    def fill(self, source: sa.Connection) -> None:
+        """Make the database, of which nothing is there, with every row that ``source`` reads from one of this version.
+
+        It is there with all of them, or not at all.
+        """
+        with self.writing() as connection:
+            self._migrate(connection, datetime.now(UTC))
+            connection.execute(SCHEMA_VERSION.delete())
+            for table in METADATA.tables.values():
+                rows = source.execute(sa.select(table).order_by(*table.primary_key)).mappings()
+                for some in rows.partitions(_COPIED):
+                    connection.execute(table.insert().values([dict(row) for row in some]))
+
+    def close_off(self, connection: sa.Connection, says: str) -> None:
+        """Within a transaction: from its end on nothing is written that the audit has to see, and ``says`` is why."""
+        connection.exec_driver_sql("DROP TRIGGER IF EXISTS audit_closed")
+        self._run(connection, Guard("audit_closed", "audit", "INSERT", says))
 
     # --- audit chain ---------------------------------------------------------------------------------------------
 
@@ -286,44 +314,23 @@ class Casework:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection that sees one state of the database, for the stores of this package."""
-        with _translated(), self._engine.connect() as connection:
+        with self._translated(), self._database.engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that nobody else writes beside, for the stores of this package; a fault inside undoes it."""
-        with _translated(), self._engine.connect() as connection:
-            writing = connection.execution_options(linkage_writes=True)
+        with self._translated(), self._database.engine.connect() as connection:
+            writing = for_writing(connection)
             with writing.begin():
                 yield writing
 
-
-def _on_connect(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _on_begin(connection: sa.Connection) -> None:
-    # A writer takes its lock at once: a read that turns into a write could fail halfway.
-    writes = connection.get_execution_options().get("linkage_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Driver errors as errors of ours. Their text may quote values, so only its class is kept."""
-    try:
-        yield
-    except sa.exc.DBAPIError as fault:
-        text = str(fault.orig)
-        if "locked" in text or "busy" in text:
-            raise TryAgain("another writer holds casework.sqlite") from fault
-        if "full" in text:
-            raise TryAgain("no room on the disk while writing casework.sqlite") from fault
-        if "malformed" in text or "not a database" in text:
-            raise SnapshotDamaged("casework.sqlite is damaged", hint="Restore a backup.") from fault
-        raise LinkageError(f"casework.sqlite: {type(fault.orig).__name__}") from fault
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as fault:
+            raise self._database.fault(fault) from fault
 
 
 def allowed_as(

@@ -7,22 +7,23 @@ asks for it (``linkage doctor --migrate``) or when the database is new.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text
 
 METADATA = MetaData()
 
 SCHEMA_VERSION = Table(
     "schema_version",
     METADATA,
-    Column("version", Integer, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
     Column("applied_at", Text, nullable=False),
 )
 
 AUDIT = Table(
     "audit",
     METADATA,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
     Column("at", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
@@ -35,7 +36,7 @@ AUDIT = Table(
 RUN_HISTORY = Table(
     "run_history",
     METADATA,
-    Column("run_id", Integer, primary_key=True),
+    Column("run_id", BigInteger, primary_key=True),
     Column("verb", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("refresh_id", Text),
@@ -46,7 +47,7 @@ RUN_HISTORY = Table(
     Column("counts", Text, nullable=False),
     Column("fault", Text),
     Column("trigger", Text, nullable=False),
-    Column("exit_code", Integer),
+    Column("exit_code", BigInteger),
 )
 
 ALLOW_LIST = Table(
@@ -55,7 +56,7 @@ ALLOW_LIST = Table(
     Column("entry_id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("cidr", Text),
-    Column("identifier", Integer),
+    Column("identifier", BigInteger),
     Column("reason", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("added_at", Text, nullable=False),
@@ -67,7 +68,7 @@ CASE_ACTS = Table(
     "case_acts",
     METADATA,
     Column("case_id", Text, primary_key=True),
-    Column("revision", Integer, primary_key=True),
+    Column("revision", BigInteger, primary_key=True),
     Column("verb", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", Text, nullable=False),
@@ -86,11 +87,11 @@ CASES_FOLLOWED = Table(
 SCHEDULE = Table(
     "schedule",
     METADATA,
-    Column("only", Integer, primary_key=True),
-    Column("every_seconds", Integer, nullable=False),
+    Column("only", BigInteger, primary_key=True),
+    Column("every_seconds", BigInteger, nullable=False),
     Column("tick", Text, nullable=False),
     Column("ended_at", Text, nullable=False),
-    Column("exit_code", Integer, nullable=False),
+    Column("exit_code", BigInteger, nullable=False),
 )
 
 #: What was found worth telling: a condition has a key, and is told once.
@@ -111,7 +112,7 @@ DELIVERIES = Table(
     METADATA,
     Column("alert_id", Text, primary_key=True),
     Column("receiver", Text, primary_key=True),
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
     Column("next_at", Text),
     Column("ended_at", Text),
     Column("status", Text, nullable=False),
@@ -122,7 +123,7 @@ DELIVERIES = Table(
 PURGES = Table(
     "purges",
     METADATA,
-    Column("account", Integer, primary_key=True),
+    Column("account", BigInteger, primary_key=True),
     Column("at", Text, nullable=False),
 )
 
@@ -135,7 +136,7 @@ WATCH_LISTS = Table(
     Column("source", Text, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("file_digest", Text, nullable=False),
-    Column("indicators", Integer, nullable=False),
+    Column("indicators", BigInteger, nullable=False),
     Column("author", Text, nullable=False),
     Column("imported_at", Text, nullable=False),
     Column("expires_at", Text),
@@ -154,12 +155,23 @@ WATCH_INDICATORS = Table(
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """What the database itself refuses: ``act`` on ``table``, or only where ``when`` holds of the row ``NEW``."""
+
+    name: str
+    table: str
+    act: Literal["INSERT", "UPDATE", "DELETE"]
+    says: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Migration:
-    """Statements that lead from version ``version`` − 1 to ``version``."""
+    """Statements that lead from version ``version`` − 1 to ``version``: SQL as SQLite takes it, and guards."""
 
     version: int
     purpose: str
-    statements: tuple[str, ...]
+    statements: tuple[str | Guard, ...]
 
 
 _RUNS = """
@@ -182,19 +194,17 @@ CREATE TABLE allow_list (
     CHECK ((cidr IS NULL) <> (identifier IS NULL))
 )"""
 
-_NO_UPDATE = """
-CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
-BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"""
-
-_NO_DELETE = """
-CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
-BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"""
+_NO_UPDATE = Guard("audit_no_update", "audit", "UPDATE", "the audit chain is append-only")
+_NO_DELETE = Guard("audit_no_delete", "audit", "DELETE", "the audit chain is append-only")
 
 # INSERT OR REPLACE deletes without firing a delete trigger: only the next number may come in.
-_NEXT_ONLY = """
-CREATE TRIGGER audit_next_only BEFORE INSERT ON audit
-WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
-BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"""
+_NEXT_ONLY = Guard(
+    "audit_next_only",
+    "audit",
+    "INSERT",
+    "the audit chain is append-only",
+    when="NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)",
+)
 
 _CASE_ACTS = """
 CREATE TABLE case_acts (
@@ -204,18 +214,15 @@ CREATE TABLE case_acts (
 
 _CASES_FOLLOWED = "CREATE TABLE cases_followed (refresh_id TEXT PRIMARY KEY, at TEXT NOT NULL)"
 
-_ACT_NO_UPDATE = """
-CREATE TRIGGER case_acts_no_update BEFORE UPDATE ON case_acts
-BEGIN SELECT RAISE(ABORT, 'what was done to a case stands'); END"""
-
-_ACT_NO_DELETE = """
-CREATE TRIGGER case_acts_no_delete BEFORE DELETE ON case_acts
-BEGIN SELECT RAISE(ABORT, 'what was done to a case stands'); END"""
-
-_ACT_NEXT_ONLY = """
-CREATE TRIGGER case_acts_next_only BEFORE INSERT ON case_acts
-WHEN NEW.revision <> (SELECT coalesce(max(revision), 0) + 1 FROM case_acts WHERE case_id = NEW.case_id)
-BEGIN SELECT RAISE(ABORT, 'what was done to a case stands'); END"""
+_ACT_NO_UPDATE = Guard("case_acts_no_update", "case_acts", "UPDATE", "what was done to a case stands")
+_ACT_NO_DELETE = Guard("case_acts_no_delete", "case_acts", "DELETE", "what was done to a case stands")
+_ACT_NEXT_ONLY = Guard(
+    "case_acts_next_only",
+    "case_acts",
+    "INSERT",
+    "what was done to a case stands",
+    when="NEW.revision <> (SELECT coalesce(max(revision), 0) + 1 FROM case_acts WHERE case_id = NEW.case_id)",
+)
 
 #: Runs from before this migration were started by people; how they ended their status says.
 _TRIGGER = "ALTER TABLE run_history ADD COLUMN \"trigger\" TEXT NOT NULL DEFAULT 'person'"
@@ -224,7 +231,7 @@ _EXIT_CODE = "ALTER TABLE run_history ADD COLUMN exit_code INTEGER"
 
 _SCHEDULE = """
 CREATE TABLE schedule (
-    only INTEGER PRIMARY KEY CHECK (only = 1), every_seconds INTEGER NOT NULL, tick TEXT NOT NULL,
+    "only" INTEGER PRIMARY KEY CHECK ("only" = 1), every_seconds INTEGER NOT NULL, tick TEXT NOT NULL,
     ended_at TEXT NOT NULL, exit_code INTEGER NOT NULL
 )"""
 

@@ -12,7 +12,7 @@ from linkage.stores.files import create_once, room_for
 LAYOUT = "linkage.workspace/1"
 _KEY_BYTES = 32
 #: What a workspace without VERSION must not contain: it would be one that lost it.
-_CONTENT = ("lake", "snapshots", "CURRENT", "casework.sqlite")
+_CONTENT = ("lake", "snapshots", "CURRENT", "casework.sqlite", "CASEWORK")
 
 
 class Layout:
@@ -26,6 +26,8 @@ class Layout:
         self.lake = root / "lake"
         self.snapshots = root / "snapshots"
         self.casework = root / "casework.sqlite"
+        #: There where the casework is in a server.
+        self.casework_elsewhere = root / "CASEWORK"
         self.keys = root / "keys"
         self.pseudonym_keys = self.keys / "pseudonyms"
         self.exchange_keys = self.keys / "exchange"

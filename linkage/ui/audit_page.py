@@ -30,7 +30,8 @@ def page() -> None:
     if fault is not None:
         st.error(f"The chain is broken: {plain(fault)}.", icon=":material/error:")
         st.markdown(
-            "**Next:** somebody changed casework.sqlite by hand. Compare with a backup; `linkage doctor` says more."
+            "**Next:** somebody changed the casework database by hand. Compare with a backup; `linkage doctor` says "
+            "more."
         )
     else:
         st.success(

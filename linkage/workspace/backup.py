@@ -1,6 +1,7 @@
 """Backup and restore: one tar file with everything that is needed, and the SHA-256 of each part.
 
-A backup holds the raw identifiers and the key of the workspace; it is written readable for its owner only.
+A backup holds the raw identifiers and the key of the workspace; it is written readable for its owner only. The
+casework in it is a SQLite file, wherever it came from, and is restored to where settings and environment want it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from linkage.model.reports import BackupReport
 from linkage.model.tables import LAKE_TABLES
 from linkage.stores.files import room_for, sha256_of, sync_file, sync_folder
 from linkage.stores.layout import Layout
-from linkage.workspace.home import Home
+from linkage.workspace.casework_place import restored
+from linkage.workspace.home import Home, now
 
 _SCHEMA = "linkage.backup/1"
 _MANIFEST = "BACKUP.json"
@@ -70,6 +72,8 @@ def restore(layout: Layout, source: Path) -> BackupReport:
         UsageError: the workspace is not empty, or there is no such file.
         InputRefused: the file is not a backup, or holds what none does.
         SnapshotDamaged: a file in it differs from its digest.
+        ConfigurationError: the server that settings name for the casework holds other casework of this workspace.
+        StoreUnavailable: that server is gone, or refuses.
         TryAgain: the disk is full.
     """
     root = layout.root.absolute()
@@ -84,6 +88,7 @@ def restore(layout: Layout, source: Path) -> BackupReport:
         staging = Path(tempfile.mkdtemp(dir=root.parent, prefix=f".{root.name}.restoring-"))
         try:
             report = _unpack(source, staging)
+            restored(Home(staging, None), now())
             staging.chmod(0o755)
             staging.rename(root)  # replaces an empty folder, and nothing else
         finally:

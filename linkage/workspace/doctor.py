@@ -56,17 +56,19 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
 
 
 def _migrate(home: Home) -> Check:
-    from linkage.stores.casework import Casework
+    from linkage.workspace.casework_place import place, settle
 
     home.layout.check()
     home.require(Permission.MIGRATE)
-    casework = Casework(home.layout.casework)
-    if not casework.exists:
+    if (moved := settle(home, now())) is not None:
+        return Check("migration", "ok", f"{home.layout.casework.name} was moved to {moved.name}")
+    casework = place(home) if home.layout.exists else None
+    if casework is None or not casework.exists:
         return Check("migration", "ok", "no casework database yet: nothing to migrate")
     applied = casework.migrate(now())
     if not applied:
         return Check("migration", "ok", "nothing to migrate")
-    return Check("migration", "ok", f"casework.sqlite is at version {applied[-1].version} now")
+    return Check("migration", "ok", f"{casework.name} is at version {applied[-1].version} now")
 
 
 def _configuration(home: Home) -> Check:
@@ -86,7 +88,7 @@ def _casework_version(home: Home) -> Check:
     casework = home.casework()
     if casework is None:
         return Check("casework version", "warn", "no casework database", "The next command that writes makes one.")
-    return Check("casework version", "ok", f"version {casework.version()}")
+    return Check("casework version", "ok", f"version {casework.version()}, {casework.name}")
 
 
 def _key(home: Home) -> Check:
@@ -178,7 +180,7 @@ def audit_fault(home: Home) -> str | None:
     casework, cases = home.casework(), home.cases()
     if casework is None or cases is None:
         if any(length for _, length in witnesses.values()):
-            raise SnapshotDamaged("casework.sqlite is gone, and snapshots recorded an audit chain")
+            raise SnapshotDamaged("the casework is gone, and snapshots recorded an audit chain")
         return None
     return casework.audit_fault(witnesses) or cases.fault()
 
@@ -186,7 +188,7 @@ def audit_fault(home: Home) -> str | None:
 def _audit(home: Home) -> Check:
     fault = audit_fault(home)
     if fault is not None:
-        advice = "Someone changed casework.sqlite by hand: compare with a backup."
+        advice = "Someone changed the casework database by hand: compare with a backup."
         return Check("audit chain", "fail", fault, advice, SnapshotDamaged.exit_code)
     casework = home.casework()
     if casework is None:

@@ -293,29 +293,26 @@ class Home:
         """The casework database for reading; None where there is none yet.
 
         Raises:
-            ConfigurationError: it needs a migration, or was written by a newer linkage.
+            ConfigurationError: it is not where the settings say, needs a migration, or was written by a newer linkage.
+            StoreUnavailable: its server is gone, or refuses.
         """
-        from linkage.stores.casework import Casework
+        from linkage.workspace.casework_place import place
 
         self.layout.check()
-        casework = Casework(self.layout.casework)
-        if not casework.exists:
-            return None
-        casework.check()
-        return casework
+        casework = place(self) if self.layout.exists else None
+        return casework if casework is not None and casework.ready() else None
 
     def casework_to_write(self) -> Casework:
         """The casework database, made where there is none.
 
         Raises:
-            ConfigurationError: it needs a migration, or was written by a newer linkage.
+            ConfigurationError: as ``casework``.
+            StoreUnavailable: its server is gone, or refuses, or lets nobody write.
         """
-        from linkage.stores.casework import Casework
+        from linkage.workspace.casework_place import place_to_write
 
         self.layout.create()
-        casework = Casework(self.layout.casework)
-        casework.create(now())
-        return casework
+        return place_to_write(self, now())
 
     def cases(self) -> Cases | None:
         """The cases for reading; None where there is no casework database yet.

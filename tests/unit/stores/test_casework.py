@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -10,33 +9,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pg8000 import dbapi
 
 from linkage.errors import ConfigurationError, SnapshotDamaged, UsageError
 from linkage.stores.audit_chain import GENESIS
 from linkage.stores.cases import Cases
 from linkage.stores.casework import Casework
 from linkage.stores.casework_schema import MIGRATIONS, Migration
+from tests.lib.databases import Place
 
 NOW = datetime(2026, 4, 1, 12, 30, 0, 250_000, tzinfo=UTC)
 
 
 @pytest.fixture
-def casework(tmp_path: Path) -> Casework:
-    found = Casework(tmp_path / "casework.sqlite")
+def casework(place: Place) -> Casework:
+    found = place.open()
     found.create(NOW)
     for number in range(5):
         found.append_audit(actor="ann", action="test", subject=f"s-{number}", detail={"n": number}, now=NOW)
     return found
-
-
-def by_hand(path: Path, *statements: str, guarded: bool = False) -> None:
-    """Change the database as someone would who has the file; the triggers are dropped first unless ``guarded``."""
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        if not guarded:
-            for trigger in ("audit_no_update", "audit_no_delete", "audit_next_only"):
-                connection.execute(f"DROP TRIGGER {trigger}")
-        for statement in statements:
-            connection.execute(statement)
 
 
 def test_the_chain_comes_back_as_appended(casework: Casework) -> None:
@@ -63,10 +54,10 @@ def test_the_chain_comes_back_as_appended(casework: Casework) -> None:
     ],
 )
 def test_every_change_by_hand_is_found_at_its_entry(
-    casework: Casework, tmp_path: Path, statement: str, finding: str
+    casework: Casework, place: Place, statement: str, finding: str
 ) -> None:
     seen = {"the snapshot": casework.audit_head()}
-    by_hand(tmp_path / "casework.sqlite", statement)
+    place.by_hand(statement)
     fault = casework.audit_fault(seen)
     assert fault is not None
     assert fault.startswith(finding)
@@ -87,19 +78,32 @@ def test_a_chain_that_was_written_anew_differs_from_what_a_snapshot_saw(casework
     [
         "UPDATE audit SET actor = 'bob'",
         "DELETE FROM audit WHERE seq = 5",
-        "INSERT OR REPLACE INTO audit SELECT seq, at, 'bob', action, subject, detail, previous, digest FROM audit",
+        "DELETE FROM audit",
         "INSERT INTO audit SELECT seq + 7, at, actor, action, subject, detail, previous, digest FROM audit",
     ],
 )
-def test_the_database_itself_refuses_changes_of_the_chain(casework: Casework, tmp_path: Path, statement: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        by_hand(tmp_path / "casework.sqlite", statement, guarded=True)
+def test_the_database_itself_refuses_changes_of_the_chain(casework: Casework, place: Place, statement: str) -> None:
+    _refused(place, statement)
     assert casework.audit_fault() is None
 
 
-def test_writers_at_the_same_time_make_one_chain(casework: Casework, tmp_path: Path) -> None:
+def test_each_database_refuses_its_own_way_around_a_trigger(casework: Casework, place: Place) -> None:
+    if place.kind == "sqlite":
+        columns = "seq, at, 'bob', action, subject, detail, previous, digest"
+        _refused(place, f"INSERT OR REPLACE INTO audit SELECT {columns} FROM audit")
+    else:
+        _refused(place, "TRUNCATE audit")
+    assert casework.audit_head()[1] == 5
+
+
+def _refused(place: Place, statement: str) -> None:
+    with pytest.raises((sqlite3.IntegrityError, dbapi.Error), match="append-only"):
+        place.by_hand(statement, guarded=True)
+
+
+def test_writers_at_the_same_time_make_one_chain(casework: Casework, place: Place) -> None:
     def write(worker: int) -> None:
-        own = Casework(tmp_path / "casework.sqlite")
+        own = place.open()
         for number in range(10):
             own.append_audit(actor=f"w{worker}", action="test", subject=str(number), detail={}, now=NOW)
 
@@ -109,8 +113,11 @@ def test_writers_at_the_same_time_make_one_chain(casework: Casework, tmp_path: P
     assert casework.audit_fault() is None
 
 
-def test_every_commit_is_synced_and_written_ahead(casework: Casework) -> None:
+def test_every_commit_is_synced_and_written_ahead(casework: Casework, place: Place) -> None:
     with casework.writing() as connection:
+        if place.kind == "postgresql":
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+            return
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
@@ -165,56 +172,54 @@ def test_the_allow_list_keeps_what_was_added_until_it_is_removed(casework: Casew
     assert ("bob", "allow.remove", first) in actions
 
 
-def test_a_database_of_another_version_is_not_touched_before_someone_asks(tmp_path: Path) -> None:
-    path = tmp_path / "casework.sqlite"
-    Casework(path).create(NOW)
+def test_a_database_of_another_version_is_not_touched_before_someone_asks(place: Place) -> None:
+    place.open().create(NOW)
     known = MIGRATIONS[-1].version
     later = (*MIGRATIONS, Migration(known + 1, "a note", ("ALTER TABLE run_history ADD COLUMN note TEXT",)))
-    newer = Casework(path, later)
+    newer = place.open(later)
     with pytest.raises(ConfigurationError, match=f"version {known} and needs {known + 1}"):
         newer.create(NOW)
     assert [migration.version for migration in newer.migrate(NOW)] == [known + 1]
-    newer.check()
+    assert newer.ready()
     assert newer.migrate(NOW) == ()
     with pytest.raises(ConfigurationError, match=f"has version {known + 1}; this linkage knows {known}"):
-        Casework(path).create(NOW)
+        place.open().create(NOW)
 
 
-def test_a_database_from_before_there_were_cases_gets_them(tmp_path: Path) -> None:
-    path = tmp_path / "casework.sqlite"
-    before = Casework(path, MIGRATIONS[:1])
+def test_a_database_from_before_there_were_cases_gets_them(place: Place) -> None:
+    before = place.open(MIGRATIONS[:1])
     before.create(NOW)
     before.append_audit(actor="ann", action="test", subject="s", detail={}, now=NOW)
-    assert [migration.purpose for migration in Casework(path).migrate(NOW)] == [
+    assert [migration.purpose for migration in place.open().migrate(NOW)] == [
         "cases",
         "schedule, alerts, purges",
         "watch lists",
     ]
-    assert Cases(Casework(path)).all() == ()
-    assert Casework(path).audit_head()[1] == 1
+    assert Cases(place.open()).all() == ()
+    assert place.open().audit_head()[1] == 1
 
 
-def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "casework.sqlite"
-    Casework(path).create(NOW)
+def test_a_migration_that_fails_changes_nothing(place: Place) -> None:
+    place.open().create(NOW)
     known = MIGRATIONS[-1].version
-    broken = (*MIGRATIONS, Migration(known + 1, "breaks", ("CREATE TABLE more (a)", "CREATE TABLE more (a)")))
-    with pytest.raises(Exception, match="OperationalError"):
-        Casework(path, broken).migrate(NOW)
-    assert Casework(path).version() == known
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'more'").fetchall()
+    broken = (*MIGRATIONS, Migration(known + 1, "breaks", ("CREATE TABLE more (a TEXT)", "CREATE TABLE more (a TEXT)")))
+    with pytest.raises(Exception, match=r"OperationalError|SQLSTATE 42P07"):
+        place.open(broken).migrate(NOW)
+    assert place.open().version() == known
+    assert "more" not in place.tables
+    assert "audit" in place.tables
 
 
 def test_a_damaged_database_is_named_as_such(tmp_path: Path) -> None:
     path = tmp_path / "casework.sqlite"
     path.write_bytes(b"this is not a database, " * 100)
     with pytest.raises(SnapshotDamaged):
-        Casework(path).check()
+        Casework(path).ready()
 
 
 def test_a_copy_holds_what_was_committed_last(casework: Casework, tmp_path: Path) -> None:
     casework.copy_to(tmp_path / "copy.sqlite")
     copy = Casework(tmp_path / "copy.sqlite")
+    assert copy.ready()
     assert copy.audit() == casework.audit()
     assert copy.audit_fault() is None
