@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -15,7 +16,8 @@ from linkage.errors import NotAllowed, Stale, UsageError
 from linkage.model.case import Case, Status, Verb
 from linkage.model.verdict import REASONS, Proposal, Scope, Verdict
 from linkage.stores.cases import Cases
-from linkage.stores.casework import Casework
+from tests.lib import databases
+from tests.lib.databases import Place
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 PEOPLE = st.sampled_from(["ann", "Ann", "bob", "cleo"])
@@ -24,10 +26,13 @@ PEOPLE = st.sampled_from(["ann", "Ann", "bob", "cleo"])
 class CaseLife(RuleBasedStateMachine):
     """Four names of three people do whatever they like to one case."""
 
+    KIND = "sqlite"
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        casework = Casework(Path(self.folder.name) / "casework.sqlite")
+        self.place = databases.place(self.KIND, Path(self.folder.name))
+        casework = self.place.open()
         casework.create(START)
         self.casework, self.cases = casework, Cases(casework)
         self.minutes = 0
@@ -37,6 +42,7 @@ class CaseLife(RuleBasedStateMachine):
         self.done = 1
 
     def teardown(self) -> None:
+        self.place.drop()
         self.folder.cleanup()
 
     def do(self, actor: str, verb: Verb, detail: dict[str, object], case: Case | None = None) -> bool:
@@ -110,15 +116,25 @@ CaseLife.TestCase.settings = settings(max_examples=25, stateful_step_count=20)
 TestCaseLife = CaseLife.TestCase
 
 
-def test_of_two_who_act_on_the_same_revision_one_is_told(tmp_path: Path) -> None:
-    casework = Casework(tmp_path / "casework.sqlite")
+class CaseLifeInPostgresql(CaseLife):
+    """The same in a server; a transaction takes 20 ms there."""
+
+    KIND = "postgresql"
+
+
+CaseLifeInPostgresql.TestCase.settings = settings(max_examples=3, stateful_step_count=15)
+TestCaseLifeInPostgresql = pytest.mark.usefixtures("postgresql")(CaseLifeInPostgresql.TestCase)
+
+
+def test_of_two_who_act_on_the_same_revision_one_is_told(place: Place) -> None:
+    casework = place.open()
     casework.create(START)
     with Cases(casework).acting("ann", START) as acting:
         case = acting.open(Scope.of("r-1", "c-1", range(5)))
 
     def note(person: str) -> str:
         try:
-            with Cases(Casework(tmp_path / "casework.sqlite")).acting(person, START) as acting:
+            with Cases(place.open()).acting(person, START) as acting:
                 acting.add(acting.get(case.case_id, 1), Verb.NOTE, {"note": person})
         except Stale as fault:
             return fault.message
@@ -131,14 +147,14 @@ def test_of_two_who_act_on_the_same_revision_one_is_told(tmp_path: Path) -> None
     assert Cases(casework).get(case.case_id).revision == 2
 
 
-def test_notes_of_many_writers_are_all_there(tmp_path: Path) -> None:
-    casework = Casework(tmp_path / "casework.sqlite")
+def test_notes_of_many_writers_are_all_there(place: Place) -> None:
+    casework = place.open()
     casework.create(START)
     with Cases(casework).acting("ann", START) as acting:
         case = acting.open(Scope.of("r-1", "c-1", range(5)))
 
     def write(worker: int) -> None:
-        cases = Cases(Casework(tmp_path / "casework.sqlite"))
+        cases = Cases(place.open())
         for number in range(10):
             with cases.acting(f"w{worker}", START) as acting:
                 acting.add(acting.get(case.case_id), Verb.NOTE, {"note": f"{worker}-{number}"})
@@ -150,8 +166,8 @@ def test_notes_of_many_writers_are_all_there(tmp_path: Path) -> None:
     assert Cases(casework).fault() is None
 
 
-def test_the_rule_of_two_people_is_an_error_of_its_own(tmp_path: Path) -> None:
-    casework = Casework(tmp_path / "casework.sqlite")
+def test_the_rule_of_two_people_is_an_error_of_its_own(place: Place) -> None:
+    casework = place.open()
     casework.create(START)
     scope = Scope.of("r-1", "c-1", range(5))
     with Cases(casework).acting("ann", START) as acting:
