@@ -33,8 +33,8 @@ from linkage.stores.casework_schema import (
     Migration,
 )
 
-#: Rows of a copy that travel at once.
-_COPIED = 500
+#: Rows of a copy that are held at once.
+_COPIED = 1_000
 
 
 class Casework:
@@ -138,7 +138,7 @@ class Casework:
             for table in METADATA.tables.values():
                 rows = source.execute(sa.select(table).order_by(*table.primary_key)).mappings()
                 for some in rows.partitions(_COPIED):
-                    connection.execute(table.insert().values([dict(row) for row in some]))
+                    connection.execute(table.insert(), [dict(row) for row in some])
 
     def close_off(self, connection: sa.Connection, says: str) -> None:
         """Within a transaction: from its end on nothing is written that the audit has to see, and ``says`` is why."""

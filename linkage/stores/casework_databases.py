@@ -66,7 +66,10 @@ class SqliteFile:
         self._path = path
         self.name = path.name
         self.engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": PATIENCE}
+            sa.URL.create("sqlite", database=str(path)),
+            poolclass=NullPool,
+            connect_args={"timeout": PATIENCE},
+            hide_parameters=True,
         )
         sa.event.listen(self.engine, "connect", functools.partial(_on_connect, journal))
         sa.event.listen(self.engine, "begin", _on_begin)

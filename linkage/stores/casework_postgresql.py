@@ -5,6 +5,7 @@ The only module that imports ``pg8000``, and only when a server is asked for.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import re
@@ -156,8 +157,7 @@ class Server:
 
     def fault(self, fault: sa.exc.DBAPIError) -> LinkageError:
         """What the server, or the way to it, found wrong: by its SQLSTATE, where it gave one."""
-        said = fault.orig.args[0] if fault.orig is not None and fault.orig.args else None
-        code = str(said.get("C", "")) if isinstance(said, dict) else ""
+        code = _state(fault.orig)
         place = self._place.place
         if code in ("28P01", "28000", "3D000"):
             return StoreUnavailable(
@@ -185,6 +185,12 @@ class Server:
         return LinkageError(f"the PostgreSQL server at {place} failed (SQLSTATE {code})")
 
 
+def _state(fault: BaseException | None) -> str:
+    """The SQLSTATE that the server gave; empty where it gave none."""
+    said = fault.args[0] if fault is not None and fault.args else None
+    return str(said.get("C", "")) if isinstance(said, dict) else ""
+
+
 def unreachable(place: Access) -> StoreUnavailable:
     """Nobody answers, or no longer."""
     return StoreUnavailable(f"no PostgreSQL server answers at {place.place}", hint=_UNREACHED)
@@ -194,31 +200,41 @@ def unreachable(place: Access) -> StoreUnavailable:
 def _engine(place: Access, schema: str) -> sa.Engine:
     """Connections that are opened for a transaction and closed after it: none is stale, shared or left behind."""
     try:
-        engine = sa.create_engine("postgresql+pg8000://", creator=lambda: _connect(place), poolclass=NullPool)
+        engine = sa.create_engine(
+            "postgresql+pg8000://", creator=lambda: _connect(place), poolclass=NullPool, hide_parameters=True
+        )
     except ImportError as fault:
         raise ConfigurationError(
             "the PostgreSQL driver is not installed",
             hint="Install linkage with its extra: pip install 'linkage[postgresql]'.",
         ) from fault
+    engine.dialect.do_close = _close  # type: ignore[assignment, method-assign]
+    # Many rows travel in one statement, where the driver would send and await each.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
     # Nothing is set for longer than a transaction: whoever pools connections in between may hand out any.
     common = f"SET LOCAL search_path TO {schema}"
     # One writer at a time, and each statement of it sees all that those before it committed. In another isolation level
     # the state that it sees would be that from before it had waited for the lock, and the audit chain would fork.
     key = int.from_bytes(hashlib.sha256(schema.encode()).digest()[:8], signed=True)
-    writing = (
-        f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; {common}; SET LOCAL synchronous_commit TO on; "
-        f"SET LOCAL lock_timeout TO '{PATIENCE:.0f}s'; SET LOCAL idle_in_transaction_session_timeout TO '{_THINKING}'; "
-        f"SELECT pg_advisory_xact_lock({key})"
-    )
+    limits = {
+        "synchronous_commit": "on",
+        "lock_timeout": f"{1_000 * PATIENCE:.0f}ms",
+        "idle_in_transaction_session_timeout": _THINKING,
+    }
+    local = "; ".join(f"SET LOCAL {name} TO '{value}'" for name, value in limits.items())
+    writing = f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED; {common}; {local}; SELECT pg_advisory_xact_lock({key})"
     reading = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; {common}"
 
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql(writing if writes(connection) else reading)
 
     def failed(context: sa.engine.ExceptionContext) -> None:
+        fault = context.original_exception
+        # A connection that is cut is left alone: nothing can be undone on it, and the server has done that.
+        context.is_disconnect = context.is_disconnect or isinstance(fault, OSError) or _state(fault)[:2] == "57"
         # The driver lets some faults of the network through as they are.
-        if isinstance(context.original_exception, OSError):
-            raise unreachable(place) from context.original_exception
+        if isinstance(fault, OSError):
+            raise unreachable(place) from fault
 
     sa.event.listen(engine, "begin", begin)
     sa.event.listen(engine, "handle_error", failed)
@@ -228,42 +244,52 @@ def _engine(place: Access, schema: str) -> sa.Engine:
 def _connect(place: Access) -> Any:
     from pg8000 import dbapi
 
-    wire: socket.socket | None = None
-    try:
-        if place.host.startswith("/"):
-            wire = socket.socket(socket.AF_UNIX)
+    tls = _tls(place)
+    with contextlib.ExitStack() as held:
+        try:
+            wire = held.enter_context(_wire(place))
+            made = dbapi.connect(
+                user=place.username,
+                password=place.password,
+                database=place.database,
+                host=place.host,
+                sock=wire,
+                ssl_context=tls,
+                application_name="linkage",
+            )
+        except ssl.SSLError as fault:
+            raise StoreUnavailable(
+                f"the certificate of the PostgreSQL server at {place.place} is not good",
+                hint="Name the file with the authority that signed it (sslrootcert), and the server by the name in it.",
+            ) from fault
+        except OSError as fault:
+            raise unreachable(place) from fault
+        held.pop_all()
+    return made
+
+
+def _close(connection: Any) -> None:
+    from pg8000 import dbapi
+
+    # The other end may be gone: there is nothing left to say goodbye to.
+    with contextlib.suppress(dbapi.Error, OSError):
+        connection.close()
+
+
+def _wire(place: Access) -> socket.socket:
+    if not place.host.startswith("/"):
+        wire = socket.create_connection((place.host, place.port), _CONNECTING)
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    else:
+        wire = socket.socket(socket.AF_UNIX)
+        try:
             wire.settimeout(_CONNECTING)
             wire.connect(f"{place.host}/.s.PGSQL.{place.port}")
-        else:
-            wire = socket.create_connection((place.host, place.port), _CONNECTING)
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        wire.settimeout(_ANSWERING)
-        return dbapi.connect(
-            user=place.username,
-            password=place.password,
-            database=place.database,
-            host=place.host,
-            sock=wire,
-            ssl_context=_tls(place),
-            application_name="linkage",
-        )
-    except ssl.SSLError as fault:
-        _close(wire)
-        raise StoreUnavailable(
-            f"the certificate of the PostgreSQL server at {place.place} is not good",
-            hint="Name the file with the authority that signed it (sslrootcert), and the server by the name in it.",
-        ) from fault
-    except OSError as fault:
-        _close(wire)
-        raise unreachable(place) from fault
-    except dbapi.Error:
-        _close(wire)
-        raise
-
-
-def _close(wire: socket.socket | None) -> None:
-    if wire is not None:
-        wire.close()
+        except OSError:
+            wire.close()
+            raise
+    wire.settimeout(_ANSWERING)
+    return wire
 
 
 def _tls(place: Access) -> ssl.SSLContext | bool:

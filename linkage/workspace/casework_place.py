@@ -40,17 +40,42 @@ def place(home: Home) -> Casework:
     return server
 
 
-def place_to_write(home: Home, now: datetime) -> Casework:
-    """The same, made where there is none.
+def to_read(home: Home) -> Casework | None:
+    """The same, where it was made.
 
     Raises:
         ConfigurationError: as ``place``, or it needs a migration, or was written by a newer linkage.
     """
     casework = place(home)
-    casework.create(now)
-    if not home.layout.casework.exists():
+    if casework.ready():
+        return casework
+    _check_not_lost(home, casework)
+    return None
+
+
+def to_write(home: Home, now: datetime) -> Casework:
+    """The same, made where there is none.
+
+    Raises:
+        ConfigurationError: as ``to_read``.
+    """
+    casework = place(home)
+    if not casework.ready():
+        _check_not_lost(home, casework)
+        casework.migrate(now)
+    if casework.name != home.layout.casework.name:
         _mark(home.layout)
     return casework
+
+
+def _check_not_lost(home: Home, casework: Casework) -> None:
+    """In another database, by a slip in its address, the casework would begin anew, and the old one be out of sight."""
+    if home.layout.casework_elsewhere.exists():
+        raise ConfigurationError(
+            f"there is no {casework.name}, and the casework of this workspace was made in a server",
+            hint="Check the database in the address. Where the casework is lost, restore a backup into an empty "
+            "workspace, or remove the file CASEWORK to begin anew.",
+        )
 
 
 def settle(home: Home, now: datetime) -> Casework | None:

@@ -296,11 +296,10 @@ class Home:
             ConfigurationError: it is not where the settings say, needs a migration, or was written by a newer linkage.
             StoreUnavailable: its server is gone, or refuses.
         """
-        from linkage.workspace.casework_place import place
+        from linkage.workspace.casework_place import to_read
 
         self.layout.check()
-        casework = place(self) if self.layout.exists else None
-        return casework if casework is not None and casework.ready() else None
+        return to_read(self) if self.layout.exists else None
 
     def casework_to_write(self) -> Casework:
         """The casework database, made where there is none.
@@ -309,10 +308,10 @@ class Home:
             ConfigurationError: as ``casework``.
             StoreUnavailable: its server is gone, or refuses, or lets nobody write.
         """
-        from linkage.workspace.casework_place import place_to_write
+        from linkage.workspace.casework_place import to_write
 
         self.layout.create()
-        return place_to_write(self, now())
+        return to_write(self, now())
 
     def cases(self) -> Cases | None:
         """The cases for reading; None where there is no casework database yet.

@@ -58,6 +58,16 @@ class PostgresServer:
         given.chmod(0o644)
         self._run("initdb", "--username", _USER, "--pwfile", str(given), "--auth=scram-sha-256", "--encoding=UTF8",
                   "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+        self.certificate = self.home / "server.crt"
+        key = self.home / "server.key"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=linkage",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-out", self.certificate, "-keyout", key],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        if self._as:
+            subprocess.run(["chown", "postgres", key], check=True)
+        key.chmod(0o600)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.start()
@@ -71,8 +81,9 @@ class PostgresServer:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         # Nobody looks at its files after a crash of this machine.
+        tls = f"-c ssl=on -c ssl_cert_file={self.certificate} -c ssl_key_file={self.home / 'server.key'}"
         self._run("pg_ctl", "start", "--wait", "--silent", "--log", str(self.home / "log"), "--options",
-                  f"-p {self.port} -h 127.0.0.1 -k {self.home} -c fsync=off -c shared_buffers=16MB")  # fmt: skip
+                  f"-p {self.port} -h 127.0.0.1 -k {self.home} -c fsync=off -c shared_buffers=16MB {tls}")  # fmt: skip
 
     def stop(self) -> None:
         """Stop it: whoever is connected is cut off."""
@@ -109,6 +120,7 @@ def stop() -> None:
     """End what was started."""
     while _running:
         _running.pop().remove()
+    server.cache_clear()
 
 
 def given() -> dict[str, str]:

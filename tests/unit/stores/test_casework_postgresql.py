@@ -1,0 +1,134 @@
+"""The way into a PostgreSQL server: what an address says, and what the server's faults are called."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from linkage.config import CaseworkSettings
+from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable, TryAgain
+from linkage.stores.casework import Casework
+from linkage.stores.casework_postgresql import Access, Server, access
+from tests.lib import databases
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+CANARY = "canary-of-a-password"
+GIVEN = {"LINKAGE_CASEWORK_PASSWORD": CANARY}
+URL = "LINKAGE_CASEWORK_URL"
+
+
+def found(url: str) -> Access:
+    place = access(CaseworkSettings(url=url), GIVEN)
+    assert place is not None
+    return place
+
+
+def test_without_an_address_the_casework_is_a_file() -> None:
+    assert access(CaseworkSettings(), GIVEN) is None
+
+
+def test_an_address_says_where_and_how() -> None:
+    place = found("postgresql://l%40x@db.example:5433/case%20work?sslmode=verify-ca&sslrootcert=/etc/ca.pem")
+    assert (place.host, place.port, place.username, place.database) == ("db.example", 5433, "l@x", "case work")
+    assert (place.mode, place.roots, place.password) == ("verify-ca", "/etc/ca.pem", CANARY)
+    socket = found("postgresql://linkage@/linkage?host=/run/postgresql")
+    assert (socket.host, socket.port, socket.mode) == ("/run/postgresql", 5432, "disable")
+    assert CANARY not in repr(place) + place.place
+
+
+def test_a_server_elsewhere_is_checked_unless_the_address_says_otherwise() -> None:
+    assert found("postgresql://u@db.example/l").mode == "verify-full"
+    assert found("postgresql://u@127.0.0.1/l").mode == "disable"
+    assert found("postgresql://u@db.example/l?sslmode=disable").mode == "disable"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///casework.sqlite", "mysql://u@h/d", "postgres://u@h/d", "postgresql+psycopg://u@h/d", "casework", "",
+        "postgresql://h/d", "postgresql://u@h", "postgresql://u@/d", "postgresql://u@h:port/d",
+        "postgresql://u@h/d?sslmode=prefer", "postgresql://u@h/d?options=-c", "postgresql://u@h/d?sslmode",
+        f"postgresql://u@h/d#{CANARY}", f"postgresql://u:{CANARY}@h/d", f"postgresql://u@h/d?password={CANARY}",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused_and_not_quoted(url: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        access(CaseworkSettings(url="postgresql://u@h/d"), {**GIVEN, URL: url or " "})
+    assert CANARY not in refused.value.message + refused.value.hint
+
+
+def test_settings_never_hold_a_password() -> None:
+    with pytest.raises(ValidationError, match="without a password"):
+        CaseworkSettings(url=f"postgresql://u:{CANARY}@h/d")
+
+
+def test_a_password_is_in_the_environment_or_in_a_file(tmp_path: Path) -> None:
+    settings = CaseworkSettings(url="postgresql://u@h/d", password_file=str(tmp_path / "password"))
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        access(settings, {})
+    (tmp_path / "password").write_text("from a file\n", encoding="utf-8")
+    (tmp_path / "other").write_text("from another\n", encoding="utf-8")
+    for environment, expected in (
+        ({}, "from a file"),
+        ({"LINKAGE_CASEWORK_PASSWORD_FILE": str(tmp_path / "other")}, "from another"),
+        (GIVEN, CANARY),
+    ):
+        place = access(settings, environment)
+        assert place is not None
+        assert place.password == expected
+    with pytest.raises(ConfigurationError, match="no password"):
+        access(CaseworkSettings(url="postgresql://u@h/d"), {})
+
+
+def fault(place: Access) -> LinkageError:
+    with pytest.raises(LinkageError) as raised:
+        Casework(Server(place, "linkage_none")).version()
+    assert place.password not in raised.value.message + raised.value.hint
+    return raised.value
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_each_fault_of_the_way_there_says_what_to_do() -> None:
+    place = databases.way_in()
+    for broken, said in (
+        (replace(place, port=1), "no PostgreSQL server answers"),
+        (replace(place, host="/nowhere"), "no PostgreSQL server answers"),
+        (replace(place, password=CANARY), "refuses this user, password or database"),
+        (replace(place, database="none"), "refuses this user, password or database"),
+    ):
+        raised = fault(broken)
+        assert isinstance(raised, StoreUnavailable)
+        assert said in raised.message
+        assert "LINKAGE_CASEWORK" in raised.hint
+
+
+def test_tls_is_as_the_address_says(postgresql: dict[str, str]) -> None:
+    if postgresql["LINKAGE_CASEWORK_URL"] != databases.server().url:
+        pytest.skip("a named server has certificates of its own")
+    place = databases.way_in()
+    roots = str(databases.server().certificate)
+    for good in (replace(place, mode="require"), replace(place, mode="verify-full", roots=roots)):
+        with Casework(Server(good, "linkage_none")).reading() as connection:
+            query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            assert connection.exec_driver_sql(query).scalar() is True
+    raised = fault(replace(place, mode="verify-full"))
+    assert isinstance(raised, StoreUnavailable)
+    assert "certificate" in raised.message
+    assert isinstance(fault(replace(place, mode="verify-full", roots="/nowhere")), ConfigurationError)
+
+
+def test_a_writer_that_waits_too_long_is_told_to_try_again(
+    postgresql: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del postgresql
+    monkeypatch.setattr("linkage.stores.casework_postgresql.PATIENCE", 0.2)
+    schema = "linkage_waits"
+    first, second = (Casework(Server(databases.way_in(), schema)) for _ in range(2))
+    with first.writing(), pytest.raises(TryAgain, match="another writer"), second.writing():
+        pass
+    with second.writing():
+        pass
