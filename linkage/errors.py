@@ -10,7 +10,7 @@ Each class carries the exit code that the command line ends with and a hint that
     ├── NoSnapshot              11   nothing was refreshed yet
     │   └── UnknownRefresh      11   the named refresh is not kept
     ├── ConfigurationError      12   linkage.toml, an environment variable or the workspace's version
-    ├── StoreUnavailable        13   the graph store cannot be reached, or refuses
+    ├── StoreUnavailable        13   the graph store, or the server of casework, cannot be reached or refuses
     ├── SnapshotDamaged         20   a stored file differs from its recorded digest
     ├── BundleAltered           20   a file of an evidence bundle was altered, added or removed
     ├── BundleUntrusted         21   an evidence bundle is unsigned, or its signer is not trusted
@@ -90,7 +90,7 @@ class ConfigurationError(LinkageError):
 
 
 class StoreUnavailable(LinkageError):
-    """The graph store cannot be reached, or refuses what was asked."""
+    """The graph store, or the server with the casework, cannot be reached, or refuses what was asked."""
 
     exit_code = 13
     default_hint = (

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from linkage.config import CaseworkSettings
+from linkage.stores.casework_postgresql import access
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yaml")
 SERVICES = sorted(COMPOSE["services"])
@@ -43,6 +46,21 @@ def test_secrets_are_files(service: str) -> None:
             assert value.removeprefix("/run/secrets/") in found["secrets"]
     assert all(set(COMPOSE["secrets"][name]) == {"file"} for name in found["secrets"])
     assert "/secrets/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("service", ["linkage", "schedule"])
+def test_the_casework_is_in_the_server_beside_it(service: str) -> None:
+    found, server = COMPOSE["services"][service], COMPOSE["services"]["postgres"]
+    given = {name: value for name, value in found["environment"].items() if name.startswith("LINKAGE_CASEWORK")}
+    secret = given.pop("LINKAGE_CASEWORK_PASSWORD_FILE")
+    place = access(CaseworkSettings(), {**given, "LINKAGE_CASEWORK_PASSWORD": "made up"})
+    assert place is not None
+    assert f"{place.host}:{place.port}:5432" in server["ports"]
+    assert place.username == server["environment"]["POSTGRES_USER"]
+    assert place.database == server["environment"]["POSTGRES_DB"]
+    assert secret == server["environment"]["POSTGRES_PASSWORD_FILE"]
+    assert secret.removeprefix("/run/secrets/") in found["secrets"]
+    assert found["depends_on"]["postgres"] == {"condition": "service_healthy"}
 
 
 def test_it_runs_the_versions_that_are_tested() -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Libraries that take long to load and that a reader of `--help` does not need.
 HEAVY = {
     *("altair", "duckdb", "graspologic_native", "networkx", "numba", "numpy", "pandas", "pyarrow"),
-    *("neo4j", "scipy", "sqlalchemy", "streamlit"),
+    *("neo4j", "pg8000", "scipy", "sqlalchemy", "streamlit"),
 }
 
 
