@@ -27,6 +27,10 @@ MEMORY, ROOM = Path("/dev/shm"), 2 << 30
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+# Where the casework is, a test says: nothing of what is tested writes to a server that somebody uses.
+for _name in [name for name in os.environ if name.startswith("LINKAGE_CASEWORK_")]:
+    del os.environ[_name]
+
 #: Folders whose tests carry the folder's name as a marker.
 MARKED_FOLDERS = ("contract", "e2e", "property", "reliability", "scenario")
 

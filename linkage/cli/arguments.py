@@ -299,7 +299,11 @@ def _keeping(verbs: Verbs) -> None:
     verb.add_argument("--reason", required=True, help="why; goes into the audit")
 
     verb = add_verb(verbs, "doctor", "check settings, every stored byte, and the chain of records", lists=True)
-    verb.add_argument("--migrate", action="store_true", help="bring the casework database up to this version first")
+    verb.add_argument(
+        "--migrate",
+        action="store_true",
+        help="bring the casework up to this version first, and to the server that settings name",
+    )
 
     verb = add_verb(
         verbs, "backup", "write one file that the workspace can be restored from (it holds raw identifiers)"

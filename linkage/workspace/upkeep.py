@@ -128,7 +128,10 @@ class Upkeep:
         return " ".join(entry.sha256 for entry in self._home.lake.view().of("identities"))
 
     def doctor(self, *, migrate: bool = False) -> tuple[Check, ...]:
-        """Check everything that is stored, byte by byte; ``migrate`` first brings the casework database up to date."""
+        """Check everything that is stored, byte by byte.
+
+        ``migrate`` first brings the casework up to date, and to the server that the settings name, if it is not there.
+        """
         from linkage.workspace import doctor
 
         return doctor.examine(self._home, migrate=migrate)
@@ -152,6 +155,8 @@ class Upkeep:
             UsageError: the workspace is not empty, or there is no such file.
             InputRefused: the file is not a backup, or holds what none does (links, absolute names, ``..``).
             SnapshotDamaged: a file in it differs from its digest; nothing was put in place.
+            ConfigurationError: the server for the casework holds other casework of this workspace; as above.
+            StoreUnavailable: that server is gone, or refuses; as above.
             TryAgain: the disk is full.
         """
         from linkage.workspace import backup

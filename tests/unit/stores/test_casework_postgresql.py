@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,8 +107,9 @@ def test_each_fault_of_the_way_there_says_what_to_do() -> None:
         assert "LINKAGE_CASEWORK" in raised.hint
 
 
-def test_tls_is_as_the_address_says(postgresql: dict[str, str]) -> None:
-    if postgresql["LINKAGE_CASEWORK_URL"] != databases.server().url:
+@pytest.mark.usefixtures("postgresql")
+def test_tls_is_as_the_address_says() -> None:
+    if "LINKAGE_TEST_POSTGRES" in os.environ:
         pytest.skip("a named server has certificates of its own")
     place = databases.way_in()
     roots = str(databases.server().certificate)
@@ -121,10 +123,8 @@ def test_tls_is_as_the_address_says(postgresql: dict[str, str]) -> None:
     assert isinstance(fault(replace(place, mode="verify-full", roots="/nowhere")), ConfigurationError)
 
 
-def test_a_writer_that_waits_too_long_is_told_to_try_again(
-    postgresql: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del postgresql
+@pytest.mark.usefixtures("postgresql")
+def test_a_writer_that_waits_too_long_is_told_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("linkage.stores.casework_postgresql.PATIENCE", 0.2)
     schema = "linkage_waits"
     first, second = (Casework(Server(databases.way_in(), schema)) for _ in range(2))
