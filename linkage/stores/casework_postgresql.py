@@ -180,7 +180,12 @@ class Server:
             )
         if code.startswith("22"):
             return UsageError("the text holds a character that the casework cannot keep", hint="Leave it out.")
-        if code[:2] in ("08", "57", "58") or not code:
+        if not code and "SSL" in str(fault.orig):
+            return StoreUnavailable(
+                f"the PostgreSQL server at {place} speaks no TLS",
+                hint="Give it a certificate, or say sslmode=disable in the address where nobody else is on the way.",
+            )
+        if not code or code.startswith(("08", "57P")):
             return unreachable(self._place)
         return LinkageError(f"the PostgreSQL server at {place} failed (SQLSTATE {code})")
 
@@ -231,7 +236,7 @@ def _engine(place: Access, schema: str) -> sa.Engine:
     def failed(context: sa.engine.ExceptionContext) -> None:
         fault = context.original_exception
         # A connection that is cut is left alone: nothing can be undone on it, and the server has done that.
-        context.is_disconnect = context.is_disconnect or isinstance(fault, OSError) or _state(fault)[:2] == "57"
+        context.is_disconnect = context.is_disconnect or isinstance(fault, OSError) or _state(fault)[:3] == "57P"
         # The driver lets some faults of the network through as they are.
         if isinstance(fault, OSError):
             raise unreachable(place) from fault

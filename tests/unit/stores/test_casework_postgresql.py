@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from linkage.config import CaseworkSettings
-from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable, TryAgain
+from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable, TryAgain, UsageError
 from linkage.stores.casework import Casework
 from linkage.stores.casework_postgresql import Access, Server, access
 from tests.lib import databases
@@ -132,3 +132,37 @@ def test_a_writer_that_waits_too_long_is_told_to_try_again(monkeypatch: pytest.M
         pass
     with second.writing():
         pass
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_text_that_a_server_cannot_keep_is_refused_whole(tmp_path: Path) -> None:
+    place = databases.place("postgresql", tmp_path)
+    casework = place.open()
+    casework.create(NOW)
+    words = {"kind": "cidr", "identifier": None, "author": "ann", "expires_at": None, "now": NOW}
+    with pytest.raises(UsageError, match="a character"):
+        casework.allow(cidr="203.0.113.0/24", reason="a\x00b", **words)
+    assert casework.allowed() == casework.audit() == ()
+    place.drop()
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_a_role_that_may_make_no_schema_uses_one_that_was_made_for_it() -> None:
+    place, schema, person = databases.way_in(), f"linkage_made_{os.getpid()}", f"reader_{os.getpid()}"
+    with databases.raw() as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"CREATE ROLE {person} LOGIN PASSWORD '{CANARY}'")
+        connection.commit()
+        casework = Casework(Server(replace(place, username=person, password=CANARY), schema))
+        try:
+            with pytest.raises(StoreUnavailable, match="may not be written to"):
+                casework.create(NOW)
+            cursor.execute(f"CREATE SCHEMA {schema} AUTHORIZATION {person}")
+            connection.commit()
+            casework.create(NOW)
+            assert casework.ready()
+            assert casework.append_audit(actor="ann", action="test", subject="s", detail={}, now=NOW).seq == 1
+        finally:
+            cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+            cursor.execute(f"DROP ROLE {person}")
+            connection.commit()

@@ -59,6 +59,19 @@ def test_everything_is_in_the_server(team: World) -> None:
     assert Workspace(team.path).purge("id:1", reason="asked").account == 1
 
 
+@pytest.mark.parametrize("page", ["queue", "cases", "allow-list", "watch-lists", "runs", "audit"])
+def test_a_page_shows_it(team: World, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.unit.ui.test_pages import said, show
+
+    case = decided(team.path)
+    monkeypatch.setenv("LINKAGE_WORKSPACE", str(team.path))
+    shown = show(page)
+    assert not shown.exception
+    assert not shown.error
+    if page == "cases":
+        assert case in said(shown) + "".join(str(frame.value) for frame in shown.dataframe)
+
+
 def test_settings_name_it_as_well_and_a_workspace_that_has_lost_them_says_so(
     team: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
