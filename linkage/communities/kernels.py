@@ -25,9 +25,9 @@ def considered(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Every account on what a community stands on: account, row of the stand, bits (E).
 
-    A stand (S, sorted by ``community``) is an ``identifier`` of a community. It gives an account ``of_member`` bits where
-    that is of the community by its ``label`` (N, −1 for none), else ``of_other``; without bits it gives no row. Rows are
-    sorted by account, community, kind (``kind`` (M), of identifiers) and falling bits.
+    A stand (S, sorted by ``community``) is an ``identifier`` of a community. It gives an account ``of_member`` bits
+    where that is of the community by its ``label`` (N, −1 for none), else ``of_other``; without bits it gives no row.
+    Rows are sorted by account, community, kind (``kind`` (M), of identifiers) and falling bits.
     """
     accounts = len(label)
     start = np.zeros(accounts + 1, np.int64)
