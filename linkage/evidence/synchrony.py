@@ -139,7 +139,6 @@ def _expanded(moments: Moments, core: NDArray[np.int64], able: NDArray[np.int64]
     """The group that keeps the schedule of ``core``; none where the core does not hold."""
     low = int(moments.slot.min()) // kernels.DAY * kernels.DAY
     length = int(moments.slot.max()) // kernels.DAY * kernels.DAY + kernels.DAY - low
-    count = np.diff(moments.start)[able]
     members = core
     for _ in range(_ROUNDS):
         if len(members) < _SMALLEST:
