@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from linkage.errors import InputRefused, LinkageError, TryAgain, UsageError
+from linkage.errors import InputRefused, LinkageError, StoreUnavailable, TryAgain, UsageError
 from linkage.model import ticks
 from linkage.model.casework import RunEntry
 from linkage.model.notes import Note, NoteSink
@@ -93,14 +93,20 @@ class Schedule:
     def _loop(self) -> int:
         attempt = 0
         while not self._clock.stopped:
-            due = self._due()
-            if due is None:
+            try:
+                due = self._due()
+                code = self._turn(due) if due is not None else None
+            except StoreUnavailable as fault:
+                # The server with the casework is away: what is due stays due, and is done when it is back.
+                self._complain(fault)
+                code = TryAgain.exit_code
+            if code is None:
                 now = self._clock.now()
                 following = ticks.tick_of(now, self._plan.every) + self._plan.every
                 self._send()
                 self._clock.wait(min(following - now, _LOOK).total_seconds())
                 continue
-            if self._turn(due) != TryAgain.exit_code:
+            if code != TryAgain.exit_code:
                 attempt = 0
                 continue
             attempt += 1

@@ -122,7 +122,7 @@ class CaseLifeInPostgresql(CaseLife):
     KIND = "postgresql"
 
 
-CaseLifeInPostgresql.TestCase.settings = settings(max_examples=3, stateful_step_count=15)
+CaseLifeInPostgresql.TestCase.settings = settings(max_examples=2, stateful_step_count=12)
 TestCaseLifeInPostgresql = pytest.mark.usefixtures("postgresql")(CaseLifeInPostgresql.TestCase)
 
 

@@ -12,6 +12,7 @@ import pytest
 from pg8000 import dbapi
 
 from linkage.errors import ConfigurationError, SnapshotDamaged, UsageError
+from linkage.stores import audit_chain
 from linkage.stores.audit_chain import GENESIS
 from linkage.stores.cases import Cases
 from linkage.stores.casework import Casework
@@ -25,8 +26,9 @@ NOW = datetime(2026, 4, 1, 12, 30, 0, 250_000, tzinfo=UTC)
 def casework(place: Place) -> Casework:
     found = place.open()
     found.create(NOW)
-    for number in range(5):
-        found.append_audit(actor="ann", action="test", subject=f"s-{number}", detail={"n": number}, now=NOW)
+    with found.writing() as connection:
+        for number in range(5):
+            audit_chain.append(connection, "ann", "test", f"s-{number}", {"n": number}, NOW)
     return found
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ import pytest
 from linkage import Workspace
 from linkage.cli import main
 from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable
+from linkage.model.notes import Note
 from linkage.workspace.home import Home
+from linkage.workspace.schedule import Plan, Schedule
 from tests.lib import databases, small_world
+from tests.lib.hand_clock import START, Ends, HandClock
 from tests.lib.small_world import RING, World
 
 NAMES = ("LINKAGE_CASEWORK_URL", "LINKAGE_CASEWORK_PASSWORD")
@@ -224,3 +228,41 @@ def test_a_server_that_stops_loses_nothing_that_was_said_to_be_done(
     assert home.casework_to_write().audit() == before
     assert Workspace(team.path, actor="ann").case.note(case, "words").acts[-1].note == "words"
     assert Workspace(team.path).audit_fault() is None
+
+
+def test_a_schedule_goes_on_when_the_server_is_back(team: World) -> None:
+    if "LINKAGE_TEST_POSTGRES" in os.environ:
+        pytest.skip("a named server is not stopped")
+    server, away, back = databases.server(), START + timedelta(minutes=39), START + timedelta(minutes=45)
+
+    class Outage(HandClock):
+        """The server is away from 12:59 to 13:05."""
+
+        up = True
+
+        def wait(self, seconds: float, process: subprocess.Popen[bytes] | None = None) -> None:
+            super().wait(seconds, process)
+            if self.up and away <= self.now() < back:
+                server.stop()
+                self.up = False
+            elif not self.up and self.now() >= back:
+                server.start()
+                self.up = True
+
+    # A clock that jumps saves the test the looks of half an hour.
+    clock = Outage(timedelta(minutes=20), ((START + timedelta(minutes=1), timedelta(minutes=37)),))
+    notes = list[Note]()
+    ends = Ends(clock)
+    try:
+        schedule = Schedule(Home(team.path, "tester"), Plan(timedelta(hours=1)), clock, notes.append, ends)
+        assert schedule.run() == 0
+    finally:
+        if not clock.up:
+            server.start()
+    first, second = [at for at, _ in ends.started]
+    assert first == START
+    assert back <= second < START + timedelta(minutes=60)
+    assert any(note.figures.get("exit_code") == 13 for note in notes)
+    done = Workspace(team.path).scheduled()
+    assert done is not None
+    assert done.exit_code == 0
