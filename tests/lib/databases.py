@@ -25,7 +25,8 @@ from linkage.stores.casework_postgresql import Access, Server, access
 from linkage.stores.casework_schema import MIGRATIONS, Migration
 from tests.conftest import CI
 
-KINDS = ("sqlite", "postgresql")
+#: Where Debian puts the programs of each version.
+INSTALLED = Path("/usr/lib/postgresql")
 _USER = "linkage"
 _numbers = itertools.count(1)
 _running: list[PostgresServer] = []
@@ -102,7 +103,7 @@ class PostgresServer:
 
 
 def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = sorted(INSTALLED.glob("*/bin/initdb"))
     if not found:
         missing("PostgreSQL is not installed (on Debian: apt-get install postgresql)")
     return found[-1].parent

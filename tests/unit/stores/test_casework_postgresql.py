@@ -166,3 +166,13 @@ def test_a_role_that_may_make_no_schema_uses_one_that_was_made_for_it() -> None:
             cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
             cursor.execute(f"DROP ROLE {person}")
             connection.commit()
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [(True, pytest.fail.Exception), (False, pytest.skip.Exception)])
+def test_without_a_server_ci_fails_and_others_skip(
+    ci: bool, outcome: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "CI", ci)
+    monkeypatch.setattr(databases, "INSTALLED", tmp_path)
+    with pytest.raises(outcome, match="PostgreSQL is not installed"):
+        databases.PostgresServer()
