@@ -11,6 +11,7 @@ from linkage.cli import show
 from linkage.cli.log import say
 from linkage.cli.output import Rows, chosen_format
 from linkage.cli.progress import progress
+from linkage.model.times import to_text
 from linkage.workspace import Workspace
 
 #: Records that were set aside, of which each is named.
@@ -91,6 +92,9 @@ def indicators_import(arguments: Namespace) -> int:
         say(f"{report.off} are of kinds that are off: they match nothing until [[identifiers]] turns them on")
     if report.status == "imported":
         say("the next refresh goes by it")
+    elif arguments.expires is not None:
+        end = "and has no end" if report.ends_at is None else f"ends at {to_text(report.ends_at)}"
+        say(f"already there, {end}: an end that is no later changes nothing")
     return 0
 
 

@@ -42,8 +42,8 @@ class Indicators:
 
         ``exchange_key`` names the file with the key that they are under; the workspace keeps it, so that identifiers
         that are seen later match too. It may be left out for a key that the workspace has and the file names, and
-        ``source`` for one that has given indicators under this key before. What the source's lists hold already is a
-        duplicate: the same file twice changes nothing.
+        ``source`` for one that has given indicators under this key before. What the source's lists hold already, and
+        for as long, is a duplicate: the same file twice changes nothing, and with a later end makes a list that has it.
 
         Raises:
             NotAllowed: the actor's role does not suffice.
@@ -86,10 +86,14 @@ class Indicators:
             ignored=parsed.ignored,
             matched=len({entry.name for entry in self._matched([(source, key_id, taken)], kinds)}),
             off=sum(1 for one in taken if one.kind not in kinds),
+            ends_at=lists.ends(source, key_id, fresh, now=at),
         )
 
     def remove(self, name: str) -> tuple[WatchList, ...]:
         """Forget the watch list of this id, or every list of this source; the next refresh goes without.
+
+        Indicators that another list of the source holds stay there. What a later file reported again counted as a
+        duplicate unless it came with a later end, and goes with this list: import that file again to keep it.
 
         Raises:
             UsageError: there is no such list or source.
