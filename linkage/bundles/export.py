@@ -22,6 +22,7 @@ from linkage.bundles import bag, custody, interop, privacy, report, signing, sto
 from linkage.bundles import tables as describe
 from linkage.bundles.actions import actions
 from linkage.bundles.casefile import CaseFile
+from linkage.bundles.container import received
 from linkage.bundles.gather import Material, gather
 from linkage.bundles.profiles import Names, Profile
 from linkage.bundles.rerun import Frame, compared
@@ -118,11 +119,10 @@ def export(
     files = bag.bagged(payload, name, snapshot.run.as_of.date(), _LINKAGE, signers)
     exporter, *others = order.signers
     files[signing.path_of(exporter.fingerprint)] = signing.sign(exporter, files[bag.TAG_MANIFEST])
-    later = {signing.path_of(key.fingerprint): key.principal for key in others}
     tell("putting in place", 3)
-    target, status, signed = _placed(files, output, name, frozenset(later), zipped=zipped)
+    target, status, signed = _placed(files, output, name, others, zipped=zipped)
     size = sum(map(len, files.values()))
-    waits = tuple(principal for path, principal in later.items() if path not in signed)
+    waits = tuple(key.principal for key in others if key.principal not in signed)
     return ExportReport(status, name, target, len(files), size, exporter.fingerprint, waits)
 
 
@@ -182,7 +182,11 @@ def _payload(
     case = order.case
     verdict = None if case is None else case.verdict(profile, material.excluded)
     found = story.finding(name, profile, cluster, rows, _method(material, profile), verdict)
-    found["signed_by"] = dict(zip(("exporter", "approver"), (key.principal for key in order.signers), strict=False))
+    exporter, *others = (key.principal for key in order.signers)
+    found["signed_by"] = {"exporter": exporter}
+    if case is not None and case.approver is not None:
+        # Also where one person did both, so that nobody can be left out unseen.
+        found["signed_by"]["approver"] = others[0] if others else exporter
     blocks = story.report(name, profile, cluster, rows, found)
     if profile.events:
         lists = {**lists, "actions": actions(rows["members"], cluster, case, material.excluded, "members.csv")}
@@ -304,9 +308,9 @@ def _check_of(key: Key) -> str:
 
 
 def _placed(
-    files: Mapping[str, bytes], output: Path, name: str, later: frozenset[str], *, zipped: bool
+    files: Mapping[str, bytes], output: Path, name: str, others: Sequence[Key], *, zipped: bool
 ) -> tuple[Path, Literal["written", "unchanged"], frozenset[str]]:
-    """Where the bundle is, whether it was there, and which of the signatures that come ``later`` it has by now."""
+    """Where the bundle is, whether it was there, and who of the ``others`` has signed it by now."""
     target = output / (f"{name}.zip" if zipped else name)
     with room_for("the bundle"):
         output.mkdir(parents=True, exist_ok=True)
@@ -315,9 +319,9 @@ def _placed(
             (_write_zip if zipped else _write_folder)(files, made, name)
             if os.path.lexists(target):
                 there = _contents(target)
-                signed = later & set(there)
-                if _contents(made) == {path: digest for path, digest in there.items() if path not in signed}:
-                    return target, "unchanged", signed
+                later = {signing.path_of(key.fingerprint) for key in others}
+                if _contents(made) == {path: digest for path, digest in there.items() if path not in later}:
+                    return target, "unchanged", _signed(target, files[bag.TAG_MANIFEST], others)
                 raise UsageError(
                     f"there is something else called {target.name} already",
                     hint="Name another --output: a bundle is never replaced.",
@@ -325,6 +329,18 @@ def _placed(
             made.rename(target)
         sync_folder(output)
     return target, "written", frozenset()
+
+
+def _signed(target: Path, data: bytes, keys: Sequence[Key]) -> frozenset[str]:
+    """Whose signatures of ``data``, under these ``keys``, the bundle at ``target`` has."""
+    found = set()
+    for key in keys:
+        where = signing.path_of(key.fingerprint)
+        with received(target) as bundle:
+            signature = bundle.read(where) if where in bundle.sizes else b""
+        if signing.intact(signature, data) and signing.fingerprint_in(signature) == key.fingerprint:
+            found.add(key.principal)
+    return frozenset(found)
 
 
 def _write_folder(files: Mapping[str, bytes], folder: Path, _name: str) -> None:

@@ -14,6 +14,11 @@ from linkage.cli.progress import progress
 from linkage.model.times import to_text
 from linkage.workspace import Workspace
 
+_SIGNED = {
+    "signed": "signed",
+    "unchanged": "your signature is there already",
+    "replaced": "signed, in place of a signature that was under your name and not yours",
+}
 #: Records that were set aside, of which each is named.
 _NAMED = 20
 
@@ -47,8 +52,8 @@ def bundle_actions(arguments: Namespace) -> int:
 
 def bundle_sign(arguments: Namespace) -> int:
     """Sign a bundle of a case that one approved."""
-    added = Workspace(arguments.workspace).bundles.sign(arguments.path)
-    say("signed" if added else "your signature is there already")
+    done = Workspace(arguments.workspace).bundles.sign(arguments.path)
+    say(_SIGNED[done])
     return 0
 
 

@@ -113,6 +113,10 @@ class ExportReport:
     waits: tuple[str, ...] = ()
 
 
+#: What became of a further signature: ``unchanged`` where that very one was there, ``replaced`` where another one was.
+Signed = Literal["signed", "unchanged", "replaced"]
+
+
 @dataclass(frozen=True, slots=True)
 class BundleReport:
     """What became of checking a bundle.
