@@ -10,6 +10,7 @@ from linkage import engine
 from linkage.communities import membership
 from linkage.findings.tables import arrow
 from linkage.model.kinds import a_noun
+from linkage.scoring.watch_list import WATCH_LIST
 
 if TYPE_CHECKING:
     import duckdb
@@ -142,14 +143,16 @@ def reasons(outcome: Outcome) -> list[list[str]]:
             for kind in np.argsort(-tied[cluster], kind="stable")
             if counts[cluster, kind]
         ]
-        ranked = sorted(outcome.terms, key=lambda term: -abs(float(term.points[cluster])))
+        ranked = sorted(
+            (term for term in outcome.terms if abs(float(term.points[cluster])) >= 0.25),
+            key=lambda term: -abs(float(term.points[cluster])),
+        )
         told = [
             f"{'+' if term.points[cluster] > 0 else '−'}{abs(float(term.points[cluster])):.1f} {term.sentence(cluster)}"
-            for term in ranked
-            if abs(float(term.points[cluster])) >= 0.25
+            for place, term in enumerate(ranked)
+            if place < _TOLD or term.name == WATCH_LIST
         ]
-        reported = [line for line in told[_TOLD:] if " on the watch list" in line]
-        out.append([*(["; ".join(ties)] if ties else []), *told[:_TOLD], *reported])
+        out.append([*(["; ".join(ties)] if ties else []), *told])
     return out
 
 

@@ -131,7 +131,7 @@ class LocalServer:
     def stop(self) -> None:
         """End the server as its operator would; what was committed is on disk.
 
-        The first time, Java then takes some seconds more to write down the classes that it loaded.
+        The first time, Java then takes up to a minute more to write down the classes that it loaded.
         """
         archiving, self._archiving = self._archiving, None
         self._end(signal.SIGTERM)
