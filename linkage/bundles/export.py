@@ -123,7 +123,9 @@ def export(
     target, status, signed = _placed(files, output, name, others, zipped=zipped)
     size = sum(map(len, files.values()))
     waits = tuple(key.principal for key in others if key.principal not in signed)
-    return ExportReport(status, name, target, len(files), size, exporter.fingerprint, waits)
+    return ExportReport(
+        status, name, target, len(files), size, exporter.fingerprint, waits, _indicators(material, order)
+    )
 
 
 def _checked(material: Material, profile: Profile) -> dict[str, Any] | None:
@@ -150,6 +152,11 @@ def _checked(material: Material, profile: Profile) -> dict[str, Any] | None:
         "tolerance": {"figures": profile.tolerance, "points": profile.points},
         "given": ["trust (θ)", "bits", "candidate community", "claims of other communities", "baseline", "null maxima"],
     }
+
+
+def _indicators(material: Material, order: Order) -> tuple[int, int] | None:
+    """How many indicators are given, and how many identifiers are none; None where none were asked for."""
+    return None if order.exchange is None else (material.lists["indicators"].num_rows, material.left_out)
 
 
 def _shares(material: Material) -> dict[int, float]:
@@ -217,7 +224,7 @@ def _payload(
         "notes.jsonl": b"".join(
             writing.canonical(note) + b"\n" for note in (() if case is None else case.notes(profile))
         ),
-        "privacy.json": writing.readable(privacy.statement(profile, order.names, order.exchange is not None)),
+        "privacy.json": writing.readable(privacy.statement(profile, order.names, _indicators(material, order))),
         "rerun/requirements.txt": _requirements(),
         "schema/tables.json": writing.schema({**written, **specs}),
     }

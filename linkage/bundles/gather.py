@@ -15,8 +15,9 @@ from linkage import engine
 from linkage import window as windows
 from linkage.bundles.contrary import contrary
 from linkage.bundles.given import touching_kinds
+from linkage.bundles.indicators import under_key
 from linkage.bundles.numbers import FirstEvents, Numbers, replaced
-from linkage.bundles.profiles import Names, Profile, exchange_id, exchange_name
+from linkage.bundles.profiles import NETWORK, Names, Profile
 from linkage.errors import UsageError
 from linkage.ingest.columns import identifier_column
 from linkage.model import given
@@ -56,7 +57,7 @@ class Material:
 
     ``cluster``: its row in the snapshot. ``lists``, ``records``: tables by name, see linkage.bundles.tables.
     ``uses``: account, identifier, events of members on the strongest of what they share. ``excluded``: names of members
-    whom the verdict is not about.
+    whom the verdict is not about. ``left_out``: identifiers of the cluster that are no indicators for others.
     """
 
     run: RunRecord
@@ -67,6 +68,7 @@ class Material:
     records: dict[str, pyarrow.Table]
     uses: pyarrow.Table | None
     excluded: tuple[str, ...]
+    left_out: int
 
 
 def gather(
@@ -87,7 +89,7 @@ def gather(
         UsageError: there is no such cluster, or the snapshot was written before there were bundles.
         SnapshotDamaged: a stored file differs from its recorded digest.
     """
-    row = _row_of(snapshot, cluster)
+    row = row_of(snapshot, cluster)
     if not profile.events:
         row["top_reasons"] = [unnamed(reason) for reason in row["top_reasons"]]
     if "candidates.parquet" not in snapshot.run.files:
@@ -108,8 +110,9 @@ def gather(
         engine.run(connection, "linkage.bundles", "window_sightings")
         gathered = _Gathered(connection, snapshot, view, cluster, kinds, profile, names)
         lists = gathered.lists()
+        left_out = 0
         if exchange is not None:
-            lists["indicators"] = gathered.indicators(exchange)
+            lists["indicators"], left_out = gathered.indicators(exchange)
         records = gathered.records() if profile.records else {}
         uses = gathered.uses() if profile.records else None
         named = gathered.named(excluded)
@@ -122,6 +125,7 @@ def gather(
         records=records,
         uses=uses,
         excluded=named,
+        left_out=left_out,
     )
 
 
@@ -212,25 +216,16 @@ class _Gathered:
         table = replaced(table, "identifier", self._identifier.of(table["identifier"]))
         return table.sort_by([("account", "ascending"), ("identifier", "ascending")])
 
-    def indicators(self, key: bytes) -> pyarrow.Table:
-        """Identifiers that hold the cluster together, under the key that is shared with the recipient."""
-        import pyarrow
+    def indicators(self, key: bytes) -> tuple[pyarrow.Table, int]:
+        """Identifiers that hold the cluster together, under ``key``; and how many have no value to be known by."""
         import pyarrow.compute as compute
 
         table = self._of_cluster("cluster_identifiers")
         table = table.filter(compute.equal(table["role"], "evidence"))
-        kinds, numbers = table["kind"].to_pylist(), self._identifier.of(table["identifier"])
-        raw = [self._raw[number] for number in numbers.to_pylist()]
-        names = [exchange_name(key, *pair) for pair in zip(kinds, raw, strict=True)]
-        made = {
-            "kind": table["kind"],
-            "pseudonym": self._identifiers["value"].take(numbers),
-            "exchange": pyarrow.array(names, pyarrow.string()),
-            "key_id": pyarrow.array([exchange_id(key)] * len(names), pyarrow.string()),
-            "first_seen": table["first_seen"],
-            "last_seen": table["last_seen"],
-        }
-        return self._coarse(pyarrow.table(made))
+        numbers = self._identifier.of(table["identifier"])
+        table = table.append_column("pseudonym", self._identifiers["value"].take(numbers))
+        found, left_out = under_key(table.append_column("raw", self._raw.take(numbers)), key)
+        return self._coarse(found), left_out
 
     # --- lists --------------------------------------------------------------------------------------------------
 
@@ -288,14 +283,13 @@ class _Gathered:
 
     def _named_identifiers(self) -> pyarrow.Table:
         table = self._ask("identifiers", {"kinds": list(self._kinds)})
-        kinds, raw = table["kind"].to_pylist(), table["value"].to_pylist()
-        table = table.append_column("raw", table["value"])
         if self._names.pseudonymous:
-            values = [self._names.of(*pair) for pair in zip(kinds, raw, strict=True)]
-            prefixes = [None if p is None else self._names.of("prefix", p) for p in table["prefix"].to_pylist()]
+            known = zip(table["kind"].to_pylist(), table["value"].to_pylist(), strict=True)
+            values = [self._names.of(kind, value) for kind, value in known]
+            prefixes = [None if p is None else self._names.of(NETWORK, p) for p in table["prefix"].to_pylist()]
             table = replaced(replaced(table, "value", values), "prefix", prefixes)
             table = table.sort_by([("position", "ascending"), ("value", "ascending")])
-        self._raw: list[str] = table["raw"].to_pylist()
+        self._raw = table["raw"]
         return table.drop_columns(["raw"])
 
     def _known_of_accounts(self) -> tuple[pyarrow.Table, Numbers, Numbers]:
@@ -387,7 +381,12 @@ class _Gathered:
         return table
 
 
-def _row_of(snapshot: Snapshot, cluster: str) -> dict[str, Any]:
+def row_of(snapshot: Snapshot, cluster: str) -> dict[str, Any]:
+    """Row of the cluster in the snapshot's table of them.
+
+    Raises:
+        UsageError: there is no such cluster.
+    """
     from linkage.model.rows import rows_of
 
     for row in rows_of(snapshot.table("clusters")):

@@ -38,6 +38,10 @@ def bundle_export(arguments: Namespace) -> int:
         )
     print(report.path)
     say(f"{report.status}: {report.files} files, {report.bytes} bytes, signed with {report.fingerprint}")
+    if report.indicators is not None:
+        given, left_out = report.indicators
+        without = f"; left out as found or purged here, so that nobody else can know them: {left_out}"
+        say(f"indicators under the exchange key: {given}{without if left_out else ''}")
     for name in report.waits:
         say(f"{name} approved the case and has to sign too: linkage bundle sign {report.path}")
     return 0
@@ -138,9 +142,9 @@ def key_resolve(arguments: Namespace) -> int:
     chosen_format(arguments.format, arguments.output)
     table = Workspace(arguments.workspace).keys.resolve(arguments.names, reason=arguments.reason)
     code = show.listed(table, arguments, empty="")
-    lost = table["value"].null_count
-    if lost:
-        say(f"{lost} of no key that is left: see `linkage key list` for those that were destroyed")
+    missing = Counter(why for why in table["why"].to_pylist() if why is not None)
+    for why, count in missing.items():
+        say(f"{count} of {table.num_rows} not resolved: {why}")
     return code
 
 

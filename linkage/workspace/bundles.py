@@ -79,6 +79,7 @@ class Bundles:
             TryAgain: the disk is full.
         """
         from linkage.bundles import export as exporting
+        from linkage.bundles.gather import row_of
         from linkage.bundles.profiles import profile_of
 
         self._home.require(Permission.EXPORT)
@@ -88,19 +89,20 @@ class Bundles:
         case = self._case(subject, refresh)
         scope = None if case is None else case.proposal.scope
         snapshot = self._home.snapshot(refresh if scope is None else scope.refresh_id)
+        cluster = str(row_of(snapshot, subject if scope is None else scope.cluster_id)["cluster_id"])
         signers = self._signers(case)
         exchange = None if exchange_key is None else read_exchange_key(Path(exchange_key))
+        casework = self._home.casework_to_write()
         # Last, because it makes a key where there is none: not for what is refused.
         names = self._names(subject, recipient, chosen)
         order = exporting.Order(
-            cluster=subject if scope is None else scope.cluster_id,
+            cluster=cluster,
             case=case,
             profile=chosen,
             names=names,
             signers=signers,
             exchange=exchange,
         )
-        casework = self._home.casework_to_write()
         report = exporting.export(
             snapshot,
             self._home.lake.view(),

@@ -108,6 +108,10 @@ class Indicators:
         """Every list that was not removed, also expired ones, oldest first."""
         return () if self._home.casework() is None else self._lists().all()
 
+    def held(self, entry: WatchList) -> bool:
+        """Whether the workspace has the exchange key that the list is under; without it nothing matches."""
+        return self._key_path(entry.key_id).is_file()
+
     def list(self) -> pyarrow.Table:
         """Every list that was not removed, as Arrow, with what the current refresh matched of its source."""
         import pyarrow
@@ -140,7 +144,7 @@ class Indicators:
                 "indicators": entry.indicators,
                 "matched": matched.get(entry.source, 0),
                 "key_id": entry.key_id,
-                "key_held": self._key_path(entry.key_id).is_file(),
+                "key_held": self.held(entry),
                 "author": entry.author,
                 "imported_at": entry.imported_at,
                 "expires_at": entry.expires_at,
@@ -183,7 +187,7 @@ class Indicators:
             ConfigurationError: the casework database needs a migration.
         """
         entries = [entry for entry in self.entries() if entry.active(at)]
-        held = [entry for entry in entries if self._key_path(entry.key_id).is_file()]
+        held = [entry for entry in entries if self.held(entry)]
         lost = tuple(sorted({entry.source for entry in entries if entry not in held}))
         if not held:
             return (), lost

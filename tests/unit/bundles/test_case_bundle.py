@@ -387,5 +387,14 @@ def test_an_approver_without_a_key_is_asked_for_one_and_nobody_signs_for_a_case_
         case.act(APPROVER).bundles.sign(plain)
     for half in (case.path / "keys").glob(f"{APPROVER}*"):
         half.unlink()
-    with pytest.raises(UsageError, match=f"{APPROVER} approved the case, and has no key"):
-        own.bundles.export(case.case, profile="public", output=tmp_path / "out")
+    kept = pseudonym_keys(case.path)
+    for profile in ("public", "partner"):
+        with pytest.raises(UsageError, match=f"{APPROVER} approved the case, and has no key"):
+            own.bundles.export(case.case, profile=profile, output=tmp_path / "out")
+    with pytest.raises(UsageError, match="no such cluster"):
+        own.bundles.export("c-000000000000", profile="partner", output=tmp_path / "out")
+    assert pseudonym_keys(case.path) == kept, "what is refused makes no key"
+
+
+def pseudonym_keys(workspace: Path) -> set[str]:
+    return {path.name for path in (workspace / "keys").glob("pseudonyms/*")}

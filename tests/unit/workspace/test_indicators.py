@@ -212,6 +212,9 @@ def test_a_list_ends_and_one_whose_key_is_gone_is_said_to_match_nothing(
     assert "match nothing: Lab A" in capsys.readouterr().err
     (check,) = [check for check in made.doctor() if check.name == "watch lists"]
     assert (check.status, "Lab A" in check.finding) == ("warn", True)
+    (made.path / "casework.sqlite").write_bytes(b"this is not a database, " * 100)
+    (check,) = [check for check in made.doctor() if check.name == "watch lists"]
+    assert (check.status, check.exit_code) == ("fail", 20), "that it could not be looked at is said"
 
 
 def test_what_is_allowed_here_is_no_evidence_whoever_reports_it(houses: Houses, tmp_path: Path) -> None:
