@@ -109,7 +109,9 @@ def export(
     material = gather(snapshot, view, settings, order.cluster, order.profile, order.names, order.exchange, excluded)
     tell("writing, and computing the finding again", 1)
     with ThreadPoolExecutor(max_workers=1) as other:
-        checked = other.submit(_checked, material, order.profile)
+        # One core is left to what is written meanwhile.
+        threads = max(1, (settings.threads or os.cpu_count() or 1) - 1)
+        checked = other.submit(_checked, material, order.profile, threads)
         payload = _payload(name, material, order, audit)
         expected = checked.result()
     if expected is not None:
@@ -128,12 +130,12 @@ def export(
     )
 
 
-def _checked(material: Material, profile: Profile) -> dict[str, Any] | None:
+def _checked(material: Material, profile: Profile, threads: int) -> dict[str, Any] | None:
     """The finding computed again from the very records that the bundle will hold; None where it holds none."""
     if not profile.records:
         return None
     again, differences = compared(
-        material.records, _frame(material, profile), material.cluster, _shares(material), profile
+        material.records, _frame(material, profile), material.cluster, _shares(material), profile, threads
     )
     if differences:
         raise RerunDiffers(

@@ -70,14 +70,16 @@ class Again:
         }
 
 
-def rerun(records: Mapping[str, pyarrow.Table], frame: Frame) -> Again:
+def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | None = None) -> Again:
     """Members and scores of the cluster that ``records`` (by name: see linkage.bundles.tables) are about.
+
+    ``threads``: how many the SQL engine takes; by default one per core.
 
     Raises:
         BundleMalformed: the records contradict each other.
     """
     told = Given.of(records["baseline"])
-    with engine.connect() as connection:
+    with engine.connect(threads=threads) as connection:
         relations.relations(connection, records, frame.kinds, told)
         own = features.priced(connection, frame.as_of, relations.allowed(records))
         edges = engine.run(connection, "linkage.evidence", "edges").fetchnumpy()
@@ -121,13 +123,16 @@ def compared(
     claimed: Mapping[str, Any],
     members: Mapping[int, float],
     profile: Profile,
+    threads: int | None = None,
 ) -> tuple[Again, list[str]]:
     """The finding computed again, and where it differs from what is ``claimed`` of the cluster and of its ``members``.
+
+    ``threads``: how many the SQL engine takes; by default one per core.
 
     Raises:
         BundleMalformed: the records contradict each other.
     """
-    again = rerun(records, frame)
+    again = rerun(records, frame, threads)
     differences = [f"account {account} is a member no longer" for account in sorted(set(members) - set(again.members))]
     differences += [f"account {account} is a member now" for account in sorted(set(again.members) - set(members))]
     for account in sorted(set(members) & set(again.members)):
