@@ -347,7 +347,7 @@ def _signed(target: Path, data: bytes, keys: Sequence[Key]) -> frozenset[str]:
         where = signing.path_of(key.fingerprint)
         with received(target) as bundle:
             signature = bundle.read(where) if where in bundle.sizes else b""
-        if signing.intact(signature, data) and signing.fingerprint_in(signature) == key.fingerprint:
+        if signing.made(signature, data, key.fingerprint):
             found.add(key.principal)
     return frozenset(found)
 

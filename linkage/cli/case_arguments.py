@@ -40,7 +40,7 @@ def cases(verbs: Verbs) -> None:
 
     def several(name: str, help_: str, subject: str = "CASE", **note: Any) -> argparse.ArgumentParser:
         verb = action(name, f"{help_}; of several, all or none", None, **note)
-        what = "a case, or of a cluster without one" if subject != "CASE" else "a case, or of a bulk"
+        what = "a case or a cluster; of several, of clusters" if subject != "CASE" else "a case, or of a bulk"
         verb.add_argument("cases", nargs="+", metavar=subject, help=f"id of {what}")
         verb.add_argument("--revision", type=values.count, metavar="N", help=f"{_REVISION}; of one case")
         if subject == "CASE":

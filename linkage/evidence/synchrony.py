@@ -8,7 +8,8 @@ slot in which an account begins a session. Three steps, none of which forms a pr
 2. *Seeds*: pairs whose shared moments are surprising given what each did on the day and at which time of day it works
    at all. A daily job, a weekly lesson and office hours expect to be met. A seed group is a dense core of such pairs.
 3. *Expansion*: slots in which the group is a crowd beyond its members' own expectation, each left out in turn; every
-   account is tested for beginning in those slots. That finds members that no pair shows, and drops who does not.
+   account is tested for beginning in those slots. That finds members that no pair shows, and drops who does not. Of
+   those who are taken one in twenty may be there by chance: as many as keep the same schedule of a day or a week off.
 
 A group becomes an identifier of its own, the schedule that its accounts keep, and every step after this one treats it
 as any other. What it takes to be found stands in docs/explanation/detection.md.
@@ -42,7 +43,11 @@ _CORE, _SMALLEST = 3, 6
 _CROWD = 4.0
 #: Share of an account's moments, beyond what is expected, that a member spends in crowds.
 _KEEPS = 0.15
-_ROUNDS = 4
+#: Days on which a member keeps the schedule at least, and probability by its own habits at most.
+_JOINS_DAYS, _UNUSUAL = 3, 0.01
+#: Share of a group that may be in it by chance: as many as keep the schedule of so many days before or after.
+_BY_CHANCE, _ELSEWHERE = 0.05, (-7, -1, 1, 7)
+_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,10 @@ def groups(moments: Moments, seed: int) -> list[Group]:
     nats = kernels.pairs_in_step(first, second, moments.start, moments.slot, _LEAST_SHARED, _LEAST_DAYS)
     kept = nats >= _SEED
     cores = _cores(first[kept], second[kept], nats[kept], len(count), seed)
-    # What has to be surprising among all accounts that are tested.
-    needed = float(np.log(len(able))) + 2.0
     taken = np.zeros(len(count), dtype=np.bool_)
     found = []
     for core in sorted(cores, key=len, reverse=True):
-        group = _expanded(moments, core[~taken[core]], able[~taken[able]], needed)
+        group = _expanded(moments, core[~taken[core]], able[~taken[able]])
         if group is not None:
             taken[group.accounts] = True
             found.append(group)
@@ -132,20 +135,23 @@ def _cores(
     return [core for core in found if len(core) >= _SMALLEST]
 
 
-def _expanded(moments: Moments, core: NDArray[np.int64], able: NDArray[np.int64], needed: float) -> Group | None:
+def _expanded(moments: Moments, core: NDArray[np.int64], able: NDArray[np.int64]) -> Group | None:
     """The group that keeps the schedule of ``core``; none where the core does not hold."""
     low = int(moments.slot.min()) // kernels.DAY * kernels.DAY
     length = int(moments.slot.max()) // kernels.DAY * kernels.DAY + kernels.DAY - low
-    count = np.diff(moments.start)[able]
     members = core
     for _ in range(_ROUNDS):
         if len(members) < _SMALLEST:
             return None
         member = np.zeros(len(moments.start) - 1, dtype=np.bool_)
-        member[members] = True
         seen, expected = kernels.crowd(members, moments.start, moments.slot, low, length)
-        nats, hits, days, mean = kernels.joins(able, member, moments.start, moments.slot, low, seen, expected, _CROWD)
-        keeps = (nats >= needed) & (days >= _LEAST_DAYS) & (hits - mean >= _KEEPS * count)
+        chance = []
+        for days in _ELSEWHERE:
+            away = np.roll(seen, days * kernels.DAY), np.roll(expected, days * kernels.DAY)
+            chance.append(_joins(moments, able, member, low, *away))
+        member[members] = True
+        joins = _joins(moments, able, member, low, seen, expected)
+        keeps = joins <= _bar(joins, np.concatenate(chance))
         if np.array_equal(able[keeps], members):
             break
         members = able[keeps]
@@ -153,6 +159,36 @@ def _expanded(moments: Moments, core: NDArray[np.int64], able: NDArray[np.int64]
         return None
     crowded = (seen >= 3.0) & (_surprise(seen, expected) >= _CROWD)
     return Group(members, low + np.flatnonzero(crowded))
+
+
+def _joins(
+    moments: Moments,
+    able: NDArray[np.int64],
+    member: NDArray[np.bool_],
+    low: int,
+    seen: NDArray[np.float64],
+    expected: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Probability (A) that an account begins by its own habits as often as it did when the group began; 1 if rarely."""
+    from scipy.special import gammainc
+
+    hits, days, mean = kernels.joins(able, member, moments.start, moments.slot, low, seen, expected, _CROWD)
+    count = moments.start[able + 1] - moments.start[able]
+    enough = (days >= _JOINS_DAYS) & (hits - mean >= _KEEPS * count)
+    # That a Poisson count of this mean is ``hits`` or more.
+    return np.where(enough, gammainc(np.maximum(hits, 1e-9), np.maximum(mean, 1e-3)), 1.0)
+
+
+def _bar(found: NDArray[np.float64], by_chance: NDArray[np.float64]) -> float:
+    """The largest probability up to which at most ``_BY_CHANCE`` of the accounts are there by chance; 0 for none.
+
+    ``by_chance``: the same accounts' probabilities of keeping the schedule of other days, which nobody set them.
+    """
+    rising = np.sort(found)
+    rising = rising[rising <= _UNUSUAL]
+    strangers = np.searchsorted(np.sort(by_chance), rising, side="right") / len(_ELSEWHERE)
+    good = np.flatnonzero(strangers <= _BY_CHANCE * np.arange(1, len(rising) + 1))
+    return float(rising[good[-1]]) if len(good) else 0.0
 
 
 def _surprise(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:

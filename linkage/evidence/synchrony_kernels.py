@@ -194,13 +194,15 @@ def joins(
     seen: NDArray[np.float64],
     expected: NDArray[np.float64],
     crowded: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """How surprisingly often each of ``accounts`` began when the group did (A): nats, hits, days and expected hits.
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """How often each of ``accounts`` began when the group did (A): hits, days on which it did, and expected hits.
 
-    The group did in a slot where the *others* of it are a crowd: surprise of at least ``crowded`` nats.
+    The group did in a slot where the *others* of it are a crowd: three, and a surprise of at least ``crowded`` nats.
     """
+    # Where a crowd may be, day by day: few slots of the many.
+    busy = np.flatnonzero(seen >= 3.0)
+    of_day_from = np.searchsorted(busy, np.arange(len(seen) // DAY + 1) * DAY)
     count = len(accounts)
-    out = np.zeros(count)
     hits = np.zeros(count)
     days = np.zeros(count, np.int64)
     mean = np.zeros(count)
@@ -213,22 +215,21 @@ def joins(
         e = start[a]
         while e < start[a + 1]:
             day = slot[e] // DAY
-            begin = e
+            x = e
             while e < start[a + 1] and slot[e] // DAY == day:
                 e += 1
-            of_day = float(e - begin)
-            base = day * DAY - low
-            x = begin
+            of_day = float(e - x)
             any_hit = False
-            for s in range(DAY):
-                here = x < e and slot[x] == day * DAY + s
-                others = seen[base + s]
-                if others < 3.0:
-                    if here:
-                        x += 1
-                    continue
-                usual = expected[base + s]
+            number = day - low // DAY
+            for b in range(of_day_from[number], of_day_from[number + 1]):
+                at = busy[b]
+                while x < e and slot[x] - low < at:
+                    x += 1
+                here = x < e and slot[x] - low == at
+                s = at % DAY
                 rate = of_day * max(slots[s], hours[s // HOUR] / HOUR) / size
+                others = seen[at]
+                usual = expected[at]
                 if member[a]:
                     others -= 1.0 if here else 0.0
                     usual -= rate
@@ -237,9 +238,6 @@ def joins(
                     if here:
                         hits[i] += 1.0
                         any_hit = True
-                if here:
-                    x += 1
             if any_hit:
                 days[i] += 1
-        out[i] = surprise(hits[i], max(mean[i], 1e-3))
-    return out, hits, days, mean
+    return hits, days, mean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -37,16 +38,24 @@ def of_clusters(refresh_id: str, clusters: pd.DataFrame) -> None:
     if not casework.may(Permission.WORK):
         return
     cases = casework.by_cluster()
-    free = [name for name in clusters["cluster_id"] if name not in cases or cases[name].status in WORKED_ON]
+    able = [name for name in clusters["cluster_id"] if name not in cases or cases[name].status in WORKED_ON]
+    own = {name: cases[name].case_id for name in able if name in cases and name in cases[name].clusters}
+    of = Counter(own.values())
+    free = [name for name in able if name not in own or of[own[name]] == 1]
     label = f"Verdict on {counted(len(free), 'cluster')}…" if free else "Verdict on several…"
     with st.popover(
         label, icon=":material/checklist:", disabled=clusters.empty, help=_FIRST if clusters.empty else None
     ):
-        taken = len(clusters) - len(free)
+        taken, shared = len(clusters) - len(able), len(able) - len(free)
         if taken:
             st.markdown(
                 f"{counted(taken, 'chosen cluster has', 'chosen clusters have')} a case that waits or is decided, and "
                 "stays out."
+            )
+        if shared:
+            st.markdown(
+                f"{counted(shared, 'chosen cluster')} share a case with another one and stay out: propose about one at "
+                "a time, on its page."
             )
         if free:
             _form(refresh_id, free, {name: cases[name] for name in free if name in cases})

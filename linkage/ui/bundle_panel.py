@@ -13,6 +13,8 @@ from linkage.ui import casework, session
 from linkage.ui.words import counted, plain
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from linkage.model.case import Case
     from linkage.model.progress import Progress
     from linkage.model.reports import ExportReport
@@ -26,9 +28,12 @@ _PROFILES = {
 
 
 def of_case(case: Case) -> None:
-    """Draw the form for the members whom the verdict of ``case`` is about; nothing where it has none."""
+    """Draw the form for the members whom the verdict of ``case`` is about; nothing where it has none.
+
+    Whoever approved the case signs here what somebody else made.
+    """
     if case.latest is not None:
-        _panel(case.case_id, case.revision, None)
+        _panel(case.case_id, case.revision, None, case)
 
 
 def of_cluster(cluster: str, refresh: str) -> None:
@@ -36,18 +41,22 @@ def of_cluster(cluster: str, refresh: str) -> None:
     _panel(cluster, 0, refresh)
 
 
-def _panel(subject: str, revision: int, refresh: str | None) -> None:
+def _panel(subject: str, revision: int, refresh: str | None, case: Case | None = None) -> None:
     st.subheader("Evidence bundle", anchor=False)
     if casework.barred(Permission.EXPORT):
         return
     try:
-        able = session.workspace().bundles.has_key
+        bundles = session.workspace().bundles
+        able = bundles.has_key
+        waiting = bundles.unsigned(case) if case is not None and casework.may(Permission.APPROVE) else ()
     except LinkageError as fault:
         session.failed(fault)
         return
     if not able:
         _no_key()
         return
+    for path in waiting:
+        _sign(path)
     profile = st.segmented_control(
         "Profile", list(_PROFILES), default="internal", required=True, key=f"profile-{subject}-{revision}"
     )
@@ -67,15 +76,25 @@ def _panel(subject: str, revision: int, refresh: str | None) -> None:
         _take(st.session_state[made])
     if profile == "internal":
         st.download_button(
-            "Download the action list", partial(_actions, subject, refresh), f"actions-{subject}.csv", "text/csv",
+            "Download the action list",
+            # Called without a page around it: nobody is in front of the screen there, so the workspace is asked now.
+            partial(bundles.actions_csv, subject, refresh=refresh), f"actions-{subject}.csv", "text/csv",
             key=f"actions-{subject}-{revision}", icon=":material/checklist:", on_click="ignore",
             help="Accounts to suspend, as CSV: none unless the cluster is flagged, or two people decided against them. "
             "That you took it is written into the audit.",
         )  # fmt: skip
 
 
-def _actions(subject: str, refresh: str | None) -> bytes:
-    return session.workspace().bundles.actions_csv(subject, refresh=refresh)
+def _sign(path: Path) -> None:
+    st.info(
+        f"{plain(path.stem)} waits for your signature, because you approved the case. It is verified before. Look at "
+        "it first: it lies in the folder bundles of the workspace.",
+        icon=":material/signature:",
+    )
+    st.button(
+        "Sign it", key=f"sign-{path.parent.name}-{path.name}", icon=":material/signature:", on_click=casework.do,
+        args=(lambda workspace: workspace.bundles.sign(path), f"Signed: {plain(path.stem)}."),
+    )  # fmt: skip
 
 
 def _no_key() -> None:
@@ -112,14 +131,17 @@ def _take(report: ExportReport) -> None:
         "It lies in the folder bundles of the workspace.",
         icon=":material/check:",
     )
-    for name in report.waits:
+    workspace = session.workspace()
+    for name in workspace.bundles.waits(report.path) if report.waits and report.path.exists() else ():
         st.info(
-            f"{plain(name)} approved the case and has to sign too: until then nobody can verify the bundle.",
+            f"{plain(name)} approved the case and has to sign too, on this page: until then nobody can verify the "
+            "bundle.",
             icon=":material/signature:",
         )
-        st.code(f"linkage bundle sign {report.path}", language=None)
+        if not workspace.settings.access.sign_in:
+            st.code(f"linkage bundle sign {report.path}", language=None)
     st.download_button(
-        "Download the zip", partial(session.workspace().bundles.taken, report), report.path.name, "application/zip",
+        "Download the zip", partial(workspace.bundles.taken, report), report.path.name, "application/zip",
         key=f"download-{report.name}", icon=":material/download:", on_click="ignore",
         help="That you took it is written into the audit.",
     )  # fmt: skip

@@ -79,13 +79,11 @@ def panel(cluster: ClusterFrames) -> None:
 
 
 def _shaped(cluster: ClusterFrames, picture: Picture, open_groups: list[str], *, together: bool) -> Picture:
-    """The picture with hubs drawn together, and groups opened, as the reader wants."""
-    if together:
-        picture = hubs_grouped(picture, session.links(cluster))
+    """The picture with groups opened, and hubs drawn together, as the reader wants."""
     if open_groups:
         names = dict(zip(cluster.members["account"].tolist(), cluster.members["name"].tolist(), strict=True))
         picture = opened(picture, open_groups, names, session.links(cluster))
-    return picture
+    return hubs_grouped(picture, session.links(cluster)) if together else picture
 
 
 def _images(cluster: ClusterFrames) -> str:
@@ -145,7 +143,11 @@ def group_rows(picture: Picture, selected: str | None) -> pd.DataFrame:
 
 
 def accounts_of(cluster: ClusterFrames, picture: Picture, selected: str) -> pd.DataFrame:
-    """Members behind a mark: those of a group, or those that touched an identifier, with their exchanges on it."""
+    """Members behind a mark: those of a group, or those that touched an identifier, with their exchanges on it.
+
+    Of an account that touched several identifiers of one mark, days on it are missing: which days they share is not
+    in the snapshot.
+    """
     node = next(node for node in picture.nodes if node.id == selected)
     members = cluster.members
     if not node.kind:
@@ -154,8 +156,9 @@ def accounts_of(cluster: ClusterFrames, picture: Picture, selected: str) -> pd.D
     links = session.links(cluster)
     on = links[links["identifier"].isin([node.identifier, *node.identifiers])].groupby("account", as_index=False).agg(
         events=("events", "sum"), active_days=("active_days", "max"), first_seen=("first_seen", "min"),
-        last_seen=("last_seen", "max"),
+        last_seen=("last_seen", "max"), touched=("identifier", "size"),
     )  # fmt: skip
+    on["active_days"] = on["active_days"].astype("Int64").where(on.pop("touched") == 1)
     return members.merge(on, on="account", how="inner")
 
 
@@ -256,7 +259,11 @@ def _accounts(cluster: ClusterFrames, picture: Picture, selected: str) -> None:
             "role": st.column_config.TextColumn("Role", width="small"),
             "membership": st.column_config.ProgressColumn("Membership", min_value=0.0, max_value=1.0, format="%.2f"),
             "events": st.column_config.NumberColumn("Exchanges on it", format="localized"),
-            "active_days": st.column_config.NumberColumn("Days on it", format="localized"),
+            "active_days": st.column_config.NumberColumn(
+                "Days on it",
+                format="localized",
+                help="Not known where one mark stands for several identifiers and the account touched more than one",
+            ),
             "first_seen": st.column_config.DatetimeColumn("First", format="YYYY-MM-DD"),
             "last_seen": st.column_config.DatetimeColumn("Last", format="YYYY-MM-DD"),
         },

@@ -163,6 +163,11 @@ def clusters(workspace: Workspace, refresh_id: str) -> pd.DataFrame:
     return frame
 
 
+def rows_of_clusters(workspace: Workspace, refresh_id: str, ids: Sequence[str], columns: list[str]) -> pd.DataFrame:
+    """``columns`` of ``clusters`` of the refresh for those of ``ids`` that are in it, in its rank order."""
+    return _read(workspace, refresh_id, "clusters", columns, [("cluster_id", "in", list(ids))])
+
+
 def _became(workspace: Workspace, refresh_id: str, cluster_id: str) -> list[str]:
     """Clusters of the refresh that follow from a cluster of an earlier one."""
     lineage = workspace.snapshot(refresh_id).table("lineage")

@@ -159,7 +159,10 @@ def opened(picture: Picture, groups: Iterable[str], names: Mapping[int, str], li
 
 
 def hubs_grouped(picture: Picture, links: pd.DataFrame) -> Picture:
-    """The picture with the discounted identifiers of each kind drawn as one mark, where there are several."""
+    """The picture with the discounted identifiers of each kind drawn as one mark, where there are several.
+
+    ``links``: as of :func:`opened`, which comes first: the accounts of a group that is opened touch single identifiers.
+    """
     kinds: dict[str, list[Node]] = {}
     for node in picture.nodes:
         if node.discounted:
@@ -172,11 +175,25 @@ def hubs_grouped(picture: Picture, links: pd.DataFrame) -> Picture:
             label = f"{len(hubs)} discounted {kind_words(kind).many}"
             one = Node(f"h-{kind}", "hubs", label, on, kind, discounted=True, identifiers=numbers)
             merged |= {hub.id: one for hub in hubs}
+    on_hubs = _on_hubs(set(merged.values()), picture.node_of, links)
     edges: dict[str, Tie] = {}
     for edge in picture.edges:
-        tie = replace(edge, target=merged[edge.target].id) if edge.target in merged else edge
-        # Accounts may touch several of them: at least as many as touch the widest.
-        if tie.id not in edges or edges[tie.id].accounts < tie.accounts:
-            edges[tie.id] = tie
+        hub = merged.get(edge.target)
+        tie = edge if hub is None else Tie(edge.source, hub.id, on_hubs[edge.source, hub.id])
+        edges[tie.id] = tie
     nodes = [node for node in picture.nodes if node.id not in merged]
-    return replace(picture, nodes=(*nodes, *dict.fromkeys(merged.values())), edges=tuple(edges.values()))
+    return replace(
+        picture,
+        nodes=(*nodes, *dict.fromkeys(merged.values())),
+        edges=tuple(sorted(edges.values(), key=lambda tie: -tie.accounts)),
+    )
+
+
+def _on_hubs(hubs: Iterable[Node], node_of: Mapping[int, str], links: pd.DataFrame) -> dict[tuple[str, str], int]:
+    """(Node, mark of several identifiers) → accounts of the node that touched one of them, each counted once."""
+    found: dict[tuple[str, str], int] = {}
+    for hub in hubs:
+        touching = links.loc[links["identifier"].isin(hub.identifiers), "account"].unique().tolist()
+        on = Counter(node_of[account] for account in touching if account in node_of)
+        found |= {(source, hub.id): number for source, number in on.items()}
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from linkage.errors import UnknownRefresh
-from linkage.ui import charts, session
+from linkage.ui import charts, frames, session
 from linkage.ui.rows_panel import Rows
 from linkage.ui.words import LINEAGE, TIERS, counted, moment, plain
 
@@ -46,11 +46,12 @@ def line(cluster: ClusterFrames) -> Line:
     ids, refresh_id, found = {cluster.cluster_id}, cluster.refresh_id, []
     end = f"Refreshes before these {_MOST} are not looked at."
     for _ in range(_MOST):
-        run, clusters = session.run_of(refresh_id), session.clusters(refresh_id)
-        own = clusters.loc[clusters["cluster_id"].isin(ids), columns]
-        found.append(own.assign(refresh_id=refresh_id, as_of=run.as_of))
+        run = session.run_of(refresh_id)
         with session.reading() as workspace:
+            # Not what the pages share: the way back would push out of it what other sessions look at.
+            own = frames.rows_of_clusters(workspace, refresh_id, sorted(ids), columns)
             lineage = workspace.lineage(refresh=refresh_id)
+        found.append(own.assign(refresh_id=refresh_id, as_of=run.as_of))
         mine = lineage[lineage["cluster_id"].isin(ids)].dropna(subset=["parent_cluster_id"])
         if mine.empty or run.parent_refresh_id is None:
             end = f"It begins at refresh {refresh_id}."

@@ -90,11 +90,22 @@ def _who() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f":material/lock: Signed in as **{plain(workspace.actor)}**, {workspace.role}.", width="content")
             st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=st.logout)
+            sign_in.back_to_where_one_came_from()
+            _still()
         return
     st.caption(
         ":material/lock_open: **Local mode, no sign-in.** Whoever can open a browser on this machine sees everything "
         f"here, and acts as {plain(workspace.actor)}, {workspace.role}. The server answers this machine only."
     )
+
+
+@st.fragment(run_every=session.LOOK_EVERY)
+def _still() -> None:
+    """Draw the whole page again, which then says so and nothing else, once a role was taken away."""
+    try:
+        session.workspace()
+    except LinkageError:
+        st.rerun(scope="app")
 
 
 def _guarded(page: Callable[[], None]) -> Callable[[], None]:

@@ -74,7 +74,7 @@ def workspace() -> Workspace:
         NotAllowed: sign-in is on, and nobody with a role has signed in.
     """
     shared = opened()
-    access = shared.settings.access
+    access = shared.access
     return _open_as(workspace_path(), sign_in.person(access)) if access.sign_in else shared
 
 

@@ -8,10 +8,12 @@ import streamlit as st
 
 from linkage.model.access import LEAST, Role
 from linkage.ui import session
-from linkage.ui.words import plain
+from linkage.ui.words import counted, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from linkage.config import AccessSettings
 
 
 def page() -> None:
@@ -19,11 +21,12 @@ def page() -> None:
     st.title("Settings")
     settings = session.workspace().settings
     st.markdown(
-        "Read from `linkage.toml` of the workspace when the server starts. Change the file, and start it again."
+        "Read from `linkage.toml` of the workspace when the server starts. Change the file, and start it again. Roles "
+        "count as soon as they stand there."
     )
     people, checks = st.columns([1, 1], gap="large")
     with people:
-        _people(dict(settings.access.roles))
+        _people(session.workspace().access)
     with checks:
         _checks()
     st.subheader("What a refresh goes by", anchor=False)
@@ -51,14 +54,15 @@ def page() -> None:
     )  # fmt: skip
 
 
-def _people(roles: Mapping[str, Role]) -> None:
-    workspace = session.workspace()
+def _people(access: AccessSettings) -> None:
+    workspace, roles = session.workspace(), access.roles
     st.subheader("Who may do what", anchor=False)
+    others = "whoever else signs in sees nothing here" if access.sign_in else "everybody else looks on"
     said = (
         "No role is set: in local mode whoever can write to the workspace may do everything. Two people still need "
         "two accounts of this machine."
         if not roles
-        else f"{len(roles):,} people have a role; everybody else looks on."
+        else f"{counted(len(roles), 'name has', 'names have')} a role; {others}."
     ) + " Each role may also do what the ones before it may."
     st.markdown(f"You act as **{plain(workspace.actor)}**, {workspace.role}. {said}")
     for role in Role:

@@ -6,16 +6,20 @@ somebody who has signed in and has a role, there is no workspace to show.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from linkage.errors import ConfigurationError, NotAllowed
+from linkage.ui.assets import asset
 from linkage.ui.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from streamlit.components.v2.types import ComponentRenderer
 
     from linkage.config import AccessSettings
     from linkage.workspace import Workspace
@@ -65,13 +69,14 @@ def person(access: AccessSettings) -> str:
 
 def asked(workspace: Workspace) -> bool:
     """Ask who is there, and say whether pages may be drawn."""
-    access = workspace.settings.access
+    access = workspace.access
     if not access.sign_in:
         return True
     if st.user.to_dict().get("is_logged_in") is not True:
         st.title("linkage")
         st.markdown("Sign in to see this workspace. What you do is written into its audit under your name.")
         st.button("Sign in", type="primary", icon=":material/login:", on_click=_enter)
+        _came_from()(key="came-from", data={"inside": False})
         return False
     try:
         person(access)
@@ -82,6 +87,16 @@ def asked(workspace: Workspace) -> bool:
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)
         return False
     return True
+
+
+@cache
+def _came_from() -> ComponentRenderer:
+    return st.components.v2.component("linkage.came-from", js=asset("came_from.js"))
+
+
+def back_to_where_one_came_from() -> None:
+    """Lead whoever has just signed in to the URL they came with: the provider leads to the first page alone."""
+    _came_from()(key="came-from", data={"inside": True})
 
 
 def _enter() -> None:

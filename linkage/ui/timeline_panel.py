@@ -73,7 +73,8 @@ def _chosen(cluster: ClusterFrames, drawn: pd.DataFrame, theme: str) -> tuple[pd
 
     if len(drawn) > 1:
         st.markdown(
-            "**Drag across days** to choose some: charts and tables here, the drawing, and the members go by them."
+            "**Drag across days** to choose some: charts and tables here, the drawing, the members, and what what-if "
+            "offers to leave out go by them."
         )
         st.altair_chart(charts.brush(drawn, theme), key=key, on_select=brushed, selection_mode=[charts.BRUSH])
     span = days.said(name, "charts and table show these days")

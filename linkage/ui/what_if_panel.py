@@ -8,11 +8,13 @@ import streamlit as st
 
 from linkage.errors import UsageError
 from linkage.model.access import Permission
-from linkage.ui import casework, session
+from linkage.ui import casework, days, session
 from linkage.ui.rows_panel import first
 from linkage.ui.words import counted, decimal, identifier_label, kind_words, plain, share
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from linkage.model.what_if import WhatIf
     from linkage.ui.frames import ClusterFrames
     from linkage.workspace import Workspace
@@ -27,15 +29,15 @@ def panel(cluster: ClusterFrames) -> None:
     casework.answer()
     key = cluster.cluster_id
     st.markdown("Leave something out, and see who would stay. Nothing here changes the refresh.")
+    offered = _offered(cluster)
     kind, one = st.columns(2)
     kinds = kind.multiselect(
         "Without the kind", cluster.kinds["kind"].tolist(), key=f"drop-kinds-{key}", placeholder="every kind counts",
         format_func=lambda name: kind_words(name).many,
     )  # fmt: skip
-    strongest = cluster.evidence.head(_OFFERED)
     labels = {
         int(row.identifier): f"{identifier_label(str(row.kind), int(row.identifier))} · {int(row.members_on):,} members"
-        for row in strongest.itertuples()
+        for row in offered.itertuples()
     }
     identifiers = one.multiselect(
         "Without the identifier", list(labels), key=f"drop-identifiers-{key}", format_func=labels.__getitem__,
@@ -63,6 +65,15 @@ def panel(cluster: ClusterFrames) -> None:
     if found.members > len(found.stay) or len(found.parts) > 1 or found.alone:
         _members(cluster, found)
     _allow(cluster, identifiers, networks, found)
+
+
+def _offered(cluster: ClusterFrames) -> pd.DataFrame:
+    """The strongest identifiers, of the days that are chosen on the timeline, and those that are left out already."""
+    evidence = cluster.evidence
+    span = days.said(cluster.cluster_id, "left out can be identifiers in use on one of them")
+    strongest = (evidence if span is None else evidence[days.within(evidence, span)]).head(_OFFERED)
+    taken = st.session_state.get(f"drop-identifiers-{cluster.cluster_id}", [])
+    return evidence[evidence["identifier"].isin([*strongest["identifier"].tolist(), *taken])]
 
 
 def _outcome(found: WhatIf) -> None:

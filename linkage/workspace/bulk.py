@@ -6,7 +6,7 @@ and a case that somebody acted on meanwhile stops the whole bulk.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,9 @@ from linkage.workspace.home import Home, now
 
 if TYPE_CHECKING:
     from linkage.stores.cases import Acting
+
+#: Letters of a digest that are asked for at least: fewer could be those of other cases.
+_DIGEST = 8
 
 
 class BulkActs:
@@ -39,9 +42,14 @@ class BulkActs:
         """The cases of these ids, each once. The id of an earlier bulk stands for all that it was done to.
 
         Raises:
-            UsageError: there is no such case or bulk.
+            UsageError: there is no such case or bulk, or ``digest`` has fewer than 8 letters.
             Stale: ``digest`` is given, and it is another one now.
         """
+        if digest is not None and len(digest) < _DIGEST:
+            raise UsageError(
+                f"a digest of fewer than {_DIGEST} letters says too little about what was looked at",
+                hint="`linkage case list --bulk ID` says it.",
+            )
         known = {case.case_id: case for case in self._book.list()}
         found: dict[str, Case] = {}
         for name in cases:
@@ -93,30 +101,34 @@ class BulkActs:
         """Propose the same verdict about each of ``clusters``, its members frozen; a case is opened where none is.
 
         ``exclude``: accounts that it is not about, whichever cluster they are in. ``revisions``: case → revision that
-        was looked at, for clusters that have a case already.
+        was looked at, for clusters that had a case then; where it is given, it names the case of every cluster that
+        has one.
 
         Raises:
-            UsageError: verdict or reason is unknown, a cluster is not there, or its case is past being worked on.
+            UsageError: verdict or reason is unknown, a cluster is not there, its case is past being worked on, or one
+                case is of several of them.
+            Stale: one of ``revisions`` has changed, or a cluster has a case that is not among them.
         """
         self._home.require(Permission.WORK)
         at = now()
         ahead(expires, at)
         _bounded(clusters)
-        chosen, seen = verdict_named(verdict), revisions or {}
+        if any(name.startswith("k-") for name in clusters):
+            raise UsageError(
+                "of several, a verdict is proposed about clusters: a case may be of more than one",
+                hint="Name clusters, or propose about one case at a time.",
+            )
+        chosen = verdict_named(verdict)
         proposals = [
             Proposal(chosen, tuple(dict.fromkeys(reasons)), scope, note.strip(), expires)
             for scope in self.scopes(clusters, exclude, refresh)
         ]
         with self._home.cases_to_write().acting(self._home.actor, at) as acting:
-            standing = by_cluster(acting.all())
-            cases = []
-            for proposal in proposals:
-                cluster = proposal.scope.cluster_id
-                case = standing.get(cluster)
-                if case is None or case.status not in WORKED_ON or cluster not in case.clusters:
-                    cases.append(self._book.opened(acting, proposal.scope))
-                else:
-                    cases.append(acting.get(case.case_id, seen.get(case.case_id)))
+            standing = _standing(acting, [proposal.scope.cluster_id for proposal in proposals], revisions)
+            cases = [
+                standing.get(proposal.scope.cluster_id) or self._book.opened(acting, proposal.scope)
+                for proposal in proposals
+            ]
             details = [{"proposal": proposal.to_dict(), "note": proposal.note} for proposal in proposals]
             return self._done(acting, Verb.PROPOSE, cases, details, at)
 
@@ -188,6 +200,30 @@ class BulkActs:
         counts = {"cases": len(after), "accounts": done.affected, "excluded": done.excluded, "digest": seen.digest}
         acting.audit(f"bulk.{verb}", bulk_id, counts)
         return done
+
+
+def _standing(acting: Acting, clusters: Sequence[str], revisions: Mapping[str, int] | None) -> dict[str, Case]:
+    """Cluster → the case of it that a verdict is proposed in, for those of ``clusters`` that have one.
+
+    A case that knew a cluster and has gone elsewhere is none of it.
+    """
+    for case_id, revision in (revisions or {}).items():
+        acting.get(case_id, revision)
+    every = by_cluster(acting.all())
+    found = {name: every[name] for name in clusters if name in every and name in every[name].clusters}
+    for cluster, case in found.items():
+        if revisions is not None and case.case_id not in revisions:
+            last = case.acts[-1]
+            raise Stale(f"cluster {cluster} has case {case.case_id} now: {last.actor} did {last.verb}")
+        if case.status not in WORKED_ON:
+            raise UsageError(
+                f"case {case.case_id} of cluster {cluster} is {case.status}",
+                hint="Reopen it, and then propose." if case.allows(Verb.REOPEN) else "It waits for another person.",
+            )
+    for case_id, number in Counter(case.case_id for case in found.values()).items():
+        if number > 1:
+            raise UsageError(f"case {case_id} is of several of these clusters", hint="Propose about one at a time.")
+    return found
 
 
 def _bounded(subjects: Sequence[object]) -> None:

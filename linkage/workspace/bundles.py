@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from linkage.errors import BundleUntrusted, NotAllowed, UsageError
 from linkage.model.access import Permission
-from linkage.model.case import same_person
+from linkage.model.case import Case, same_person
 from linkage.model.progress import ProgressSink
 from linkage.model.reports import BundleReport, ExportReport, Signed
 from linkage.stores.files import create_once
@@ -201,6 +201,40 @@ class Bundles:
             detail = {"bundle": report.name, "fingerprint": key.fingerprint}
             self._home.audit("bundle.sign", case.case.case_id, detail)
         return done
+
+    def waits(self, path: str | os.PathLike[str]) -> tuple[str, ...]:
+        """Who must sign the bundle at ``path``, a folder or a zip, and has not; nothing else of it is verified.
+
+        Raises:
+            BundleMalformed: that is no bundle.
+            ConfigurationError: ssh-keygen is missing, so nothing can be said.
+        """
+        from linkage.bundles import bag, signing
+        from linkage.bundles.container import received
+
+        with received(Path(path)) as bundle:
+
+            def read(name: str) -> bytes:
+                return bundle.read(name) if name in bundle.sizes else b""
+
+            named = bag.signers(bundle.read(bag.INFO)) if bag.INFO in bundle.sizes else ()
+            signed = read(bag.TAG_MANIFEST)
+            return tuple(
+                name
+                for name, fingerprint in named
+                if not signing.made(read(signing.path_of(fingerprint)), signed, fingerprint)
+            )
+
+    def unsigned(self, case: Case) -> tuple[Path, ...]:
+        """Bundles of ``case`` as it stands that lie in the workspace's own folder and wait for the actor to sign.
+
+        Raises:
+            BundleMalformed: what lies there under such a name is no bundle.
+        """
+        name = f"LNK-{case.case_id}-{case.revision}-*"
+        folder = self._home.layout.bundles
+        found = sorted([*folder.glob(name), *folder.glob(f"*/{name}")])
+        return tuple(path for path in found if any(same_person(who, self._home.actor) for who in self.waits(path)))
 
     def taken(self, report: ExportReport) -> bytes:
         """The zip that an export wrote, to be taken along; that it was is in the audit.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-    from linkage.config import Settings
+    from linkage.config import AccessSettings, Settings
     from linkage.ingest.report import IngestReport
     from linkage.model.access import Role
     from linkage.model.explanation import Explanation
@@ -294,6 +294,11 @@ class Workspace(GraphQuestions, Measurements, Upkeep):
     def settings(self) -> Settings:
         """Settings of ``linkage.toml``, read once."""
         return self._home.settings
+
+    @property
+    def access(self) -> AccessSettings:
+        """Who may do what: ``[access]`` of the settings, with its roles as they are now."""
+        return self._home.access
 
     @property
     def alert(self) -> str | None:

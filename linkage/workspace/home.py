@@ -17,13 +17,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from linkage.config import Neo4jSettings, Settings, load
+from linkage.config import AccessSettings, Neo4jSettings, Settings, load
 from linkage.errors import NoSnapshot, NotAllowed, SnapshotDamaged, TryAgain, UnknownRefresh, UsageError
 from linkage.model.access import LEAST, Permission, Role
 from linkage.model.progress import ProgressSink
 from linkage.stores import lock
 from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshot, Snapshots
+from linkage.workspace.access import as_of_now
 
 if TYPE_CHECKING:
     from linkage.leiden import Engine
@@ -338,9 +339,14 @@ class Home:
         return Cases(self.casework_to_write())
 
     @property
+    def access(self) -> AccessSettings:
+        """Who may do what, by the roles that ``linkage.toml`` gives now."""
+        return as_of_now(self.settings.access, self.layout.settings)
+
+    @property
     def role(self) -> Role:
         """What the actor may do."""
-        return self.settings.access.role(self.actor)
+        return self.access.role(self.actor)
 
     def require(self, what: Permission) -> None:
         """Raise unless the actor's role suffices for ``what``.

@@ -100,6 +100,8 @@ def test_a_cluster_is_proposed_at_once_and_its_proposer_may_not_approve(terminal
         (["show", "k-none"], "no such case"),
         (["open", "c-none"], "no such cluster"),
         (["propose", RING, "--verdict", "benign", "--reason", "canary"], "They are: company"),
+        (["propose", RING, "k-1", "--verdict", "benign", "--reason", "company"], "about clusters"),
+        (["approve", "k-1", "--digest", ""], "fewer than 8"),
         (["propose", RING, "--verdict", "benign", "--reason", "other"], "needs a note"),
         (["propose", RING, "--verdict", "benign", "--reason", "company", "--exclude", "loner-01"], "no member"),
         (["propose", RING, "--verdict", "benign", "--reason", "company", "--allow", "cidr", "x"], "not a network"),

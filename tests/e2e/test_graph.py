@@ -112,6 +112,26 @@ def test_what_was_moved_and_pinned_is_there_after_a_reload_until_it_is_undone(ca
     assert view_of(drawn(page))[2] == before
 
 
+def test_what_was_pinned_in_a_group_is_pinned_still_after_something_else_is_moved(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    group = canvas.evaluate("e => e._cyreg.cy.nodes('[?group]')[0].id()")
+    tap = "(e, id) => { e._cyreg.cy.getElementById(id).emit('tap'); }"
+    canvas.evaluate(tap, group)
+    tool(page, "Open group").click()
+    page.wait_for_function("e => e._cyreg.cy.nodes().some(n => n.data('of'))", arg=canvas.element_handle())
+    account = canvas.evaluate("e => e._cyreg.cy.nodes().filter(n => n.data('of'))[0].id()")
+    canvas.evaluate(tap, account)
+    expect(page.get_by_text("Selected: account", exact=False).first).to_be_visible()
+    tool(page, "Pin").click()
+    tool(page, "Close group").click()
+    expect(canvas).to_have_attribute("data-selected", group)
+    tool(page, "Pin").click()
+    expect(tool(page, "Pin")).to_have_attribute("aria-pressed", "true")
+    tool(page, "Open group").click()
+    page.wait_for_function("e => e._cyreg.cy.nodes().some(n => n.data('of'))", arg=canvas.element_handle())
+    assert canvas.evaluate("e => e._cyreg.cy.nodes('.pinned').map(n => n.id())") == [account]
+
+
 def test_filters_hold_for_the_drawing_and_its_table(canvas: Any, visit: Visit) -> None:
     page = visit.page
     before = view_of(canvas)
@@ -148,6 +168,13 @@ def test_hubs_are_one_mark_where_that_is_wanted(canvas: Any, visit: Visit) -> No
     canvas.evaluate("e => { e._cyreg.cy.nodes('[?discounted]')[0].emit('tap'); }")
     expect(page.get_by_text("Selected: 2 discounted")).to_be_visible()
     expect(page.get_by_text("2 of 46 rows of cluster_identifiers")).to_be_visible()
+    # A group that is opened then is tied to them as it was.
+    group = canvas.evaluate("e => e._cyreg.cy.nodes('[?discounted]')[0].neighborhood('[?group]')[0].id()")
+    canvas.evaluate("(e, id) => { e._cyreg.cy.getElementById(id).emit('tap'); }", group)
+    tool(page, "Open group").click()
+    page.wait_for_function("e => e._cyreg.cy.nodes().some(n => n.data('of'))", arg=canvas.element_handle())
+    out = "e => e._cyreg.cy.nodes('[?discounted]')[0].neighborhood().filter(n => n.data('of')).length"
+    assert canvas.evaluate(out) > 0
 
 
 def test_an_image_is_taken_along_after_the_audit_says_so(canvas: Any, visit: Visit, desk: Screen) -> None:

@@ -123,6 +123,43 @@ def test_one_person_proposes_and_another_approves_each_under_their_own_name(
     expect(ann.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_the_link_of_an_alert_leads_to_its_cluster_over_the_sign_in_once(visit: Visit, desk: Desk) -> None:
+    page = visit.page
+    link = f"{desk.screen.url}/cluster?cluster={RING}&tab=members"
+    enter(page, desk, "bob", link.removeprefix(desk.screen.url))
+    expect(page.get_by_role("heading", name=RING)).to_be_visible()
+    expect(page).to_have_url(link)
+    expect(page.get_by_text(signed_in("bob", "approver"))).to_be_visible()
+    page.goto(desk.screen.url)
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    expect(page).to_have_url(f"{desk.screen.url}/")
+
+
+def test_a_role_that_is_taken_away_ends_what_is_on_the_screen(visit: Visit, desk: Desk) -> None:
+    page, settings = visit.page, desk.screen.workspace / "linkage.toml"
+    enter(page, desk, "cat")
+    page.goto(f"{desk.screen.url}/audit")
+    expect(page.get_by_text(signed_in("cat", "viewer"))).to_be_visible()
+    settings.write_text(ROLES.replace("cat@", "somebody.else@"), encoding="utf-8")
+    try:
+        expect(page.get_by_text("Whoever signed in has no role here.")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("heading", name="Audit")).to_have_count(0)
+    finally:
+        settings.write_text(ROLES, encoding="utf-8")
+
+
+def test_the_action_list_is_handed_to_whoever_signed_in(visit: Visit, desk: Desk) -> None:
+    page = visit.page
+    enter(page, desk, "bob")
+    page.goto(f"{desk.screen.url}/cluster?cluster={RING}&tab=case")
+    page.get_by_role("button", name="Make my key").click()
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download the action list").click()
+    assert coming.value.suggested_filename == f"actions-{RING}.csv"
+    entry = Workspace(desk.screen.workspace).audit()[-1]
+    assert (entry.action, entry.actor, entry.subject) == ("actions.export", "bob@example.com", RING)
+
+
 def test_a_viewer_looks_on(visit: Visit, desk: Desk) -> None:
     page = visit.page
     enter(page, desk, "cat")
@@ -130,6 +167,8 @@ def test_a_viewer_looks_on(visit: Visit, desk: Desk) -> None:
     page.goto(f"{desk.screen.url}/cluster?cluster={RING}&tab=case")
     expect(page.get_by_text("To work on cases takes the role investigator")).to_be_visible()
     expect(page.get_by_role("radio", name="Confirmed")).to_have_count(0)
+    page.goto(f"{desk.screen.url}/settings")
+    expect(page.get_by_text("4 names have a role; whoever else signs in sees nothing here.")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ def test_a_brush_across_days_filters_the_tables_beside_it_until_it_is_let_go(vis
     expect(grid(page)).to_have_attribute("aria-rowcount", re.compile("^([89]|1[012])$"), timeout=20_000)
     page.get_by_role("tab", name="members").click()
     expect(page.get_by_text("chosen on the timeline: members who were first seen by their end")).to_be_visible()
+    page.get_by_role("tab", name="what-if").click()
+    expect(page.get_by_text("chosen on the timeline: left out can be identifiers in use")).to_be_visible()
     page.get_by_role("tab", name="evidence").click()
     expect(page.get_by_text("chosen on the timeline: identifiers in use on one of these days")).to_be_visible()
     page.get_by_role("button", name="All days").click()

@@ -277,12 +277,17 @@ class View {
 
   // What the reader moved or pinned stays there in this browser, also tomorrow: ids and places, nothing else.
   store() {
-    const own = { places: {}, pins: this.cy.nodes(".pinned").map((node) => node.id()) };
+    const own = stored(this.data.view), pins = new Set(own.pins);
     const computed = new Map(this.data.nodes.map((node) => [node.id, node]));
+    // What is not drawn now, in a group that is closed say, keeps what it has.
     this.cy.nodes().forEach((node) => {
-      const { x, y } = node.position(), at = computed.get(node.id());
-      if (at && (Math.abs(at.x - x) > 0.5 || Math.abs(at.y - y) > 0.5)) own.places[node.id()] = { x, y };
+      const id = node.id(), { x, y } = node.position(), at = computed.get(id);
+      delete own.places[id];
+      if (at && (Math.abs(at.x - x) > 0.5 || Math.abs(at.y - y) > 0.5)) own.places[id] = { x, y };
+      pins.delete(id);
+      if (node.hasClass("pinned")) pins.add(id);
     });
+    own.pins = [...pins];
     localStorage.setItem(PLACES + this.data.view, JSON.stringify(own));
     this.buttons(this.cy.nodes(".chosen"));
   }

@@ -346,7 +346,7 @@ def test_a_signature_of_another_key_under_the_name_of_the_approver_is_replaced(
             archive.writestr(f"{made.name}/{where}", signing.sign(other, signed))
     else:
         (made.path / where).write_bytes(signing.sign(other, (made.path / bag.TAG_MANIFEST).read_bytes()))
-    assert export().waits == (APPROVER,), "that is no signature of the approver"
+    assert export().waits == own.bundles.waits(made.path) == (APPROVER,), "that is no signature of the approver"
     assert approved.act(APPROVER).bundles.sign(made.path) == "replaced"
     assert own.bundles.verify(made.path).fault is None
     again = export()

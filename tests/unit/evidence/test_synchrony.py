@@ -54,6 +54,16 @@ def test_a_ring_that_keeps_a_schedule_is_found_whole_and_nobody_else(random: np.
     assert len(np.intersect1d(group.slots, rounds)) > 0.9 * len(rounds)
 
 
+def test_who_begins_seldom_is_told_by_those_who_begin_often(random: np.random.Generator) -> None:
+    world = people(random)
+    rounds = FIRST + np.sort(random.choice(DAYS * SLOTS, 50, replace=False))
+    in_step(random, world, range(30), rounds, 0.5)
+    in_step(random, world, range(30, 60), rounds, 0.18)
+    (group,) = groups(moments(world), 1)
+    assert set(group.accounts.tolist()) >= set(range(30))
+    assert sum(30 <= account < 60 for account in group.accounts) >= 24 and group.accounts.max() < 60
+
+
 def test_two_schedules_are_two_groups(random: np.random.Generator) -> None:
     world = people(random)
     for ring in (range(30), range(100, 140)):

@@ -95,6 +95,25 @@ def test_a_case_with_a_verdict_is_what_its_pages_export(workspace: Workspace) ->
     assert {entry.detail["key_id"] for entry in entries} == {path.parent.name}
 
 
+def test_whoever_approved_the_case_signs_on_its_page_what_another_person_made(workspace: Workspace) -> None:
+    ann = Workspace(workspace.path, actor="ann")
+    case = ann.case.propose(cluster(workspace), "confirmed", ["canary"]).case_id
+    workspace.case.approve(case)
+    assert "Sign it" not in labels(show("cases", case=case))
+    ann.bundles.new_key()
+    report = ann.bundles.export(case, profile="partner", recipient="Lab B", zipped=True)
+    assert ann.bundles.waits(report.path) == (workspace.actor,)
+    assert ann.bundles.unsigned(ann.case.show(case)) == ()
+    for test in (show("cluster", cluster=cluster(workspace), tab="case"), show("cases", case=case)):
+        assert "waits for your signature" in said(test)
+    test = press(test, "Sign it")
+    assert test.success[0].value.replace("\\", "") == f"Signed: {report.name}."
+    assert "Sign it" not in labels(test)
+    assert workspace.bundles.verify(report.path).fault is None
+    entry = workspace.audit()[-2]
+    assert (entry.action, entry.actor, entry.subject) == ("bundle.sign", workspace.actor, case)
+
+
 def test_a_case_without_a_verdict_exports_nothing_on_its_own_page(workspace: Workspace) -> None:
     case = workspace.case.open(cluster(workspace)).case_id
     assert "Make the bundle" not in labels(show("cases", case=case))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -212,6 +212,29 @@ def test_a_bulk_is_listed_with_everything_chosen_and_each_role_is_offered_what_i
     assert "There is no such bulk" in show("cases", bulk="b-none").error[0].value
 
 
+def _chosen_in_the_queue() -> None:
+    """Script of a page that draws the form for every cluster of the queue."""
+    from linkage.ui import bulk_panel, casework, session
+
+    casework.answer()
+    refresh_id = session.shown()
+    bulk_panel.of_clusters(refresh_id, session.clusters(refresh_id))
+
+
+def test_clusters_that_share_a_case_stay_out_of_a_bulk_and_what_was_opened_meanwhile_stops_it(world: World) -> None:
+    split = book(world).open(RING)
+    with Home(world.path, "cron").cases_to_write().acting("cron", datetime.now(UTC)) as acts:
+        acts.follow("r-later", {RING: [RING, small_world.NAMES]}, ())
+    test = AppTest.from_function(_chosen_in_the_queue, default_timeout=30).run()
+    assert "2 chosen clusters share a case with another one and stay out" in said(test)
+    test = choose(choose(test, "Verdict", "benign"), "Reasons", ["company"])
+    book(world).open(OFFICE)
+    test = press(test, "Propose for 1 cluster")
+    assert "ann did open" in test.error[0].value
+    assert {case.status for case in book(world).list()} == {Status.OPEN}
+    assert book(world).show(split.case_id).clusters == tuple(sorted([RING, small_world.NAMES]))
+
+
 def test_what_somebody_did_meanwhile_is_said_and_nothing_is_approved(world: World) -> None:
     case = book(world).propose(RING, "confirmed", ["canary"])
     test = show("cases", case=case.case_id)
@@ -270,6 +293,24 @@ def test_what_if_says_who_would_stay_and_writes_an_entry(world: World) -> None:
     network = next(field for field in test.text_input if field.label == "If these networks were benign")
     network.set_value("campus").run()
     assert "not a network" in test.error[0].value
+
+
+def test_what_if_offers_what_was_in_use_on_the_days_that_are_chosen_and_keeps_what_is_left_out(world: World) -> None:
+    test = show("cluster", cluster=RING, tab="what-if")
+    every = test.multiselect[1].options
+    taken = IDENTIFIER_ID["ip_address", ADDRESSES[0]]
+    test.multiselect[1].set_value([taken]).run()
+    before = said(test)
+    test.session_state[f"days-{RING}"] = (date(2026, 3, 21), date(2026, 3, 25))
+    test.run()
+    assert test.multiselect[1].options == every
+    test.session_state[f"days-{RING}"] = (date(2026, 3, 22), date(2026, 3, 25))
+    test.run()
+    assert "2026-03-22 to 2026-03-25" in said(test).replace("*", "")
+    assert (len(test.multiselect[1].options), test.multiselect[1].value) == (1, [taken])
+    test = press(test, "All days")
+    assert (test.multiselect[1].options, test.multiselect[1].value) == (every, [taken])
+    assert said(test) == before
 
 
 # --- search -----------------------------------------------------------------------------------------------------------

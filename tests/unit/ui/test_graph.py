@@ -17,10 +17,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from linkage.model.cluster_graph import Limits
+from linkage.model.cluster_graph import Limits, Tie
 from linkage.reading.cluster_graph import cluster_graph
 from linkage.stores.embedded import EmbeddedGraph
-from linkage.ui.graph import MOST_EDGES, MOST_NODES, Picture, draw, hubs_grouped, opened
+from linkage.ui.graph import MOST_EDGES, MOST_NODES, Node, Picture, draw, hubs_grouped, opened
 from linkage.ui.graph_component import drawing
 from linkage.ui.graph_filters import passing
 from linkage.ui.layout import beside, place, radius
@@ -234,6 +234,32 @@ def test_hubs_of_a_kind_are_one_mark_that_stands_for_all_who_touch_one() -> None
     assert (picture.drawn_identifiers, picture.drawn_accounts) == (base.drawn_identifiers, base.drawn_accounts)
     assert {edge.target for edge in picture.edges} <= {node.id for node in picture.nodes}
     assert hubs_grouped(drawn(touches, frozenset({997})), links_of(touches)) == drawn(touches, frozenset({997}))
+
+
+def test_a_group_is_tied_to_hubs_that_are_one_mark_by_each_account_once_and_opened_too() -> None:
+    """Of twelve accounts six are on one hub, four on another, and eight on one of them."""
+    hubs = {996: 2, 998: 3}
+    touches = {at: {200, *(hub for hub, nth in hubs.items() if at % nth == 0)} for at in range(1, 13)}
+    names, links = {account: str(account) for account in touches}, links_of(touches)
+    ons = {hub: sum(hub in own for own in touches.values()) for hub in (200, *hubs)}
+    base = Picture(
+        nodes=(
+            *(Node(f"i{hub}", "identifier", "", on, "card", hub in hubs, hub) for hub, on in ons.items()),
+            Node("g-all", "group", "12 accounts", 12),
+        ),
+        edges=tuple(Tie("g-all", f"i{hub}", on) for hub, on in ons.items()),
+        size=12, identifiers=3, edges_left_out=0, node_of=dict.fromkeys(touches, "g-all"),
+    )  # fmt: skip
+    closed = hubs_grouped(base, links)
+    assert {(tie.source, tie.target, tie.accounts) for tie in closed.edges} == {
+        ("g-all", "i200", 12), ("g-all", "h-card", 8),
+    }  # fmt: skip
+    picture = hubs_grouped(opened(base, ["g-all"], names, links), links)
+    assert {tie.source for tie in picture.edges if tie.target == "h-card"} == {
+        f"a{account}" for account, own in touches.items() if own & set(hubs)
+    }
+    assert {tie.accounts for tie in picture.edges} == {1}
+    assert picture.complete
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from linkage.stores.snapshots import Snapshots
-from linkage.ui import rows_panel, serve
+from linkage.ui import rows_panel, serve, session
 from linkage.ui.evidence_panel import accounts_of, group_rows, touched
 from linkage.ui.frames import UnknownCluster, account_bits, account_facts, cluster_frames, links
-from linkage.ui.graph import draw
+from linkage.ui.graph import Node, draw
 from linkage.ui.members_panel import _why, member_rows
 from linkage.ui.queue_page import reasons_in_brief
 from linkage.ui.session import CLUSTER as URL_PATH
@@ -271,6 +271,16 @@ def test_changes_say_who_joined_and_left_and_history_follows_the_line_back(works
     )
 
 
+def test_following_a_line_back_pushes_nothing_out_that_the_pages_share(workspace: Path) -> None:
+    small = Spec("c-0000", 2, 3, 0.1, identifiers=1, hubs=0, days=0, left_out=0, reasons=())
+    for number in range(2, 12):
+        publish(workspace, f"r-{number:04}", (replace(small, parent="c-0000"),), parent=f"r-{number - 1:04}")
+    shared = session.clusters("r-0011")
+    test = show(URL_PATH, cluster="c-0000", refresh="r-0011", tab="history")
+    assert test.dataframe[0].value["refresh_id"].tolist() == [f"r-{number:04}" for number in range(11, 1, -1)]
+    assert session.clusters("r-0011") is shared
+
+
 def test_no_cluster_chosen_and_an_unknown_one_lead_to_the_queue(workspace: Path) -> None:
     assert "No cluster is chosen." in said(show(URL_PATH))
     test = show(URL_PATH, cluster="c-<script>")
@@ -418,6 +428,13 @@ def test_accounts_behind_a_selection_are_the_ones_that_touched_it(
     assert set(on["account"]) == set(seen.loc[seen["identifier"] == node.identifier, "account"])
     group = next(node for node in picture.nodes if node.sort == "group")
     assert len(accounts_of(frames, picture, group.id)) == group.accounts
+    # Of several identifiers as one mark, days are said of accounts that touched one of them alone.
+    few = seen.loc[seen["account"] == seen["account"].value_counts().index[0], "identifier"].tolist()
+    hubs = Node("h-some", "hubs", "2 discounted", 0, "ip_address", discounted=True, identifiers=tuple(few))
+    on = accounts_of(frames, replace(picture, nodes=(hubs,)), "h-some").set_index("account")["active_days"]
+    number = seen[seen["identifier"].isin(few)].groupby("account").size()
+    assert number.min() == 1 < number.max()
+    assert on.notna().to_dict() == (number.reindex(on.index) == 1).to_dict()
 
 
 def test_a_member_row_names_its_strongest_steps_and_their_sum(workspace: Path) -> None:

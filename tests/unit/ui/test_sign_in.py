@@ -95,6 +95,24 @@ def test_with_sign_in_who_has_no_role_is_a_viewer_below_the_screen_too(workspace
         eve.case.open(RING)
 
 
+def test_a_role_counts_as_soon_as_it_is_given_or_taken_away_and_sign_in_stays_on(workspace: Path) -> None:
+    settings, on = workspace / "linkage.toml", "[access]\nsign_in = true\n"
+    shared = Workspace(workspace)
+    assert shared.access.sign_in
+    ann, bob = shared.acting_as("ann"), shared.acting_as("bob")
+    assert (ann.role, bob.role) == (Role.ADMIN, Role.VIEWER)
+    settings.write_text(f'{on}roles = {{ bob = "investigator" }}\n', encoding="utf-8")
+    assert (ann.role, bob.role) == (Role.VIEWER, Role.INVESTIGATOR)
+    case = bob.case.open(RING)
+    with pytest.raises(NotAllowed, match="work on cases"):
+        ann.case.note(case.case_id, "late")
+    settings.write_text("[access\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="not valid TOML"):
+        bob.case.note(case.case_id, "later")
+    settings.unlink()
+    assert (shared.access.sign_in, shared.access.roles, bob.role) == (True, {}, Role.VIEWER)
+
+
 @pytest.mark.parametrize(
     ("text", "mode", "words"),
     [

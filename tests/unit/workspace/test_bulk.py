@@ -13,6 +13,7 @@ from linkage.errors import NotAllowed, Stale, UsageError
 from linkage.model.bulk import MOST, Bulk
 from linkage.model.case import Status
 from linkage.workspace.bulk import BulkActs
+from linkage.workspace.home import Home
 from tests.lib import small_world
 from tests.lib.small_world import ACCOUNT_ID, NAMES, OFFICE, OFFICE_ACCOUNTS, RING, RING_ACCOUNTS, World
 from tests.unit.workspace.test_casebook import book, roles
@@ -111,6 +112,36 @@ def test_a_case_that_is_there_is_gone_on_with_unless_it_is_past_that(world: Worl
     assert len(acting(world, "ann").close(back).cases) == 2
 
 
+def test_a_proposal_overrides_nothing_that_was_done_since_the_page_was_drawn(world: World) -> None:
+    ann, bob = book(world, "ann"), book(world, "bob")
+    drawn = ann.open(RING)
+    seen = {drawn.case_id: drawn.revision}
+    ann.close(drawn.case_id)
+    with pytest.raises(Stale, match="ann did close"):
+        acting(world, "ann").propose([RING, OFFICE], "benign", ["company"], revisions=seen)
+    others = bob.open(OFFICE)
+    with pytest.raises(Stale, match=f"{OFFICE} has case {others.case_id} now: bob did open"):
+        acting(world, "ann").propose([OFFICE, NAMES], "benign", ["company"], revisions={})
+    with pytest.raises(UsageError, match=f"{drawn.case_id} of cluster {RING} is closed"):
+        acting(world, "ann").propose([RING, OFFICE], "benign", ["company"])
+    assert {case.case_id: case.revision for case in ann.list()} == {drawn.case_id: 2, others.case_id: 1}
+    looked = {others.case_id: others.revision}
+    assert len(acting(world, "ann").propose([OFFICE, NAMES], "benign", ["company"], revisions=looked).cases) == 2
+
+
+def test_a_case_of_two_of_the_clusters_is_proposed_about_one_at_a_time(world: World) -> None:
+    """RING splits, and its case is of both parts; OFFICE's goes to another cluster, and OFFICE is free again."""
+    split, gone = book(world, "ann").open(RING), book(world, "ann").open(OFFICE)
+    with Home(world.path, "cron").cases_to_write().acting("cron", datetime.now(UTC)) as acts:
+        assert acts.follow("r-later", {RING: [RING, NAMES], OFFICE: ["c-other"]}, ()) == 2
+    with pytest.raises(UsageError, match=f"{split.case_id} is of several of these clusters"):
+        proposed(world)
+    assert {case.status for case in book(world, "ann").list()} == {Status.OPEN}
+    waiting = acting(world, "ann").propose([RING, OFFICE], "benign", ["company"], revisions={split.case_id: 2})
+    assert waiting.cases[0].case_id == split.case_id
+    assert waiting.cases[1].case_id not in {split.case_id, gone.case_id}
+
+
 def test_each_role_may_do_what_it_says(world: World) -> None:
     roles(world, ann="investigator", bob="approver", eve="viewer")
     with pytest.raises(NotAllowed, match="work on cases"):
@@ -135,10 +166,16 @@ def test_bounds_and_names_are_said(world: World) -> None:
         acts.propose([RING], "benign", ["company"], exclude=[OFFICE_ACCOUNTS[0]])
     with pytest.raises(UsageError, match="1 of these clusters are not there"):
         acts.propose([RING, "c-none"], "benign", ["company"])
+    with pytest.raises(UsageError, match="about clusters"):
+        acts.propose([RING, "k-one"], "benign", ["company"])
     with pytest.raises(UsageError, match="lies ahead"):
         acts.propose(ALL, "benign", ["company"], expires=datetime(2026, 1, 1, tzinfo=UTC))
     for name in ("b-none", "k-none"):
         with pytest.raises(UsageError, match="there is no such"):
             acts.of([name])
+    waiting = proposed(world)
+    for digest in ("", waiting.digest[:7]):
+        with pytest.raises(UsageError, match="fewer than 8"):
+            acts.of([str(waiting.bulk_id)], digest)
     with pytest.raises(UsageError, match="note that says why"):
-        acts.return_(proposed(world), " ")
+        acts.return_(waiting, " ")
