@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.communities import kernels
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -203,26 +205,30 @@ def score(
     size = np.bincount(label[label >= 0], minlength=communities)
 
     # Every account on an enriched identifier of a community is considered for it; bits without the account itself.
-    start, end = incidence.identifier_start[stands.identifier], incidence.identifier_start[stands.identifier + 1]
-    repeat = (end - start).astype(np.int64)
-    row = np.repeat(np.arange(len(repeat)), repeat)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-    account = incidence.edge_account[incidence.identifier_edge[start[row] + within]].astype(np.int64)
+    own = np.array([[1], [0]])
+    size_of, degree = size[stands.community], incidence.degree[stands.identifier]
+    inside = stands.inside - own
+    # Where everybody on it is a member there is no other account that the second row could be of.
+    outside = np.maximum(degree - inside - 1, 0)
+    bits = share_bits(inside, size_of - own, outside, accounts - size_of + own - 1)
+    bits = np.where(inside > 0, trusted_bits(bits, trust.theta[stands.identifier]), 0.0)
+    kind = incidence.kind.astype(np.int64)
+    account, row, bits = kernels.considered(
+        stands.community,
+        stands.identifier,
+        bits[0],
+        bits[1],
+        label,
+        incidence.identifier_start,
+        incidence.identifier_edge,
+        incidence.edge_account,
+        kind,
+    )
     community, identifier = stands.community[row], stands.identifier[row]
-    own = (label[account] == community).astype(np.int64)
-    degree = incidence.degree[identifier]
-    inside = stands.inside[row] - own
-    bits = share_bits(inside, size[community] - own, degree - inside - 1, accounts - size[community] + own - 1)
-    bits = trusted_bits(bits, trust.theta[identifier])
-    useful = (bits > 0) & (inside > 0)
-    account, community, identifier, bits = account[useful], community[useful], identifier[useful], bits[useful]
 
     # Strongest identifier of a kind whole, further ones at the kind's discount.
-    kind = incidence.kind[identifier].astype(np.int64)
+    kind = kind[identifier]
     cell = (account * communities + community) * kinds + kind
-    order = np.lexsort((-bits, cell))
-    account, community, kind, bits = account[order], community[order], kind[order], bits[order]
-    identifier, cell = identifier[order], cell[order]
     new_kind = _starts(cell)
     new_pair = _starts(cell // kinds)
     counted = np.where(new_kind, bits, bits * trust.discount[kind])
@@ -244,8 +250,7 @@ def score(
     total = prior + by_kind.sum(axis=1) + absence + private
 
     best = np.full(accounts, -1, np.int64)
-    order = np.lexsort((towards, -total, considered))
-    winner = order[_starts(considered[order])]
+    winner = _best(total, considered)
     bar = _bars(total, considered, towards, label, communities, settings.bar_bits, bar_share)
     winner = winner[total[winner] >= bar[towards[winner]]]
     best[considered[winner]] = towards[winner]
@@ -266,6 +271,16 @@ def score(
         entry_bits=counted,
         enriched=stands,
     )
+
+
+def _best(score: NDArray[np.float64], account: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row of the highest ``score`` of each account, the first of equal ones; rows come by ``account``."""
+    if len(account) == 0:
+        return np.zeros(0, np.int64)
+    starts = np.flatnonzero(_starts(account))
+    highest = np.maximum.reduceat(score, starts)
+    top = np.flatnonzero(score == np.repeat(highest, np.diff(np.append(starts, len(account)))))
+    return top[_starts(account[top])]
 
 
 def _starts(key: NDArray[np.int64]) -> NDArray[np.bool_]:

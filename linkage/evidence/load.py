@@ -43,7 +43,13 @@ def load(
     engine.run(connection, package, "account_position")
     if synchrony.find(connection, seed):
         kinds = (*kinds, SCHEDULE)
-    engine.run(connection, package, "merged_sightings", {"kinds": list(kinds), "allowed": list(allowed)})
+    first, days = engine.run(connection, package, "days").fetchall()[0]
+    engine.run(
+        connection,
+        package,
+        "merged_sightings",
+        {"kinds": list(kinds), "allowed": list(allowed), "first": first, "days": days},
+    )
     engine.run(connection, package, "identifier_position")
     accounts = connection.execute("SELECT account, events FROM account_position ORDER BY position").fetchnumpy()
     account = accounts["account"]
