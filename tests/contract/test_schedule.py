@@ -61,7 +61,10 @@ def test_the_ring_is_a_cluster_and_its_schedule_has_a_name(workspace: Workspace)
     clusters = workspace.clusters()
     assert len(clusters) == 1
     cluster = str(clusters.iloc[0]["cluster_id"])
-    assert set(workspace.members(cluster)["account_id"]) == {f"account-{number:03}" for number in range(RING)}
+    ring = {f"account-{number:03}" for number in range(RING)}
+    members = set(workspace.members(cluster)["account_id"])
+    # One in twenty of those who are taken may be there by chance.
+    assert ring <= members and len(members - ring) <= 0.05 * len(members)
     explained = str(workspace.explain(cluster=cluster))
     assert "schedule 1" in explained
     assert "begin to work at the same moments" in explained
