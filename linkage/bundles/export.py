@@ -22,6 +22,7 @@ from linkage.bundles import bag, custody, interop, privacy, report, signing, sto
 from linkage.bundles import tables as describe
 from linkage.bundles.actions import actions
 from linkage.bundles.casefile import CaseFile
+from linkage.bundles.container import received
 from linkage.bundles.gather import Material, gather
 from linkage.bundles.profiles import Names, Profile
 from linkage.bundles.rerun import Frame, compared
@@ -108,7 +109,9 @@ def export(
     material = gather(snapshot, view, settings, order.cluster, order.profile, order.names, order.exchange, excluded)
     tell("writing, and computing the finding again", 1)
     with ThreadPoolExecutor(max_workers=1) as other:
-        checked = other.submit(_checked, material, order.profile)
+        # One core is left to what is written meanwhile.
+        threads = max(1, (settings.threads or os.cpu_count() or 1) - 1)
+        checked = other.submit(_checked, material, order.profile, threads)
         payload = _payload(name, material, order, audit)
         expected = checked.result()
     if expected is not None:
@@ -118,20 +121,21 @@ def export(
     files = bag.bagged(payload, name, snapshot.run.as_of.date(), _LINKAGE, signers)
     exporter, *others = order.signers
     files[signing.path_of(exporter.fingerprint)] = signing.sign(exporter, files[bag.TAG_MANIFEST])
-    later = {signing.path_of(key.fingerprint): key.principal for key in others}
     tell("putting in place", 3)
-    target, status, signed = _placed(files, output, name, frozenset(later), zipped=zipped)
+    target, status, signed = _placed(files, output, name, others, zipped=zipped)
     size = sum(map(len, files.values()))
-    waits = tuple(principal for path, principal in later.items() if path not in signed)
-    return ExportReport(status, name, target, len(files), size, exporter.fingerprint, waits)
+    waits = tuple(key.principal for key in others if key.principal not in signed)
+    return ExportReport(
+        status, name, target, len(files), size, exporter.fingerprint, waits, _indicators(material, order)
+    )
 
 
-def _checked(material: Material, profile: Profile) -> dict[str, Any] | None:
+def _checked(material: Material, profile: Profile, threads: int) -> dict[str, Any] | None:
     """The finding computed again from the very records that the bundle will hold; None where it holds none."""
     if not profile.records:
         return None
     again, differences = compared(
-        material.records, _frame(material, profile), material.cluster, _shares(material), profile
+        material.records, _frame(material, profile), material.cluster, _shares(material), profile, threads
     )
     if differences:
         raise RerunDiffers(
@@ -150,6 +154,11 @@ def _checked(material: Material, profile: Profile) -> dict[str, Any] | None:
         "tolerance": {"figures": profile.tolerance, "points": profile.points},
         "given": ["trust (θ)", "bits", "candidate community", "claims of other communities", "baseline", "null maxima"],
     }
+
+
+def _indicators(material: Material, order: Order) -> tuple[int, int] | None:
+    """How many indicators are given, and how many identifiers are none; None where none were asked for."""
+    return None if order.exchange is None else (material.lists["indicators"].num_rows, material.left_out)
 
 
 def _shares(material: Material) -> dict[int, float]:
@@ -182,7 +191,11 @@ def _payload(
     case = order.case
     verdict = None if case is None else case.verdict(profile, material.excluded)
     found = story.finding(name, profile, cluster, rows, _method(material, profile), verdict)
-    found["signed_by"] = dict(zip(("exporter", "approver"), (key.principal for key in order.signers), strict=False))
+    exporter, *others = (key.principal for key in order.signers)
+    found["signed_by"] = {"exporter": exporter}
+    if case is not None and case.approver is not None:
+        # Also where one person did both, so that nobody can be left out unseen.
+        found["signed_by"]["approver"] = others[0] if others else exporter
     blocks = story.report(name, profile, cluster, rows, found)
     if profile.events:
         lists = {**lists, "actions": actions(rows["members"], cluster, case, material.excluded, "members.csv")}
@@ -213,7 +226,7 @@ def _payload(
         "notes.jsonl": b"".join(
             writing.canonical(note) + b"\n" for note in (() if case is None else case.notes(profile))
         ),
-        "privacy.json": writing.readable(privacy.statement(profile, order.names, order.exchange is not None)),
+        "privacy.json": writing.readable(privacy.statement(profile, order.names, _indicators(material, order))),
         "rerun/requirements.txt": _requirements(),
         "schema/tables.json": writing.schema({**written, **specs}),
     }
@@ -304,9 +317,9 @@ def _check_of(key: Key) -> str:
 
 
 def _placed(
-    files: Mapping[str, bytes], output: Path, name: str, later: frozenset[str], *, zipped: bool
+    files: Mapping[str, bytes], output: Path, name: str, others: Sequence[Key], *, zipped: bool
 ) -> tuple[Path, Literal["written", "unchanged"], frozenset[str]]:
-    """Where the bundle is, whether it was there, and which of the signatures that come ``later`` it has by now."""
+    """Where the bundle is, whether it was there, and who of the ``others`` has signed it by now."""
     target = output / (f"{name}.zip" if zipped else name)
     with room_for("the bundle"):
         output.mkdir(parents=True, exist_ok=True)
@@ -315,9 +328,9 @@ def _placed(
             (_write_zip if zipped else _write_folder)(files, made, name)
             if os.path.lexists(target):
                 there = _contents(target)
-                signed = later & set(there)
-                if _contents(made) == {path: digest for path, digest in there.items() if path not in signed}:
-                    return target, "unchanged", signed
+                later = {signing.path_of(key.fingerprint) for key in others}
+                if _contents(made) == {path: digest for path, digest in there.items() if path not in later}:
+                    return target, "unchanged", _signed(target, files[bag.TAG_MANIFEST], others)
                 raise UsageError(
                     f"there is something else called {target.name} already",
                     hint="Name another --output: a bundle is never replaced.",
@@ -325,6 +338,18 @@ def _placed(
             made.rename(target)
         sync_folder(output)
     return target, "written", frozenset()
+
+
+def _signed(target: Path, data: bytes, keys: Sequence[Key]) -> frozenset[str]:
+    """Whose signatures of ``data``, under these ``keys``, the bundle at ``target`` has."""
+    found = set()
+    for key in keys:
+        where = signing.path_of(key.fingerprint)
+        with received(target) as bundle:
+            signature = bundle.read(where) if where in bundle.sizes else b""
+        if signing.made(signature, data, key.fingerprint):
+            found.add(key.principal)
+    return frozenset(found)
 
 
 def _write_folder(files: Mapping[str, bytes], folder: Path, _name: str) -> None:

@@ -1,4 +1,6 @@
-"""Indicators that a partner gave, as CSV or STIX 2.1: read without trust, and every record accounted for.
+"""Indicators for a partner, under the key that both hold; and those that a partner gave, as CSV or STIX 2.1.
+
+What a partner gave is read without trust, and every record is accounted for.
 
 A file that does not hold together is refused whole. A record that breaks a rule is set aside with its number and the
 rule, never silently; what holds no indicator at all (other objects, other columns) is counted as such.
@@ -12,12 +14,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from linkage.bundles.profiles import exchange_id, exchange_name
 from linkage.config import KIND_NAME
 from linkage.errors import InputRefused
 from linkage.model.times import from_text
 from linkage.model.watch import Indicator
+
+if TYPE_CHECKING:
+    import pyarrow
 
 #: What a STIX indicator matches that names an identifier under an exchange key: an object that only we know.
 PATTERN = "[x-linkage-exchange:kind = '{kind}' AND x-linkage-exchange:hmac_sha256 = '{name}']"
@@ -60,6 +66,28 @@ class Parsed:
 
 class _Broken(Exception):
     """A record breaks the rule of this name."""
+
+
+def under_key(evidence: pyarrow.Table, key: bytes) -> tuple[pyarrow.Table, int]:
+    """The table ``indicators`` of a bundle, and how many rows of ``evidence`` are none.
+
+    ``evidence``: kind, pseudonym, raw, first_seen, last_seen. Without a raw value an identifier is known to nobody
+    else: a schedule that a refresh has found, or what was purged.
+    """
+    import pyarrow
+    import pyarrow.compute as compute
+
+    table = evidence.filter(compute.is_valid(evidence["raw"]))
+    names = [exchange_name(key, *pair) for pair in zip(*(table[n].to_pylist() for n in ("kind", "raw")), strict=True)]
+    made = {
+        "kind": table["kind"],
+        "pseudonym": table["pseudonym"],
+        "exchange": pyarrow.array(names, pyarrow.string()),
+        "key_id": pyarrow.array([exchange_id(key)] * len(names), pyarrow.string()),
+        "first_seen": table["first_seen"],
+        "last_seen": table["last_seen"],
+    }
+    return pyarrow.table(made), evidence.num_rows - table.num_rows
 
 
 def parse(data: bytes) -> Parsed:

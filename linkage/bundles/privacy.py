@@ -65,14 +65,22 @@ _RETENTION = (
 )
 
 
-def statement(profile: Profile, names: Names, exchange: bool) -> dict[str, Any]:
-    """privacy.json: what was done to each field, and what can still be inferred."""
+def statement(profile: Profile, names: Names, indicators: tuple[int, int] | None) -> dict[str, Any]:
+    """privacy.json: what was done to each field, and what can still be inferred.
+
+    ``indicators``: how many the bundle holds under an exchange key, and how many identifiers it leaves out there.
+    """
+    told = {} if indicators is None else {"indicators": dict(zip(("given", "left_out"), indicators, strict=True))}
     return {
         "schema": "linkage.privacy/1",
         "profile": profile.name,
         "done": _DONE[profile.name],
         "key_id": names.key_id,
-        "exchange_key": "indicators.csv holds names under an exchange key" if exchange else "none",
+        "exchange_key": "indicators.csv holds names under an exchange key; left out are identifiers without a "
+        "value that others could have, which a refresh finds or a purge leaves behind"
+        if indicators is not None
+        else "none",
+        **told,
         "can_still_be_inferred": _RESIDUAL[profile.name],
         "retention": _RETENTION,
     }

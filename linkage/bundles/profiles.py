@@ -43,7 +43,9 @@ PROFILES = {
 #: Counts below this are not told in public.
 SMALL = 10
 _HEX = 20
-_PREFIXES = {"ip_address": "ip", "payment_instrument": "card", "prompt_template": "template"}
+#: What networks of addresses are called under, as if they were a kind: the /24 or /48 in CIDR is the value.
+NETWORK = "prefix"
+_BEGINS = {"ip_address": "ip", "payment_instrument": "card", "prompt_template": "template"}
 
 
 def profile_of(name: str) -> Profile:
@@ -81,7 +83,12 @@ class Names:
         """Name of the identifier ``value`` of ``kind``; accounts are of kind ``account``."""
         if self._key is None:
             return value
-        return f"{_PREFIXES.get(kind, kind)}-{self._hash(kind, value)}"
+        return f"{self.begins(kind)}-{self._hash(kind, value)}"
+
+    @staticmethod
+    def begins(kind: str) -> str:
+        """What the names of ``kind`` begin with, up to the last hyphen."""
+        return _BEGINS.get(kind, kind)
 
     def _hash(self, kind: str, value: str) -> str:
         if self._key is None:

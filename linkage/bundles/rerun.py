@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linkage import detection, engine
+from linkage.bundles import relations
 from linkage.bundles.given import Given
 from linkage.bundles.profiles import Profile
 from linkage.communities import membership
@@ -23,13 +24,10 @@ from linkage.errors import BundleMalformed
 from linkage.evidence import incidence as graph
 from linkage.evidence.links import Links
 from linkage.evidence.trust import Trust
-from linkage.ingest import aggregate
 from linkage.model import given as measures
-from linkage.model.kinds import SCHEDULE
-from linkage.scoring import assess, features, significance, terms, watch_list
+from linkage.scoring import assess, features, significance, terms
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow
     from numpy.typing import NDArray
 
@@ -72,18 +70,20 @@ class Again:
         }
 
 
-def rerun(records: Mapping[str, pyarrow.Table], frame: Frame) -> Again:
+def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | None = None) -> Again:
     """Members and scores of the cluster that ``records`` (by name: see linkage.bundles.tables) are about.
+
+    ``threads``: how many the SQL engine takes; by default one per core.
 
     Raises:
         BundleMalformed: the records contradict each other.
     """
     told = Given.of(records["baseline"])
-    with engine.connect() as connection:
-        _relations(connection, records, frame, told)
-        own = features.priced(connection, frame.as_of, _allowed(records))
+    with engine.connect(threads=threads) as connection:
+        relations.relations(connection, records, frame.kinds, told)
+        own = features.priced(connection, frame.as_of, relations.allowed(records))
         edges = engine.run(connection, "linkage.evidence", "edges").fetchnumpy()
-        listed = _listed(connection, records)
+        listed = relations.listed(connection, records)
     crowd = _Crowd(records, frame, told, own, edges)
     found = crowd.found()
     features_ = crowd.features()
@@ -123,13 +123,16 @@ def compared(
     claimed: Mapping[str, Any],
     members: Mapping[int, float],
     profile: Profile,
+    threads: int | None = None,
 ) -> tuple[Again, list[str]]:
     """The finding computed again, and where it differs from what is ``claimed`` of the cluster and of its ``members``.
+
+    ``threads``: how many the SQL engine takes; by default one per core.
 
     Raises:
         BundleMalformed: the records contradict each other.
     """
-    again = rerun(records, frame)
+    again = rerun(records, frame, threads)
     differences = [f"account {account} is a member no longer" for account in sorted(set(members) - set(again.members))]
     differences += [f"account {account} is a member now" for account in sorted(set(again.members) - set(members))]
     for account in sorted(set(members) & set(again.members)):
@@ -161,7 +164,7 @@ class _Crowd:
         if self._others < 0:
             raise BundleMalformed("the bundle holds more accounts than the population had")
         identifiers = records["identifiers"]
-        shared = _graph_rows(identifiers)
+        shared = relations.graph_rows(identifiers)
         self._degree = identifiers["degree"].to_numpy()[shared]
         kind = np.asarray(identifiers["kind"].to_pylist(), dtype=object)[shared]
         number = {name: at for at, name in enumerate(frame.kinds)}
@@ -316,78 +319,6 @@ def _spread(
     if len(identifier) and standing < outside[identifiers].max():
         raise BundleMalformed("the accounts on an identifier do not add up")
     return np.arange(len(identifier)) % max(standing, 1), identifier
-
-
-def _relations(
-    connection: duckdb.DuckDBPyConnection, records: Mapping[str, pyarrow.Table], frame: Frame, told: Given
-) -> None:
-    """The relations that a refresh computes features from, for the accounts of the bundle."""
-    import pyarrow
-
-    identifiers = records["identifiers"]
-    if "events" in records:
-        connection.register("events", records["events"])
-        # Tables, and not views: each is read several times.
-        of_events = tuple(kind for kind in frame.kinds if kind != SCHEDULE)
-        aggregate.sightings(connection, "events", of_events).create("sightings")
-        connection.register("schedule_sightings", records["schedules"])
-        aggregate.activity(connection, "events").create("activity")
-        aggregate.usage(connection, "events").create("usage")
-    else:
-        for name in ("sightings", "activity", "usage"):
-            connection.register(name, records[name])
-        connection.register("schedule_sightings", records["sightings"].slice(0, 0))
-    accounts = records["accounts"]
-    connection.register(
-        "account_position",
-        pyarrow.table({"account": accounts["account"], "position": accounts["account"]}),
-    )
-    connection.register("accounts", accounts)
-    connection.register("model_releases", records["model_releases"])
-    connection.register(
-        "identities",
-        pyarrow.table({"kind": identifiers["kind"], "id": identifiers["identifier"], "prefix": identifiers["prefix"]}),
-    )
-    shared = pyarrow.array(_graph_rows(identifiers))
-    connection.register(
-        "identifier_position",
-        pyarrow.table(
-            {"identifier": identifiers["identifier"].take(shared), "position": pyarrow.array(np.arange(len(shared)))}
-        ),
-    )
-    models, ranks = told.items(measures.PRICE_RANK)
-    connection.register(
-        "model_prices",
-        pyarrow.table({"model": pyarrow.array(models, pyarrow.string()), "price_rank": pyarrow.array(ranks)}),
-    )
-    engine.run(
-        connection,
-        "linkage.bundles",
-        "merged_sightings",
-        {"kinds": list(frame.kinds), "allowed": list(_allowed(records))},
-    )
-
-
-def _listed(connection: duckdb.DuckDBPyConnection, records: Mapping[str, pyarrow.Table]) -> watch_list.Listed | None:
-    """What was on watch lists, and which accounts of the bundle used it."""
-    if "watched" not in records:
-        return None
-    table = records["watched"]
-    sources: dict[int, list[str]] = {}
-    for number, source in zip(table["identifier"].to_pylist(), table["source"].to_pylist(), strict=True):
-        sources.setdefault(number, []).append(source)
-    degree = dict(zip(table["identifier"].to_pylist(), table["accounts"].to_pylist(), strict=True))
-    return watch_list.load(connection, sources, degree)
-
-
-def _graph_rows(identifiers: pyarrow.Table) -> NDArray[np.int64]:
-    """Rows of the identifiers that the graph is made of, in canonical order."""
-    return np.flatnonzero(identifiers["trust"].is_valid().to_numpy(zero_copy_only=False))
-
-
-def _allowed(records: Mapping[str, pyarrow.Table]) -> tuple[int, ...]:
-    identifiers = records["identifiers"]
-    return tuple(identifiers.filter(identifiers["allowed"])["identifier"].to_pylist())
 
 
 def _maxima(table: pyarrow.Table, frame: Frame) -> list[NDArray[np.float64]]:

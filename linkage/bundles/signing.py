@@ -123,6 +123,15 @@ def intact(signature: bytes, data: bytes) -> bool:
     return _canonical(signature) and _asked(signature, data, "check-novalidate", "-n", NAMESPACE)
 
 
+def made(signature: bytes, data: bytes, fingerprint: str) -> bool:
+    """Whether ``signature`` is one of ``data``, under the key of that ``fingerprint``.
+
+    Raises:
+        ConfigurationError: ssh-keygen is missing.
+    """
+    return _canonical(signature) and fingerprint_in(signature) == fingerprint and intact(signature, data)
+
+
 def trusted(signature: bytes, data: bytes, principal: str, allowed: Path) -> bool:
     """Whether ``allowed`` (a file of allowed signers) lets this key of ``principal`` sign evidence.
 

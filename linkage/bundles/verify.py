@@ -9,16 +9,17 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.bundles import bag, custody, signing
 from linkage.bundles.container import received
-from linkage.bundles.profiles import profile_of
+from linkage.bundles.profiles import PROFILES, profile_of
 from linkage.bundles.rerun import Frame, compared
 from linkage.config import Settings
 from linkage.errors import BundleAltered, BundleMalformed, BundleUntrusted, LinkageError, RerunDiffers
+from linkage.model.case import same_person
 from linkage.model.reports import BundleReport
 from linkage.model.times import from_text
 
@@ -29,11 +30,23 @@ if TYPE_CHECKING:
 _TOLD = 20
 
 
-def verify(path: Path, allowed: Path | None, *, rerun: bool, without: str = "") -> BundleReport:
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A bundle as it was verified. ``signed``: the bytes of its tag manifest, which is what signatures are of.
+
+    ``case``: id of the case that it says it is of; None where it says none, or nothing that can be read.
+    """
+
+    report: BundleReport
+    signed: bytes
+    case: str | None
+
+
+def verify(path: Path, allowed: Path | None, *, rerun: bool = False, without: str = "") -> Verified:
     """Check the bundle at ``path``, a folder or a zip, against the signers that the file ``allowed`` trusts.
 
     ``without``: fingerprint of the key of whoever is about to sign, whose signature need not be there yet.
-    What is wrong with the bundle is in the report (``fault``), with every file that it concerns.
+    What is wrong with the bundle is in the report (``fault``), with every file that it concerns. A file is read once.
 
     Raises:
         BundleMalformed: it is no bundle, or one that no linkage writes; nothing was written.
@@ -43,8 +56,13 @@ def verify(path: Path, allowed: Path | None, *, rerun: bool, without: str = "") 
         if not {bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIFEST} & set(bundle.sizes):
             raise BundleMalformed("that is no evidence bundle: it has none of a bag's files")
         files = {name: bundle.read(name) for name in sorted(bundle.sizes)}
+        report = _report(bundle.name, files, allowed, rerun=rerun, without=without)
+    return Verified(report, files.get(bag.TAG_MANIFEST, b""), _case_of(files.get("data/finding.json", b"")))
+
+
+def _report(name: str, files: Mapping[str, bytes], allowed: Path | None, *, rerun: bool, without: str) -> BundleReport:
     faults = sorted(set(_faults(files)))
-    report = BundleReport(bundle.name, "", len(files), (), tuple(faults))
+    report = BundleReport(name, "", len(files), (), tuple(faults))
     if faults:
         named = ", ".join(name for name, _ in faults[:5]) + (" …" if len(faults) > 5 else "")
         return replace(report, fault=BundleAltered(f"not what was signed: {named}"))
@@ -55,13 +73,24 @@ def verify(path: Path, allowed: Path | None, *, rerun: bool, without: str = "") 
         return replace(report, fault=fault)
     try:
         found = json.loads(files["data/finding.json"])
+        if found["profile"] not in PROFILES or not isinstance(found["bundle"], str):
+            raise ValueError("finding.json")
         report = replace(report, name=found["bundle"], profile=found["profile"])
         inner = _contradiction(files, found)
         if inner is not None:
             return replace(report, faults=(inner,), fault=BundleMalformed(f"{inner[0]}: {inner[1]}"))
         return _again(report, files, found) if rerun else report
-    except (KeyError, TypeError, ValueError) as fault:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as fault:
         raise BundleMalformed(f"the bundle lacks what every bundle has ({type(fault).__name__})") from fault
+
+
+def _case_of(finding: bytes) -> str | None:
+    """Id of the case that a finding.json names, which need not be any."""
+    try:
+        case = json.loads(finding)["verdict"]["case"]
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return None
+    return case if isinstance(case, str) else None
 
 
 def _faults(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
@@ -153,9 +182,13 @@ def _contradiction(files: Mapping[str, bytes], found: Mapping[str, Any]) -> tupl
     """(file, what is wrong) where signed content disagrees with itself; None where it agrees."""
     if f"External-Identifier: {found['bundle']}\n".encode() not in files[bag.INFO]:
         return "data/finding.json", "is of another bundle"
-    approver = found["signed_by"].get("approver") or found["signed_by"]["exporter"]
-    if found["verdict"] and found["verdict"]["approved_at"] and approver not in dict(_required(files)):
-        return "bag-info.txt", "whoever approved the verdict is not among those who must sign"
+    verdict = found["verdict"]
+    if verdict is not None and not isinstance(verdict["case"], str):
+        return "data/finding.json", "names no case that the verdict is of"
+    if verdict is not None and verdict["approved_at"] is not None:
+        inner = _unapproved(found, verdict, dict(_required(files)))
+        if inner is not None:
+            return inner
     broken = custody.broken(files["data/custody/chain.jsonl"])
     if broken is not None:
         return "data/custody/chain.jsonl", broken
@@ -164,6 +197,23 @@ def _contradiction(files: Mapping[str, bytes], found: Mapping[str, Any]) -> tupl
     members = _table(files, "data/members.parquet")
     if members.num_rows != found["cluster"]["size"]:
         return "data/members.parquet", f"{members.num_rows} members, where finding.json says {found['cluster']['size']}"
+    return None
+
+
+def _unapproved(
+    found: Mapping[str, Any], verdict: Mapping[str, Any], required: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """What is wrong with who has to sign for a verdict that was approved; None where nothing is."""
+    signed = found.get("signed_by")
+    exporter, approver = (signed.get("exporter"), signed.get("approver")) if isinstance(signed, dict) else (None, None)
+    if not isinstance(exporter, str) or not isinstance(approver, str):
+        return "data/finding.json", "does not say who exported and who approved, as that of an approved verdict does"
+    if exporter not in required:
+        return bag.INFO, "whoever exported is not among those who must sign"
+    # Where people are named, the verdict says by itself who approved it.
+    named = verdict["approved_by"] if profile_of(found["profile"]).events else approver
+    if approver not in required or not same_person(named, approver):
+        return bag.INFO, "whoever approved the verdict is not among those who must sign"
     return None
 
 

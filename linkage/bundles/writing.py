@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -39,28 +37,34 @@ def comma_separated(table: pyarrow.Table) -> bytes:
 
     The Parquet twin beside it holds the text as it is.
     """
+    import pyarrow.compute as compute
+
+    # A column at a time: row by row takes four times as long, and holds up whatever runs beside it.
+    cells = [_cells(table[name]) for name in table.column_names]
+    lines = compute.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
+    return "\r\n".join([",".join(table.column_names), *lines.to_pylist(), ""]).encode()
+
+
+def _cells(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray | pyarrow.Array:
+    """A column as the text of its cells, quoted where need be; NULL stays."""
     import pyarrow
     import pyarrow.compute as compute
 
-    columns: list[list[Any]] = []
-    for name in table.column_names:
-        column = table[name]
-        if pyarrow.types.is_timestamp(column.type):
-            columns.append(_times(column))
-            continue
-        values = column.to_pylist()
-        if pyarrow.types.is_string(column.type):
-            first = compute.utf8_slice_codeunits(column, 0, 1)
-            if compute.any(compute.is_in(first, pyarrow.array(_FORMULA))).as_py():
-                values = ["'" + value if value and value.startswith(_FORMULA) else value for value in values]
-        elif pyarrow.types.is_boolean(column.type):
-            values = [None if value is None else "true" if value else "false" for value in values]
-        columns.append(values)
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(table.column_names)
-    writer.writerows(zip(*columns, strict=True))
-    return stream.getvalue().encode()
+    if pyarrow.types.is_timestamp(column.type):
+        return pyarrow.array(_times(column), pyarrow.string())
+    if pyarrow.types.is_floating(column.type):
+        # Arrow writes some of them with other digits than everybody reads back.
+        return pyarrow.array([None if value is None else repr(value) for value in column.to_pylist()], pyarrow.string())
+    if not pyarrow.types.is_string(column.type):
+        return column.cast(pyarrow.string())
+    formula = compute.is_in(compute.utf8_slice_codeunits(column, 0, 1), pyarrow.array(_FORMULA))
+    if compute.any(formula).as_py():
+        column = compute.if_else(formula, compute.binary_join_element_wise("'", column, ""), column)
+    odd = compute.match_substring_regex(column, '[",\r\n]')
+    if compute.any(odd).as_py():
+        doubled = compute.replace_substring(column, '"', '""')
+        column = compute.if_else(odd, compute.binary_join_element_wise('"', doubled, '"', ""), column)
+    return column
 
 
 def _times(column: pyarrow.ChunkedArray) -> list[str | None]:

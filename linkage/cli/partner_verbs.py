@@ -11,8 +11,14 @@ from linkage.cli import show
 from linkage.cli.log import say
 from linkage.cli.output import Rows, chosen_format
 from linkage.cli.progress import progress
+from linkage.model.times import to_text
 from linkage.workspace import Workspace
 
+_SIGNED = {
+    "signed": "signed",
+    "unchanged": "your signature is there already",
+    "replaced": "signed, in place of a signature that was under your name and not yours",
+}
 #: Records that were set aside, of which each is named.
 _NAMED = 20
 
@@ -32,6 +38,10 @@ def bundle_export(arguments: Namespace) -> int:
         )
     print(report.path)
     say(f"{report.status}: {report.files} files, {report.bytes} bytes, signed with {report.fingerprint}")
+    if report.indicators is not None:
+        given, left_out = report.indicators
+        without = f"; left out as found or purged here, so that nobody else can know them: {left_out}"
+        say(f"indicators under the exchange key: {given}{without if left_out else ''}")
     for name in report.waits:
         say(f"{name} approved the case and has to sign too: linkage bundle sign {report.path}")
     return 0
@@ -46,8 +56,8 @@ def bundle_actions(arguments: Namespace) -> int:
 
 def bundle_sign(arguments: Namespace) -> int:
     """Sign a bundle of a case that one approved."""
-    added = Workspace(arguments.workspace).bundles.sign(arguments.path)
-    say("signed" if added else "your signature is there already")
+    done = Workspace(arguments.workspace).bundles.sign(arguments.path)
+    say(_SIGNED[done])
     return 0
 
 
@@ -91,6 +101,9 @@ def indicators_import(arguments: Namespace) -> int:
         say(f"{report.off} are of kinds that are off: they match nothing until [[identifiers]] turns them on")
     if report.status == "imported":
         say("the next refresh goes by it")
+    elif arguments.expires is not None:
+        end = "and has no end" if report.ends_at is None else f"ends at {to_text(report.ends_at)}"
+        say(f"already there, {end}: an end that is no later changes nothing")
     return 0
 
 
@@ -129,9 +142,9 @@ def key_resolve(arguments: Namespace) -> int:
     chosen_format(arguments.format, arguments.output)
     table = Workspace(arguments.workspace).keys.resolve(arguments.names, reason=arguments.reason)
     code = show.listed(table, arguments, empty="")
-    lost = table["value"].null_count
-    if lost:
-        say(f"{lost} of no key that is left: see `linkage key list` for those that were destroyed")
+    missing = Counter(why for why in table["why"].to_pylist() if why is not None)
+    for why, count in missing.items():
+        say(f"{count} of {table.num_rows} not resolved: {why}")
     return code
 
 

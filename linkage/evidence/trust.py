@@ -32,6 +32,7 @@ import numpy as np
 from linkage import leiden
 from linkage.evidence import kernels
 from linkage.evidence.devotion import devotion
+from linkage.model.tables import DIGITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,10 +109,13 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
         unknown = prior + own**2 * np.maximum(likely - prior, 0.0)
         learned = (known * share + (pairs - known) * unknown + strength * prior) / (pairs + strength)
         theta = worth = 1.0 - (1.0 - learned) * (1.0 - devoted**2)
+    # A re-run is given what the snapshot keeps. Among many accounts a millionth of a hub's small θ shows in its bits,
+    # so everything after goes by what is kept.
+    theta = _kept(theta)
     pi = min(0.01, settings.companions / max(2, incidence.accounts))
     prior_log_odds = float(log_odds(pi))
     bits = np.maximum(0.0, log_odds(np.clip(theta, 1e-9, 1.0 - 1e-3)) - prior_log_odds)
-    bits = np.where(degree >= 2, bits, 0.0)
+    bits = _kept(np.where(degree >= 2, bits, 0.0))
     return Trust(
         theta=theta,
         prior=prior,
@@ -121,6 +125,11 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
         network=network,
         prior_log_odds=prior_log_odds,
     )
+
+
+def _kept(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values as a table of the snapshot has them."""
+    return np.round(value, DIGITS).astype(np.float64)
 
 
 def regions(incidence: Incidence, theta: NDArray[np.float64], seed: int) -> NDArray[np.int64]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from linkage import engine
 from linkage.communities import membership
-from linkage.findings.tables import DIGITS, arrow
+from linkage.findings.tables import arrow
 from linkage.model import given
+from linkage.model.tables import DIGITS
 from linkage.scoring.effects import matched_cells
 
 if TYPE_CHECKING:

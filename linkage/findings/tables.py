@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from linkage.model.tables import DIGITS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from linkage.scoring.term import Term
     from linkage.scoring.watch_list import Listed
 
-#: Digits after the point that tables keep of a figure: enough to reproduce a sum, too few to show a rounding error.
-DIGITS = 9
 _ARROW = {
     "BIGINT": "int64",
     "INTEGER": "int32",

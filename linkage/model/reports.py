@@ -102,6 +102,8 @@ class ExportReport:
     """A bundle that was written: its name, the folder or zip at ``path``, files and their bytes, and the signer's key.
 
     ``status``: ``written``, or ``unchanged`` (the very same bundle was there). ``waits``: who has to sign it besides.
+    ``indicators``: how many it holds under an exchange key, and how many identifiers are left out there because nobody
+    else can know them; None without such a key.
     """
 
     status: Literal["written", "unchanged"]
@@ -111,6 +113,11 @@ class ExportReport:
     bytes: int
     fingerprint: str
     waits: tuple[str, ...] = ()
+    indicators: tuple[int, int] | None = None
+
+
+#: What became of a further signature: ``unchanged`` where that very one was there, ``replaced`` where another one was.
+Signed = Literal["signed", "unchanged", "replaced"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Digits after the point that tables keep of a figure: enough to reproduce a sum, too few to show a rounding error.
+DIGITS = 9
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -47,6 +47,10 @@ class WatchList:
         """Whether the list holds at ``at``."""
         return self.expires_at is None or at < self.expires_at
 
+    def outlasts(self, end: datetime | None, at: datetime) -> bool:
+        """Whether the list holds at ``at``, and ends no earlier than ``end`` (None: never)."""
+        return self.active(at) and (self.expires_at is None or (end is not None and self.expires_at >= end))
+
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
@@ -54,7 +58,8 @@ class ImportReport:
 
     ``refused``: (record number from 1, rule, reason). ``ignored``: objects or columns that hold no indicator, by what
     they are. ``matched``: accepted ones that the workspace has seen an identifier of already; ``off``: accepted ones
-    of kinds that are off here, which match nothing until they are on.
+    of kinds that are off here, which match nothing until they are on. ``ends_at``: until when the source's lists hold
+    all of the file; None: without end.
     """
 
     status: Literal["imported", "unchanged"]
@@ -68,6 +73,7 @@ class ImportReport:
     ignored: tuple[tuple[str, int], ...]
     matched: int
     off: int
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,15 @@ class WatchLists:
         expires_at: datetime | None,
         now: datetime,
     ) -> WatchList | None:
-        """Keep those ``indicators`` that no active list of ``source`` under this key has; None where that is none."""
+        """Keep those ``indicators`` that no list of ``source`` under this key holds for at least as long.
+
+        None where that is none. What another list holds for a shorter time is kept anew: that one ends, and this report
+        stays.
+        """
         with self._casework.writing() as connection:
             known: set[tuple[str, str]] = set()
             for entry in _lists(connection):
-                if entry.source == source and entry.key_id == key_id and entry.active(now):
+                if entry.source == source and entry.key_id == key_id and entry.outlasts(expires_at, now):
                     known |= {(one.kind, one.name) for one in _indicators(connection, entry.list_id)}
             fresh = [one for one in indicators if (one.kind, one.name) not in known]
             if not fresh:
@@ -76,8 +80,27 @@ class WatchLists:
             audit_chain.append(connection, author, "indicators.import", made.list_id, detail, now)
             return made
 
+    def ends(self, source: str, key_id: str, indicators: Sequence[Indicator], *, now: datetime) -> datetime | None:
+        """When the first of ``indicators``, which active lists of ``source`` hold, is on none of them any more.
+
+        None where none of them has an end.
+        """
+        last: dict[tuple[str, str], datetime | None] = {}
+        with self._casework.reading() as connection:
+            for entry in _lists(connection):
+                if entry.source == source and entry.key_id == key_id and entry.active(now):
+                    for one in _indicators(connection, entry.list_id):
+                        before = last.setdefault((one.kind, one.name), entry.expires_at)
+                        if before is not None:
+                            end = entry.expires_at
+                            last[one.kind, one.name] = None if end is None else max(before, end)
+        found = [last.get((one.kind, one.name)) for one in indicators]
+        return min((end for end in found if end is not None), default=None)
+
     def remove(self, name: str, *, actor: str, now: datetime) -> tuple[WatchList, ...]:
         """Forget the indicators of the list of this id, or of every list of this source; that they were there stays.
+
+        An indicator that is on another list of the source as well stays on that one.
 
         Raises:
             UsageError: there is no such list or source.

@@ -12,7 +12,7 @@ from linkage.errors import BundleUntrusted, NotAllowed, UsageError
 from linkage.model.access import Permission
 from linkage.model.case import Case, same_person
 from linkage.model.progress import ProgressSink
-from linkage.model.reports import BundleReport, ExportReport
+from linkage.model.reports import BundleReport, ExportReport, Signed
 from linkage.stores.files import create_once
 from linkage.workspace.home import Home
 from linkage.workspace.indicators import KEY_BYTES, read_exchange_key
@@ -79,6 +79,7 @@ class Bundles:
             TryAgain: the disk is full.
         """
         from linkage.bundles import export as exporting
+        from linkage.bundles.gather import row_of
         from linkage.bundles.profiles import profile_of
 
         self._home.require(Permission.EXPORT)
@@ -88,16 +89,20 @@ class Bundles:
         case = self._case(subject, refresh)
         scope = None if case is None else case.proposal.scope
         snapshot = self._home.snapshot(refresh if scope is None else scope.refresh_id)
+        cluster = str(row_of(snapshot, subject if scope is None else scope.cluster_id)["cluster_id"])
+        signers = self._signers(case)
+        exchange = None if exchange_key is None else read_exchange_key(Path(exchange_key))
+        casework = self._home.casework_to_write()
+        # Last, because it makes a key where there is none: not for what is refused.
         names = self._names(subject, recipient, chosen)
         order = exporting.Order(
-            cluster=subject if scope is None else scope.cluster_id,
+            cluster=cluster,
             case=case,
             profile=chosen,
             names=names,
-            signers=self._signers(case),
-            exchange=None if exchange_key is None else read_exchange_key(Path(exchange_key)),
+            signers=signers,
+            exchange=exchange,
         )
-        casework = self._home.casework_to_write()
         report = exporting.export(
             snapshot,
             self._home.lake.view(),
@@ -153,10 +158,11 @@ class Bundles:
 
         return comma_separated(self.actions(subject, refresh=refresh))
 
-    def sign(self, path: str | os.PathLike[str]) -> bool:
+    def sign(self, path: str | os.PathLike[str]) -> Signed:
         """Sign the bundle at ``path``, of a case that the actor approved and another person exported.
 
-        It is verified before; whether a signature was added: False where it was there already.
+        It is verified before, and what was verified is what is signed. ``unchanged`` where the signature was there;
+        ``replaced`` where another lay in its place.
 
         Raises:
             NotAllowed: the actor's role does not suffice, or somebody else approved the case.
@@ -169,39 +175,55 @@ class Bundles:
 
         self._home.require(Permission.APPROVE)
         key = self._keys.key(self._home.actor)
-        report = verifying.verify(Path(path), self._keys.allowed_signers, rerun=False, without=key.fingerprint)
+        verified = verifying.verify(Path(path), self._keys.allowed_signers, without=key.fingerprint)
+        report = verified.report
         if report.fault is not None and not isinstance(report.fault, BundleUntrusted):
             raise report.fault
-        verdict = cosign.finding_of(Path(path))["verdict"]
-        case = None if verdict is None else self._case(verdict["case"], None)
+        # Of what nobody trusted has signed, only the id of a case is read: it may say why.
+        try:
+            case = None if verified.case is None else self._case(verified.case, None)
+        except UsageError as fault:
+            raise report.fault or fault from fault
         if case is None or case.approver is None:
-            raise UsageError("the bundle is not of a case whose verdict was approved: nobody signs it besides")
+            raise report.fault or UsageError(
+                "the bundle is not of a case whose verdict was approved: nobody signs it besides"
+            )
         if not same_person(case.approver, self._home.actor):
             raise NotAllowed("whoever approved the case signs its bundle, and that was somebody else")
+        if report.fault is not None:
+            raise report.fault
         if not report.name.startswith(f"LNK-{case.case.case_id}-{case.case.revision}-"):
             raise UsageError(
                 f"case {case.case.case_id} has changed since the bundle was made", hint="Export it again, then sign."
             )
-        if report.fault is not None:
-            raise report.fault
-        added = cosign.cosign(Path(path), key)
-        if added:
+        done = cosign.cosign(Path(path), key, verified)
+        if done != "unchanged":
             detail = {"bundle": report.name, "fingerprint": key.fingerprint}
             self._home.audit("bundle.sign", case.case.case_id, detail)
-        return added
+        return done
 
     def waits(self, path: str | os.PathLike[str]) -> tuple[str, ...]:
-        """Who must sign the bundle at ``path``, a folder or a zip, and has not; nothing of it is verified.
+        """Who must sign the bundle at ``path``, a folder or a zip, and has not; nothing else of it is verified.
 
         Raises:
             BundleMalformed: that is no bundle.
+            ConfigurationError: ssh-keygen is missing, so nothing can be said.
         """
         from linkage.bundles import bag, signing
         from linkage.bundles.container import received
 
         with received(Path(path)) as bundle:
+
+            def read(name: str) -> bytes:
+                return bundle.read(name) if name in bundle.sizes else b""
+
             named = bag.signers(bundle.read(bag.INFO)) if bag.INFO in bundle.sizes else ()
-            return tuple(name for name, fingerprint in named if signing.path_of(fingerprint) not in bundle.sizes)
+            signed = read(bag.TAG_MANIFEST)
+            return tuple(
+                name
+                for name, fingerprint in named
+                if not signing.made(read(signing.path_of(fingerprint)), signed, fingerprint)
+            )
 
     def unsigned(self, case: Case) -> tuple[Path, ...]:
         """Bundles of ``case`` as it stands that lie in the workspace's own folder and wait for the actor to sign.
@@ -251,7 +273,7 @@ class Bundles:
         allowed = self._keys.allowed_signers if allowed_signers is None else Path(allowed_signers)
         if allowed_signers is not None and not allowed.is_file():
             raise UsageError("there is no such file of allowed signers")
-        report = verifying.verify(Path(path), allowed if allowed.is_file() else None, rerun=rerun)
+        report = verifying.verify(Path(path), allowed if allowed.is_file() else None, rerun=rerun).report
         if self._home.layout.exists:
             exit_code = 0 if report.fault is None else report.fault.exit_code
             detail = {"exit_code": exit_code, "faults": len(report.faults), "rerun": report.rerun}

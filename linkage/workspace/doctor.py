@@ -38,7 +38,7 @@ def examine(home: Home, *, migrate: bool) -> tuple[Check, ...]:
     checks.extend(_snapshots(home))
     checks.append(_guarded("current snapshot", lambda: _current(home)))
     checks.append(_guarded("audit chain", lambda: _audit(home)))
-    checks.extend(_watch_lists(home))
+    checks.append(_guarded("watch lists", lambda: _watch_lists(home)))
     if configuration.status == "ok" and home.names_store:
         checks.append(_guarded("graph store", lambda: _store(home)))
     checks.extend(_schedule(home))
@@ -128,24 +128,21 @@ def _ledger(home: Home) -> Check:
     return Check("ledger", "ok", f"{files} source files: read = accepted + duplicate + quarantined")
 
 
-def _watch_lists(home: Home) -> Iterator[Check]:
-    """Whether the keys are there that partners' indicators are under; nothing where there are none."""
+def _watch_lists(home: Home) -> Check:
+    """Whether the keys are there that partners' indicators are under."""
     from linkage.workspace.indicators import Indicators
 
-    try:
-        lists = [row for row in Indicators(home).list().to_pylist() if row["active"]]
-    except LinkageError:
-        # What is wrong with the casework database, or with the snapshot, its own check says.
-        return
-    if not lists:
-        return
-    lost = sorted({row["source"] for row in lists if not row["key_held"]})
+    indicators = Indicators(home)
+    at = now()
+    lists = [entry for entry in indicators.entries() if entry.active(at)]
+    lost = sorted({entry.source for entry in lists if not indicators.held(entry)})
     if lost:
         finding = f"the exchange key is gone, and nothing matches, of {', '.join(lost)}"
-        yield Check("watch lists", "warn", finding, "Import the list again with --exchange-key, or remove it.")
-    else:
-        indicators = sum(row["indicators"] for row in lists)
-        yield Check("watch lists", "ok", f"{len(lists)} active lists, {indicators} indicators, every key is there")
+        return Check("watch lists", "warn", finding, "Import the list again with --exchange-key, or remove it.")
+    if not lists:
+        return Check("watch lists", "ok", "no active list")
+    reported = sum(entry.indicators for entry in lists)
+    return Check("watch lists", "ok", f"{len(lists)} active lists, {reported} indicators, every key is there")
 
 
 def _snapshots(home: Home) -> Iterator[Check]:

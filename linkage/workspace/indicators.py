@@ -42,8 +42,8 @@ class Indicators:
 
         ``exchange_key`` names the file with the key that they are under; the workspace keeps it, so that identifiers
         that are seen later match too. It may be left out for a key that the workspace has and the file names, and
-        ``source`` for one that has given indicators under this key before. What the source's lists hold already is a
-        duplicate: the same file twice changes nothing.
+        ``source`` for one that has given indicators under this key before. What the source's lists hold already, and
+        for as long, is a duplicate: the same file twice changes nothing, and with a later end makes a list that has it.
 
         Raises:
             NotAllowed: the actor's role does not suffice.
@@ -86,10 +86,14 @@ class Indicators:
             ignored=parsed.ignored,
             matched=len({entry.name for entry in self._matched([(source, key_id, taken)], kinds)}),
             off=sum(1 for one in taken if one.kind not in kinds),
+            ends_at=lists.ends(source, key_id, fresh, now=at),
         )
 
     def remove(self, name: str) -> tuple[WatchList, ...]:
         """Forget the watch list of this id, or every list of this source; the next refresh goes without.
+
+        Indicators that another list of the source holds stay there. What a later file reported again counted as a
+        duplicate unless it came with a later end, and goes with this list: import that file again to keep it.
 
         Raises:
             UsageError: there is no such list or source.
@@ -103,6 +107,10 @@ class Indicators:
     def entries(self) -> tuple[WatchList, ...]:
         """Every list that was not removed, also expired ones, oldest first."""
         return () if self._home.casework() is None else self._lists().all()
+
+    def held(self, entry: WatchList) -> bool:
+        """Whether the workspace has the exchange key that the list is under; without it nothing matches."""
+        return self._key_path(entry.key_id).is_file()
 
     def list(self) -> pyarrow.Table:
         """Every list that was not removed, as Arrow, with what the current refresh matched of its source."""
@@ -136,7 +144,7 @@ class Indicators:
                 "indicators": entry.indicators,
                 "matched": matched.get(entry.source, 0),
                 "key_id": entry.key_id,
-                "key_held": self._key_path(entry.key_id).is_file(),
+                "key_held": self.held(entry),
                 "author": entry.author,
                 "imported_at": entry.imported_at,
                 "expires_at": entry.expires_at,
@@ -179,7 +187,7 @@ class Indicators:
             ConfigurationError: the casework database needs a migration.
         """
         entries = [entry for entry in self.entries() if entry.active(at)]
-        held = [entry for entry in entries if self._key_path(entry.key_id).is_file()]
+        held = [entry for entry in entries if self.held(entry)]
         lost = tuple(sorted({entry.source for entry in entries if entry not in held}))
         if not held:
             return (), lost

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from linkage.errors import UsageError
 from linkage.model.access import Permission
 from linkage.model.casework import AuditEntry
+from linkage.model.kinds import SCHEDULE
 from linkage.stores.files import sync_file, sync_folder
 from linkage.workspace.home import Home, now
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 Use = Literal["pseudonyms", "exchange"]
+
+_PSEUDONYM = re.compile(r"[a-z_][a-z0-9_]*-[0-9a-f]{20}\Z")
+_NO_KEY = "it is of no key that is left, or was purged: `linkage key list` shows the keys that were destroyed"
 
 
 class Keyring:
@@ -94,32 +99,50 @@ class Keyring:
     def resolve(self, names: Sequence[str], *, reason: str) -> pyarrow.Table:
         """What pseudonyms of this workspace's bundles stand for, as Arrow; ``reason`` goes into the audit.
 
-        One row a name; ``value`` is NULL where no key that is left gives that name.
+        One row a name. ``value`` is NULL where nothing is found, and ``why`` says why. Networks of addresses are of
+        kind ``prefix``.
 
         Raises:
             NotAllowed: the actor's role does not suffice.
             UsageError: no reason is given.
         """
         import pyarrow
-        import pyarrow.parquet as parquet
 
         from linkage.bundles.profiles import Names
 
         keys = {key_id: Names(path.read_bytes()) for key_id, use, path in self._held() if use == "pseudonyms"}
         self._home.audit_reveal(reason, "pseudonyms", {"names": sorted(names)})
+        wanted = {name for name in names if _unresolvable(name) is None}
         found: dict[str, dict[str, Any]] = {}
-        wanted = set(names)
-        for path in self._home.identities() if keys else ():
-            for batch in parquet.ParquetFile(path).iter_batches(columns=["kind", "value"]):
-                for kind, value in zip(*(batch[name].to_pylist() for name in ("kind", "value")), strict=True):
-                    for key_id, own in keys.items():
-                        if (name := own.of(kind, value)) in wanted:
-                            found[name] = {"kind": kind, "value": value, "key_id": key_id}
-        rows = [{"name": name, **found.get(name, {})} for name in dict.fromkeys(names)]
-        schema = pyarrow.schema([(column, pyarrow.string()) for column in ("name", "kind", "value", "key_id")])
+        if keys and wanted:
+            for kind, value in self._values({name.rpartition("-")[0] for name in wanted}):
+                for key_id, own in keys.items():
+                    if (name := own.of(kind, value)) in wanted:
+                        found[name] = {"kind": kind, "value": value, "key_id": key_id}
+        missing = {name: {"why": _unresolvable(name) or _NO_KEY} for name in names if name not in found}
+        rows = [{"name": name, **(found | missing)[name]} for name in dict.fromkeys(names)]
+        schema = pyarrow.schema([(column, pyarrow.string()) for column in ("name", "kind", "value", "key_id", "why")])
         return pyarrow.Table.from_pylist(rows, schema=schema)
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _values(self, begins: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Kind and value of everything in the lake whose pseudonyms begin so, networks of addresses included."""
+        import pyarrow.compute as compute
+        import pyarrow.parquet as parquet
+
+        from linkage.bundles.profiles import NETWORK, Names
+
+        networks: set[str] = set()
+        for path in self._home.identities():
+            for batch in parquet.ParquetFile(path).iter_batches(columns=["kind", "value", "prefix"]):
+                for kind in compute.unique(batch["kind"]).to_pylist():
+                    if Names.begins(kind) in begins:
+                        values = batch["value"].filter(compute.equal(batch["kind"], kind))
+                        yield from ((kind, value) for value in values.to_pylist())
+                if NETWORK in begins:
+                    networks.update(compute.unique(batch["prefix"].drop_null()).to_pylist())
+        yield from ((NETWORK, network) for network in networks)
 
     def _held(self) -> tuple[tuple[str, Use, Path], ...]:
         """Id, use and file of every key."""
@@ -158,6 +181,15 @@ class Keyring:
     def _audit(self) -> tuple[AuditEntry, ...]:
         casework = self._home.casework()
         return () if casework is None else casework.audit()
+
+
+def _unresolvable(name: str) -> str | None:
+    """Why nothing can stand behind ``name``, whatever the keys are; None where something can."""
+    if not _PSEUDONYM.match(name):
+        return "it is no pseudonym: that is a kind, a hyphen and 20 digits in hex"
+    if name.rpartition("-")[0] == SCHEDULE:
+        return "it stands for no value: a refresh found the schedule, and the bundle lists the accounts that keep it"
+    return None
 
 
 def _overwrite(path: Path) -> None:

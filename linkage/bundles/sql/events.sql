@@ -1,7 +1,7 @@
 -- Accepted events of the accounts of a bundle, up to as-of, in order of time.
--- reads: kept_events, wanted (account)
+-- reads: kept_events (columns of the bundle, and digest), wanted (account)
 -- parameters: as_of
-SELECT kept_events.*
+SELECT kept_events.* EXCLUDE (digest)
 FROM kept_events
 SEMI JOIN wanted ON wanted.account = kept_events.account
 WHERE kept_events.event_time <= $as_of

@@ -18,6 +18,7 @@ SELECT
         WHEN used.identifier < 0 THEN 'schedule ' || -used.identifier
         ELSE coalesce(identities.value, 'purged:' || used.identifier::VARCHAR)
     END AS value,
+    identities.value AS raw, -- NULL where it has none, or none any more
     identities.prefix,
     identities.private,
     coalesce(shared.degree, 1) AS degree,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage import Workspace
-from linkage.bundles import bag, signing
+from linkage.bundles import bag, signing, verify
 from linkage.bundles.signing import Keys
 from linkage.cli import main
-from linkage.errors import BundleAltered, NotAllowed, UsageError
+from linkage.errors import BundleAltered, BundleMalformed, BundleUntrusted, NotAllowed, UsageError
 from linkage.model.reports import ExportReport
 from tests.lib import bundled
 from tests.unit.bundles.test_privacy import texts
+from tests.unit.bundles.test_verify import signed_again
 
 NOTE, PROPOSER, APPROVER = "seen-on-a-forum", "ann.proposer", "bob.approver"
 PROFILES = bundled.PROFILES
@@ -42,7 +44,7 @@ class Decided:
         made = Workspace(self.path).bundles.export(self.case, profile=profile, output=output, **options)
         if made.waits:
             assert made.waits == (APPROVER,)
-            assert self.act(APPROVER).bundles.sign(made.path)
+            assert self.act(APPROVER).bundles.sign(made.path) == "signed"
         return made
 
 
@@ -215,8 +217,8 @@ def test_whoever_approved_signs_too_and_who_has_not_is_named(
         assert "has to sign, and has not" in err
         with pytest.raises(NotAllowed, match="somebody else"):
             own.bundles.sign(made.path)
-        assert case.act(APPROVER).bundles.sign(made.path)
-        assert not case.act(APPROVER).bundles.sign(made.path), "once is enough"
+        assert case.act(APPROVER).bundles.sign(made.path) == "signed"
+        assert case.act(APPROVER).bundles.sign(made.path) == "unchanged", "once is enough"
         assert main(verify) == 0
         assert [line for line in capsys.readouterr().out.splitlines() if "signed by" in line and APPROVER in line]
         again = own.bundles.export(case.case, profile="internal", output=tmp_path / "out", zipped=zipped)
@@ -256,6 +258,118 @@ def test_a_wrong_signature_of_the_approver_and_a_removed_approval_are_named(
     assert report.faults == (("bag-info.txt", "whoever approved the verdict is not among those who must sign"),)
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_exporter_who_leaves_the_approver_out_of_everything_is_found(
+    approved: Decided, bundle: Callable[[str], Path], tmp_path: Path, profile: str
+) -> None:
+    path = Path(shutil.copytree(bundle(profile).parent, tmp_path / bundle(profile).parent.name))
+    workspace, finding = Workspace(approved.path), path / "data" / "finding.json"
+    key = Keys(approved.path / "keys").key(workspace.actor)
+    found = json.loads(finding.read_text())
+    assert found["signed_by"] == {"exporter": workspace.actor, "approver": APPROVER}
+
+    def fault(signed_by: Any) -> tuple[str, str]:
+        finding.write_text(json.dumps(found | {"signed_by": signed_by}))
+        signed_again(path, key)
+        report = workspace.bundles.verify(path)
+        assert isinstance(report.fault, BundleMalformed)
+        return report.faults[0]
+
+    for strange in ({"exporter": workspace.actor}, {"exporter": workspace.actor, "approver": 1}, "ann", None):
+        assert fault(strange) == (
+            "data/finding.json", "does not say who exported and who approved, as that of an approved verdict does"
+        )  # fmt: skip
+    missing = (bag.INFO, "whoever approved the verdict is not among those who must sign")
+    assert fault({"exporter": workspace.actor, "approver": APPROVER}) == missing
+    assert fault({"exporter": "x", "approver": workspace.actor})[1].startswith("whoever exported")
+    if profile == "internal":
+        assert fault({"exporter": workspace.actor, "approver": workspace.actor}) == missing
+
+
+def test_an_approver_who_exports_is_named_as_both(approved: Decided, tmp_path: Path) -> None:
+    made = approved.act(APPROVER).bundles.export(approved.case, profile="internal", output=tmp_path)
+    assert made.waits == ()
+    found = json.loads((made.path / "data" / "finding.json").read_text())
+    assert found["signed_by"] == {"exporter": APPROVER, "approver": APPROVER}
+    assert approved.act(APPROVER).bundles.verify(made.path).fault is None
+
+
+def test_a_finding_of_before_people_were_named_is_good_where_nobody_approved(
+    approved: Decided, bundle: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = Path(shutil.copytree(bundle("internal").parent, tmp_path / bundle("internal").parent.name))
+    finding = path / "data" / "finding.json"
+    found = json.loads(finding.read_text())
+    del found["signed_by"]
+    found["verdict"] |= {"approved_at": None, "approved_by": None}
+    finding.write_text(json.dumps(found))
+    signed_again(path, Keys(approved.path / "keys").key(Workspace(approved.path).actor))
+    assert Workspace(approved.path).bundles.verify(path).fault is None
+
+
+def test_what_is_signed_is_what_was_verified(
+    approved: Decided, bundle: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody swaps the bundle between the look and the signature."""
+    path = Path(shutil.copytree(bundle("internal").parent, tmp_path / bundle("internal").parent.name))
+    bob = Keys(approved.path / "keys").key(APPROVER)
+    signature = path / signing.path_of(bob.fingerprint)
+    signature.unlink()
+    looked = verify.verify
+
+    def swapped(*arguments: Any, **options: Any) -> verify.Verified:
+        seen = looked(*arguments, **options)
+        (path / bag.TAG_MANIFEST).write_bytes(b"something else\n")
+        return seen
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verify, "verify", swapped)
+        with pytest.raises(BundleAltered, match="nothing was signed"):
+            approved.act(APPROVER).bundles.sign(path)
+    assert not signature.exists()
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_signature_of_another_key_under_the_name_of_the_approver_is_replaced(
+    approved: Decided, tmp_path: Path, zipped: bool
+) -> None:
+    own = Workspace(approved.path)
+
+    def export() -> ExportReport:
+        return own.bundles.export(approved.case, profile="public", output=tmp_path, zipped=zipped)
+
+    made, bob = export(), Keys(approved.path / "keys").key(APPROVER)
+    where, other = signing.path_of(bob.fingerprint), Keys(tmp_path / "keys").new(APPROVER)
+    if zipped:
+        with zipfile.ZipFile(made.path, "a") as archive:
+            signed = archive.read(f"{made.name}/{bag.TAG_MANIFEST}")
+            archive.writestr(f"{made.name}/{where}", signing.sign(other, signed))
+    else:
+        (made.path / where).write_bytes(signing.sign(other, (made.path / bag.TAG_MANIFEST).read_bytes()))
+    assert export().waits == own.bundles.waits(made.path) == (APPROVER,), "that is no signature of the approver"
+    assert approved.act(APPROVER).bundles.sign(made.path) == "replaced"
+    assert own.bundles.verify(made.path).fault is None
+    again = export()
+    assert (again.status, again.waits) == ("unchanged", ())
+    assert approved.act(APPROVER).bundles.sign(made.path) == "unchanged"
+
+
+@pytest.mark.parametrize(
+    "finding", ["{}", "[]", "[" * 100_000, '{"verdict": 1}', '{"verdict": {"case": 1}}', '{"verdict": {"case": "k-1"}}']
+)
+def test_a_strange_bundle_of_a_stranger_is_not_trusted_and_one_of_ours_is_malformed(
+    approved: Decided, bundle: Callable[[str], Path], tmp_path: Path, finding: str
+) -> None:
+    path = Path(shutil.copytree(bundle("public").parent, tmp_path / bundle("public").parent.name))
+    (path / "data" / "finding.json").write_text(finding)
+    signed_again(path, Keys(tmp_path / "keys").new("stranger"))
+    with pytest.raises(BundleUntrusted):
+        approved.act(APPROVER).bundles.sign(path)
+    signed_again(path, Keys(approved.path / "keys").key(Workspace(approved.path).actor))
+    with pytest.raises(BundleMalformed):
+        approved.act(APPROVER).bundles.sign(path)
+
+
 def test_an_approver_without_a_key_is_asked_for_one_and_nobody_signs_for_a_case_that_has_changed(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
@@ -273,5 +387,14 @@ def test_an_approver_without_a_key_is_asked_for_one_and_nobody_signs_for_a_case_
         case.act(APPROVER).bundles.sign(plain)
     for half in (case.path / "keys").glob(f"{APPROVER}*"):
         half.unlink()
-    with pytest.raises(UsageError, match=f"{APPROVER} approved the case, and has no key"):
-        own.bundles.export(case.case, profile="public", output=tmp_path / "out")
+    kept = pseudonym_keys(case.path)
+    for profile in ("public", "partner"):
+        with pytest.raises(UsageError, match=f"{APPROVER} approved the case, and has no key"):
+            own.bundles.export(case.case, profile=profile, output=tmp_path / "out")
+    with pytest.raises(UsageError, match="no such cluster"):
+        own.bundles.export("c-000000000000", profile="partner", output=tmp_path / "out")
+    assert pseudonym_keys(case.path) == kept, "what is refused makes no key"
+
+
+def pseudonym_keys(workspace: Path) -> set[str]:
+    return {path.name for path in (workspace / "keys").glob("pseudonyms/*")}

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import bagit
 import networkx as nx
@@ -19,6 +20,8 @@ import pyarrow.parquet as pq
 import pypdf
 import pytest
 import stix2validator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkage import Workspace
 from linkage.bundles.writing import comma_separated
@@ -99,6 +102,29 @@ def test_a_cell_that_a_spreadsheet_would_run_is_defused_in_the_csv_only() -> Non
     rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
     assert [row[0] for row in rows] == ["'=cmd|' /C calc'!A0", "'+1", "'-1", "'@x", "'\tx", "plain", ""]
     assert {row[1] for row in rows} == {"-1.5"}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.text(st.sampled_from('a",\r\n =é') | st.characters(exclude_categories=["Cs"]), max_size=6),
+            st.none() | st.floats(),
+            st.none() | st.integers(-(2**63), 2**63 - 1),
+            st.none() | st.booleans(),
+        )
+    )
+)
+def test_a_csv_is_what_every_reader_takes_for_the_table(rows: list[tuple[Any, ...]]) -> None:
+    kinds = {"text": pa.string(), "figure": pa.float64(), "number": pa.int64(), "flag": pa.bool_()}
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    table = pa.table([pa.array(v, t) for v, t in zip(columns, kinds.values(), strict=True)], names=list(kinds))
+    read = list(csv.reader(io.StringIO(comma_separated(table).decode(), newline="")))
+    told = [["" if v is None else str(v) for v in row] for row in rows]
+    told = [
+        ["'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text, *cells[:2], cells[2].lower()]
+        for text, *cells in told
+    ]
+    assert read == [list(kinds), *told]
 
 
 class _Words(HTMLParser):

@@ -59,7 +59,7 @@ def test_a_sound_workspace_has_nothing_to_complain_of(world: World) -> None:
     checks = examined(world.path)
     assert {check.status for check in checks.values()} == {"ok"}
     assert {"configuration", "workspace version", "casework version", "secret key", "lake", "ledger", "snapshots",
-            "current snapshot", "audit chain", "free disk"} == set(checks)  # fmt: skip
+            "current snapshot", "audit chain", "watch lists", "free disk"} == set(checks)  # fmt: skip
 
 
 def test_an_empty_folder_is_no_fault(tmp_path: Path) -> None:

@@ -167,6 +167,33 @@ def test_the_same_file_twice_changes_nothing_and_removal_puts_it_back(houses: Ho
     assert key.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_report_that_holds_longer_outlives_the_list_that_was_there(
+    houses: Houses, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = houses.copy(tmp_path)
+    soon, late = (datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours) for hours in (1, 2))
+
+    def take(expires: datetime | None) -> tuple[str, int, datetime | None]:
+        report = made.indicators.import_(houses.file, source=SOURCE, exchange_key=houses.key, expires=expires)
+        return report.status, report.accepted, report.ends_at
+
+    assert take(soon) == ("imported", 15, soon)
+    assert take(soon) == ("unchanged", 0, soon)
+    assert take(late) == ("imported", 15, late)
+    assert len(made.indicators.watched(soon)[0]) == 9, "the later end holds when the earlier has come"
+    assert len(made.indicators.watched(soon - timedelta(minutes=1))[0]) == 9, "each identifier once a source"
+    command = ["--workspace", str(made.path), "indicators", "import", str(houses.file), "--expires"]
+    assert main([*command, soon.isoformat()]) == 0
+    assert f"already there, ends at {late:%Y-%m-%dT%H:%M:%S}" in capsys.readouterr().err
+    first, second = made.indicators.entries()
+    made.indicators.remove(first.list_id if first.expires_at == late else second.list_id)
+    assert len(made.indicators.watched(soon - timedelta(minutes=1))[0]) == 9, "the other list stays"
+    assert take(None) == ("imported", 15, None)
+    assert len(made.indicators.watched(late)[0]) == 9
+    assert main([*command, late.isoformat()]) == 0
+    assert "already there, and has no end" in capsys.readouterr().err
+
+
 def test_a_list_ends_and_one_whose_key_is_gone_is_said_to_match_nothing(
     houses: Houses, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,6 +212,9 @@ def test_a_list_ends_and_one_whose_key_is_gone_is_said_to_match_nothing(
     assert "match nothing: Lab A" in capsys.readouterr().err
     (check,) = [check for check in made.doctor() if check.name == "watch lists"]
     assert (check.status, "Lab A" in check.finding) == ("warn", True)
+    (made.path / "casework.sqlite").write_bytes(b"this is not a database, " * 100)
+    (check,) = [check for check in made.doctor() if check.name == "watch lists"]
+    assert (check.status, check.exit_code) == ("fail", 20), "that it could not be looked at is said"
 
 
 def test_what_is_allowed_here_is_no_evidence_whoever_reports_it(houses: Houses, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shutil
 from datetime import timedelta
@@ -27,12 +28,18 @@ def test_a_name_is_resolved_until_its_key_is_destroyed_and_by_nobody_after(
 
     names = pq.read_table(export("one") / "data" / "members.parquet")["account_id"].to_pylist()
     identifiers = pq.read_table(next((tmp_path / "one").iterdir()) / "data" / "records" / "identifiers.parquet")
-    ip = next(row["value"] for row in identifiers.to_pylist() if row["kind"] == "ip_address")
+    ip, network = next((row["value"], row["prefix"]) for row in identifiers.to_pylist() if row["kind"] == "ip_address")
     (key,) = [row for row in made.keys.list().to_pylist() if row["recipient"] == "Lab B"]
     assert (key["use"], key["subject"], key["bundles"], key["destroyed_at"]) == ("pseudonyms", cluster, 1, None)
-    found = made.keys.resolve([names[0], ip, "account-00"], reason="they asked").to_pylist()
+    stranger = f"account-{'0' * 20}"
+    found = made.keys.resolve([names[0], ip, "account-00", network, stranger], reason="they asked").to_pylist()
     assert found[0]["value"] in set(made.members(cluster)["account_id"])
     assert (found[1]["kind"], found[2]["value"]) == ("ip_address", None)
+    assert (found[3]["kind"], found[1]["why"], found[3]["why"]) == ("prefix", None, None)
+    assert ipaddress.ip_address(found[1]["value"]) in ipaddress.ip_network(found[3]["value"])
+    assert [row["why"].split(":")[0] for row in (found[2], found[4])] == [
+        "it is no pseudonym", "it is of no key that is left, or was purged"
+    ]  # fmt: skip
     assert made.audit()[-1].action == "reveal"
     command = ["--workspace", str(made.path), "key"]
     assert main([*command, "destroy", key["key_id"], "--reason", "the matter is closed"]) == 0
