@@ -221,7 +221,7 @@ def test_a_server_that_stops_loses_nothing_that_was_said_to_be_done(
         assert "Start it, or check the address" in said
         assert "Traceback" not in out + said
         failed = {check.name: check.exit_code for check in Workspace(team.path).doctor() if check.status == "fail"}
-        assert failed == {"casework version": 13, "audit chain": 13}
+        assert failed == {"casework version": 13, "audit chain": 13, "watch lists": 13}
         assert len(Workspace(team.path).members()) > 0
     finally:
         server.start()
