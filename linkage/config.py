@@ -129,7 +129,7 @@ class CommunitySettings(Section):
     rejoin_share: Annotated[
         float,
         Field(gt=0, le=1, description="share of a piece's link weight that leaves it (conductance) to undo a cut"),
-    ] = 0.03
+    ] = 0.06
 
 
 class MembershipSettings(Section):
