@@ -109,7 +109,7 @@ def test_every_text_can_be_read_and_no_page_is_wider_than_the_window(page: Page,
     for view in views:
         settled(page, large.url + view)
         # The measure sees the texts; parts of a page may come after its heading.
-        page.wait_for_function(f"least => ({FAINT})(least).length > 10", arg=22)
+        page.wait_for_function(f"least => ({FAINT})(least).length > 5", arg=22)
         assert page.evaluate(FAINT, 4.5) == [], view
         wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth")
         assert wide <= 0, view
