@@ -180,7 +180,7 @@ def _joins(
 
 
 def _bar(found: NDArray[np.float64], by_chance: NDArray[np.float64]) -> float:
-    """The largest probability up to which at most ``_BY_CHANCE`` of the accounts are there by chance; 0 for none.
+    """The largest probability up to which at most ``_BY_CHANCE`` of the accounts are there by chance; −1 for none.
 
     ``by_chance``: the same accounts' probabilities of keeping the schedule of other days, which nobody set them.
     """
@@ -188,7 +188,7 @@ def _bar(found: NDArray[np.float64], by_chance: NDArray[np.float64]) -> float:
     rising = rising[rising <= _UNUSUAL]
     strangers = np.searchsorted(np.sort(by_chance), rising, side="right") / len(_ELSEWHERE)
     good = np.flatnonzero(strangers <= _BY_CHANCE * np.arange(1, len(rising) + 1))
-    return float(rising[good[-1]]) if len(good) else 0.0
+    return float(rising[good[-1]]) if len(good) else -1.0
 
 
 def _surprise(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:

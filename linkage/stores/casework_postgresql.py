@@ -13,7 +13,6 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -22,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable, TryAgain, UsageError
 from linkage.model.hosts import is_loopback
+from linkage.stores import secret
 from linkage.stores.casework_databases import PATIENCE, writes
 from linkage.stores.casework_schema import Guard
 
@@ -101,22 +101,13 @@ def access(settings: CaseworkSettings, environment: Mapping[str, str]) -> Access
         port=port,
         username=unquote(parts.username or ""),
         password=environment.get("LINKAGE_CASEWORK_PASSWORD")
-        or _from_file(environment.get("LINKAGE_CASEWORK_PASSWORD_FILE") or settings.password_file),
+        or secret.from_file(
+            environment.get("LINKAGE_CASEWORK_PASSWORD_FILE") or settings.password_file, "casework database", _UNSET
+        ),
         database=unquote(parts.path.strip("/")),
         mode=mode,
         roots=roots,
     )
-
-
-def _from_file(path: str | None) -> str:
-    if path is None:
-        raise ConfigurationError("there is no password for the casework database", hint=_UNSET)
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(
-            "the file with the password for the casework database cannot be read", hint=_UNSET
-        ) from fault
 
 
 class Server:

@@ -10,11 +10,11 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from linkage.errors import ConfigurationError, LinkageError, StoreUnavailable
+from linkage.stores import secret
 
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction, Session
@@ -72,21 +72,10 @@ def access(settings: Neo4jSettings, environment: Mapping[str, str]) -> Access:
         uri=uri,
         username=environment.get("NEO4J_USERNAME") or settings.username,
         password=environment.get("NEO4J_PASSWORD")
-        or _from_file(environment.get("NEO4J_PASSWORD_FILE") or settings.password_file),
+        or secret.from_file(environment.get("NEO4J_PASSWORD_FILE") or settings.password_file, "Neo4j server", _UNSET),
         database=settings.database,
         timeout_seconds=settings.timeout_seconds,
     )
-
-
-def _from_file(path: str | None) -> str:
-    if path is None:
-        raise ConfigurationError("there is no password for the Neo4j server", hint=_UNSET)
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(
-            "the file with the password for the Neo4j server cannot be read", hint=_UNSET
-        ) from fault
 
 
 class Transaction:
