@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.lib.screen_world import USUAL, publish
 
@@ -26,6 +26,10 @@ SWITCHES = (
     "--disable-sync",
     "--no-first-run",
 )
+
+#: Milliseconds within which what a test expects of a page must be there: a machine that does other work takes its time,
+#: and how fast pages are is for `benchmarks/` to say.
+expect.set_options(timeout=60_000)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def test_an_alert_is_a_verdict_of_two_people_and_a_bundle_in_nine_clicks(
     expect(page.get_by_text("Approved.", exact=True)).to_be_visible()
     hand.click(page.get_by_role("button", name="Make the bundle"), "bundle")
     name = f"LNK-{case.case_id}-5-internal"
-    expect(page.get_by_text(f"{name}: ")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"{name}: ")).to_be_visible()
     with page.expect_download() as coming:
         hand.click(page.get_by_role("button", name="Download the zip"), "download")
     assert coming.value.suggested_filename == f"{name}.zip"

@@ -217,7 +217,7 @@ def test_a_refresh_that_arrives_keeps_the_cluster_and_the_selection(visit: Visit
         # Another cluster takes the first row while the queue is open.
         newcomer = Spec("c-ffff000011112222", 40, score=0.99, base=70_000)
         publish(screen.workspace, "r-0002", (newcomer, *USUAL), parent="r-0001")
-        expect(page.get_by_text("A newer refresh is there: r-0002")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("A newer refresh is there: r-0002")).to_be_visible()
         expect(cell(page, 1, 2)).to_have_text(f"{TOP.cluster_id} →")
         open_top_cluster(page)
         canvas = open_graph(page)

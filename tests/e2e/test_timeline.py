@@ -32,7 +32,7 @@ def test_a_brush_across_days_filters_the_tables_beside_it_until_it_is_let_go(vis
     page.goto(f"{desk.url}/cluster?cluster={TOP.cluster_id}&refresh=r-0001&tab=timeline")
     brush = page.locator("[data-testid=stVegaLiteChart] svg.marks").first
     brush.wait_for()
-    expect(grid(page)).to_have_attribute("aria-rowcount", "31", timeout=20_000)
+    expect(grid(page)).to_have_attribute("aria-rowcount", "31")
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     brush.scroll_into_view_if_needed()
     box = brush.bounding_box()
@@ -42,9 +42,9 @@ def test_a_brush_across_days_filters_the_tables_beside_it_until_it_is_let_go(vis
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, height, steps=8)
     page.mouse.up()
-    expect(page.get_by_text("chosen on the timeline: charts and table show these days")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("chosen on the timeline: charts and table show these days")).to_be_visible()
     # Thirty to sixty per cent of the width are about nine of thirty days, and the header is a row.
-    expect(grid(page)).to_have_attribute("aria-rowcount", re.compile("^([89]|1[012])$"), timeout=20_000)
+    expect(grid(page)).to_have_attribute("aria-rowcount", re.compile("^([89]|1[012])$"))
     page.get_by_role("tab", name="members").click()
     expect(page.get_by_text("chosen on the timeline: members who were first seen by their end")).to_be_visible()
     page.get_by_role("tab", name="what-if").click()
@@ -54,4 +54,4 @@ def test_a_brush_across_days_filters_the_tables_beside_it_until_it_is_let_go(vis
     page.get_by_role("button", name="All days").click()
     expect(page.get_by_text("chosen on the timeline")).to_have_count(0)
     page.get_by_role("tab", name="timeline").click()
-    expect(grid(page)).to_have_attribute("aria-rowcount", "31", timeout=20_000)
+    expect(grid(page)).to_have_attribute("aria-rowcount", "31")
