@@ -1,15 +1,18 @@
 """Accounts that begin to work at the same moments, again and again, when their own habits do not explain it.
 
 The operator's schedule is the only tie of accounts that share no address, card or template. A moment is a ten-minute
-slot in which an account begins a session. Three steps, none of which forms a product over the accounts of a slot:
+slot in which an account begins a session. No step forms a product over the accounts of a slot, or over accounts:
 
-1. *Candidates*: MinHash (Broder 1997, doi 10.1109/SEQUEN.1997.666900) puts accounts that share moments side by side;
-   each looks at a bounded number of neighbours in each random order.
-2. *Seeds*: pairs whose shared moments are surprising given what each did on the day and at which time of day it works
-   at all. A daily job, a weekly lesson and office hours expect to be met. A seed group is a dense core of such pairs.
-3. *Expansion*: slots in which the group is a crowd beyond its members' own expectation, each left out in turn; every
-   account is tested for beginning in those slots. That finds members that no pair shows, and drops who does not. Of
-   those who are taken one in twenty may be there by chance: as many as keep the same schedule of a day or a week off.
+1. *Habits off*: moments at a time of day at which an account begins again and again say nothing; for all others there
+   is an expectation, from what the account did on the day and the hours in which it works at all. A daily job, a weekly
+   lesson and office hours explain themselves.
+2. *Directions* (:func:`linkage.evidence.rhythm.directions`): what is left is noise, but where some follow one
+   schedule. The accounts furthest along a leading direction are a core.
+3. *Expansion*: how much more than expected the core begins in a slot is what that slot is worth; every account is
+   tested for the worth of its own moments, without its two best days: one event is no schedule. Of those who are taken
+   few may be there by chance: as many as keep the same schedule of a day or a week off. Again, until it stays.
+4. *Validation*: the same search on accounts whose days are shuffled, and which keep no schedule, finds less than half
+   as many.
 
 A group becomes an identifier of its own, the schedule that its accounts keep, and every step after this one treats it
 as any other. What it takes to be found stands in docs/explanation/detection.md.
@@ -17,13 +20,17 @@ as any other. What it takes to be found stands in docs/explanation/detection.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage import engine, leiden
+from linkage import engine
+from linkage.evidence import rhythm as rhythms
 from linkage.evidence import synchrony_kernels as kernels
+from linkage.evidence.rhythm import Moments, Rhythm
+from linkage.evidence.synchrony_kernels import DAY
 from linkage.model.kinds import SCHEDULE
 
 if TYPE_CHECKING:
@@ -31,31 +38,28 @@ if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
 
-#: Moments from which an account can be in step with another, and those that a pair must share on as many days.
-_LEAST_MOMENTS, _LEAST_SHARED, _LEAST_DAYS = 8, 5, 4
-#: Random orders, and neighbours on either side that an account is compared with in each.
-_ORDERS, _MOST = 48, 6
-#: Nats from which a pair is a seed; chance gives fewer than one to an account, and no dense core.
-_SEED = 6.0
-#: Pairs that each account of a core has with the rest of it, and its least size.
-_CORE, _SMALLEST = 3, 6
+#: Moments at one time of day from which they are a habit, and the nats by which they stand out of the hours around.
+_HABIT, _HABITUAL = 3.0, 4.0
+#: Moments that are no habit from which an account can be in step with others.
+_LEAST_MOMENTS = 8
+#: Directions, and accounts furthest along each that make a core.
+_DIRECTIONS, _CORE = 8, 30
+#: Accounts of the smallest group.
+_SMALLEST = 6
+#: Moments that are added to those seen and to those expected in a slot, before the two are compared.
+_PRIOR = 1.0
+#: Days of an account that do not count: its best ones.
+_BEST_DAYS = 2
+#: Standard deviations of its habits by which a member keeps the schedule at least.
+_KEEPS = 2.0
+#: Share of a group that may be in it by chance: as many as keep the schedule of so many days before or after.
+_BY_CHANCE, _ELSEWHERE = 0.02, (-7, -1, 1, 7)
+#: Times the size of the largest group of shuffled days that a group must have at least.
+_LARGER = 2
 #: Nats from which a slot is a crowd.
 _CROWD = 4.0
-#: Share of an account's moments, beyond what is expected, that a member spends in crowds.
-_KEEPS = 0.15
-#: Days on which a member keeps the schedule at least, and probability by its own habits at most.
-_JOINS_DAYS, _UNUSUAL = 3, 0.01
-#: Share of a group that may be in it by chance: as many as keep the schedule of so many days before or after.
-_BY_CHANCE, _ELSEWHERE = 0.05, (-7, -1, 1, 7)
-_ROUNDS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """``slot`` (E), ten minutes each since 1970, of each account in turn, rising; ``start`` (N+1) delimits accounts."""
-
-    start: NDArray[np.int64]
-    slot: NDArray[np.int64]
+#: Rounds of an expansion, which most often stays as it is after four.
+_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,116 +87,121 @@ def find(connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
 
 
 def groups(moments: Moments, seed: int) -> list[Group]:
-    """Groups of accounts in step, by their first account; an account is in one at most."""
-    count = np.diff(moments.start)
-    able = np.flatnonzero(count >= _LEAST_MOMENTS)
-    if len(able) < _SMALLEST:
-        return []
-    first, second = _candidates(moments, able, seed)
-    nats = kernels.pairs_in_step(first, second, moments.start, moments.slot, _LEAST_SHARED, _LEAST_DAYS)
-    kept = nats >= _SEED
-    cores = _cores(first[kept], second[kept], nats[kept], len(count), seed)
-    taken = np.zeros(len(count), dtype=np.bool_)
-    found = []
-    for core in sorted(cores, key=len, reverse=True):
-        group = _expanded(moments, core[~taken[core]], able[~taken[able]])
-        if group is not None:
-            taken[group.accounts] = True
-            found.append(group)
+    """Groups of accounts in step, by their first account; an account is in one at most.
+
+    ``moments``: slots counted from 1970.
+    """
+    found = list(_search(moments, seed))
+    if found:
+        chance = max((len(group.accounts) for group in _search(shuffled(moments, seed), seed)), default=0)
+        found = [group for group in found if len(group.accounts) >= _LARGER * chance]
     return sorted(found, key=lambda group: int(group.accounts[0]))
 
 
-def _candidates(moments: Moments, able: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs that were neighbours in two random orders at least."""
-    random = np.random.default_rng([seed, 11])
-    total = int(able[-1]) + 1
-    keys = []
-    for salt in random.integers(1, 2**63, _ORDERS, dtype=np.uint64):
-        block = kernels.smallest(moments.start, moments.slot, able, salt)
-        order = np.lexsort((random.permutation(len(able)), block))
-        pairs = kernels.neighbours(able[order], block[order], _MOST).reshape(-1, 2)
-        keys.append(pairs[:, 0] * total + pairs[:, 1])
-    key, times = np.unique(np.concatenate(keys), return_counts=True)
-    key = key[times >= 2]
-    return key // total, key % total
+def _search(moments: Moments, seed: int) -> Iterator[Group]:
+    """Groups of accounts in step, the clearest first; whoever is in one is left out of the search for the next."""
+    if len(moments.slot) == 0:
+        return
+    low = int(moments.slot.min()) // DAY * DAY
+    slots = int(moments.slot.max()) // DAY * DAY + DAY - low
+    moments = Moments(moments.start, moments.slot - low)
+    moments = moments.where(kernels.unusual(moments.start, moments.slot, _HABIT, _HABITUAL))
+    free = np.flatnonzero(moments.count >= _LEAST_MOMENTS)
+    while len(free) >= _SMALLEST:
+        rhythm = Rhythm.of(moments.of(free), slots)
+        group = _clearest(rhythm, seed)
+        if group is None:
+            return
+        yield Group(free[group.accounts], group.slots + low)
+        free = np.delete(free, group.accounts)
 
 
-def _cores(
-    first: NDArray[np.int64], second: NDArray[np.int64], nats: NDArray[np.float64], accounts: int, seed: int
-) -> list[NDArray[np.int64]]:
-    """Dense cores of the seeds: communities in which everyone has several partners."""
-    while len(first):
-        partners = np.bincount(first, minlength=accounts) + np.bincount(second, minlength=accounts)
-        kept = (partners[first] >= _CORE) & (partners[second] >= _CORE)
-        if kept.all():
-            break
-        first, second, nats = first[kept], second[kept], nats[kept]
-    if len(first) == 0:
-        return []
-    nodes, ends = np.unique(np.concatenate([first, second]), return_inverse=True)
-    part = leiden.partition(ends[: len(first)], ends[len(first) :], nats, len(nodes), seed)
-    found = [nodes[part == number] for number in range(int(part.max()) + 1)]
-    return [core for core in found if len(core) >= _SMALLEST]
+def _clearest(rhythm: Rhythm, seed: int) -> Group | None:
+    """The first group that a leading direction leads to, either way along it."""
+    looked_at, directions = rhythms.directions(rhythm, _DIRECTIONS, seed)
+    for direction in directions.T:
+        for way in (direction, -direction):
+            # Rounded, so that who is among the first does not hang on the last digits.
+            furthest = np.argsort(-np.round(way, 9), kind="stable")[:_CORE]
+            group = _expanded(rhythm, looked_at[furthest])
+            if group is not None:
+                return group
+    return None
 
 
-def _expanded(moments: Moments, core: NDArray[np.int64], able: NDArray[np.int64]) -> Group | None:
+def _expanded(rhythm: Rhythm, core: NDArray[np.int64]) -> Group | None:
     """The group that keeps the schedule of ``core``; none where the core does not hold."""
-    low = int(moments.slot.min()) // kernels.DAY * kernels.DAY
-    length = int(moments.slot.max()) // kernels.DAY * kernels.DAY + kernels.DAY - low
-    members = core
+    member = np.zeros(len(rhythm.moments.start) - 1, dtype=np.bool_)
+    member[core] = True
+    nobody = np.zeros_like(member)
+    seen, expected = _begun(rhythm, member)
     for _ in range(_ROUNDS):
-        if len(members) < _SMALLEST:
+        elsewhere = [
+            _keeping(rhythm, nobody, np.roll(seen, days * DAY), np.roll(expected, days * DAY)) for days in _ELSEWHERE
+        ]
+        keeping = _keeping(rhythm, member, seen, expected)
+        joins = keeping >= _bar(keeping, np.concatenate(elsewhere))
+        if joins.sum() < _SMALLEST:
             return None
-        member = np.zeros(len(moments.start) - 1, dtype=np.bool_)
-        seen, expected = kernels.crowd(members, moments.start, moments.slot, low, length)
-        chance = []
-        for days in _ELSEWHERE:
-            away = np.roll(seen, days * kernels.DAY), np.roll(expected, days * kernels.DAY)
-            chance.append(_joins(moments, able, member, low, *away))
-        member[members] = True
-        joins = _joins(moments, able, member, low, seen, expected)
-        keeps = joins <= _bar(joins, np.concatenate(chance))
-        if np.array_equal(able[keeps], members):
+        if np.array_equal(joins, member):
             break
-        members = able[keeps]
-    if len(members) < _SMALLEST:
-        return None
+        member = joins
+        seen, expected = _begun(rhythm, member)
     crowded = (seen >= 3.0) & (_surprise(seen, expected) >= _CROWD)
-    return Group(members, low + np.flatnonzero(crowded))
+    return Group(np.flatnonzero(member), np.flatnonzero(crowded))
 
 
-def _joins(
-    moments: Moments,
-    able: NDArray[np.int64],
-    member: NDArray[np.bool_],
-    low: int,
-    seen: NDArray[np.float64],
-    expected: NDArray[np.float64],
+def _begun(rhythm: Rhythm, member: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Members that began in each slot (T), and those expected to."""
+    weight = member.astype(np.float64)
+    return rhythm.seen(weight), rhythm.expected(weight)
+
+
+def _keeping(
+    rhythm: Rhythm, member: NDArray[np.bool_], seen: NDArray[np.float64], expected: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Probability (A) that an account begins by its own habits as often as it did when the group began; 1 if rarely."""
-    from scipy.special import gammainc
+    """How far each account (A) keeps a schedule, beyond its own habits, in standard deviations of what they explain.
 
-    hits, days, mean = kernels.joins(able, member, moments.start, moments.slot, low, seen, expected, _CROWD)
-    count = moments.start[able + 1] - moments.start[able]
-    enough = (days >= _JOINS_DAYS) & (hits - mean >= _KEEPS * count)
-    # That a Poisson count of this mean is ``hits`` or more.
-    return np.where(enough, gammainc(np.maximum(hits, 1e-9), np.maximum(mean, 1e-3)), 1.0)
+    A slot is worth the log of the moments seen there over those expected; ``member``: whose own are among those seen.
+    """
+    worth = np.log((seen + _PRIOR) / (expected + _PRIOR))
+    without_own = np.log((np.maximum(seen - 1.0, 0.0) + _PRIOR) / (expected + _PRIOR))
+    moments = rhythm.moments
+    by_hour = np.stack([rhythm.by_hour(worth), rhythm.by_hour(worth * worth)], axis=1)
+    more, variance = kernels.keeping(moments.start, moments.slot, member, worth, without_own, by_hour, _BEST_DAYS)
+    return np.asarray(more / np.sqrt(np.maximum(variance, 1e-9)))
 
 
 def _bar(found: NDArray[np.float64], by_chance: NDArray[np.float64]) -> float:
-    """The largest probability up to which at most ``_BY_CHANCE`` of the accounts are there by chance; −1 for none.
+    """The smallest value, ``_KEEPS`` or more, from which ``_BY_CHANCE`` of the accounts at most are there by chance.
 
-    ``by_chance``: the same accounts' probabilities of keeping the schedule of other days, which nobody set them.
+    ``by_chance``: how far the same accounts keep the schedule of other days, which nobody set them. Infinite for none.
     """
-    rising = np.sort(found)
-    rising = rising[rising <= _UNUSUAL]
-    strangers = np.searchsorted(np.sort(by_chance), rising, side="right") / len(_ELSEWHERE)
-    good = np.flatnonzero(strangers <= _BY_CHANCE * np.arange(1, len(rising) + 1))
-    return float(rising[good[-1]]) if len(good) else -1.0
+    falling = np.sort(found[found >= _KEEPS])[::-1]
+    by_chance = np.sort(by_chance)
+    strangers = (len(by_chance) - np.searchsorted(by_chance, falling, side="left")) / len(_ELSEWHERE)
+    good = np.flatnonzero(strangers <= _BY_CHANCE * np.arange(1, len(falling) + 1))
+    return float(falling[good[-1]]) if len(good) else float("inf")
+
+
+def shuffled(moments: Moments, seed: int) -> Moments:
+    """Each account's days in another order, a weekday's among themselves: all habits, and no schedule."""
+    random = np.random.default_rng([seed, 12])
+    day = moments.slot // DAY
+    total = int(day.max(initial=0)) + 1
+    key = np.unique(moments.account * total + day)
+    account, of_day = key // total, key % total
+    # Days of one account and weekday stand together, once as they are and once at random.
+    kept = np.lexsort((of_day, of_day % 7, account))
+    drawn = np.lexsort((random.random(len(key)), of_day % 7, account))
+    becomes = np.empty_like(of_day)
+    becomes[kept] = of_day[drawn]
+    slot = becomes[np.searchsorted(key, moments.account * total + day)] * DAY + moments.slot % DAY
+    return Moments(moments.start, slot[np.lexsort((slot, moments.account))])
 
 
 def _surprise(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As :func:`linkage.evidence.synchrony_kernels.surprise`."""
+    """Log-likelihood ratio, nats, of a Poisson count above what is expected; 0 where it is not above."""
     usual = np.maximum(expected, 1e-3)
     more = np.maximum(observed, usual)
     return np.asarray(more * np.log(more / usual) - (more - usual))

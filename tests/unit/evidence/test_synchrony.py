@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from linkage.evidence.synchrony import Group, Moments, groups
+from linkage.evidence.rhythm import Moments
+from linkage.evidence.synchrony import Group, groups, shuffled
 
 DAYS, SLOTS = 40, 144
 #: People, and those of them who also keep a common schedule.
@@ -72,6 +73,35 @@ def test_two_schedules_are_two_groups(random: np.random.Generator) -> None:
         list(range(30)),
         list(range(100, 140)),
     ]
+
+
+def test_a_schedule_of_which_any_two_share_less_than_a_moment_is_found(random: np.random.Generator) -> None:
+    """Each round of a day has its own few: nobody is in step with anybody in particular."""
+    world, ring = people(random, 2_000), range(150)
+    rounds = [FIRST + day * SLOTS + np.sort(random.choice(SLOTS, 15, replace=False)) for day in range(DAYS)]
+    for account in ring:
+        world[account] = {int(random.choice(of_day)) for of_day in rounds if random.random() < 0.6}
+    shared = [len(world[one] & world[other]) for one in range(0, 150, 5) for other in range(1, 150, 5)]
+    assert np.mean(shared) < 1.0
+    (group,) = groups(moments(world), 1)
+    assert np.isin(group.accounts, ring).mean() > 0.97
+    assert len(group.accounts) > 0.8 * len(ring)
+
+
+def test_shuffled_days_keep_each_account_its_habits_and_no_schedule(random: np.random.Generator) -> None:
+    world = people(random)
+    in_step(random, world, range(RING), FIRST + np.sort(random.choice(DAYS * SLOTS, 50, replace=False)), 0.6)
+    before = moments(world)
+    after = shuffled(before, 5)
+    assert np.array_equal(before.start, after.start)
+    for account in (0, RING - 1, PEOPLE - 1):
+        was, became = (of.slot[of.start[account] : of.start[account + 1]] for of in (before, after))
+        assert np.all(np.diff(became) > 0)
+        # Days, times of day and weekdays are the same; which goes with which is not.
+        for part in (lambda slot: slot // SLOTS, lambda slot: slot % SLOTS + SLOTS * (slot // SLOTS % 7)):
+            assert np.array_equal(np.unique(part(was)), np.unique(part(became)))
+        assert len(was) == len(became) and not np.array_equal(was, became)
+    assert groups(after, 1) == []
 
 
 def alone(random: np.random.Generator) -> list[set[int]]:
