@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 #: Points against from which a group counts as explained.
 _EXPLAINED = 1.5
+#: What a group that works together ordinarily shows besides its hours.
+_ORDINARY = ("one_site", "one_payer", "one_lesson", "one_organization", "allowed_organization")
+#: Part of the points that office hours keep where nothing else is ordinary.
+_HOURS_ALONE = 1.0 / 3.0
 
 
 def terms(
@@ -84,7 +88,31 @@ def terms(
     ]
     if listed is not None:
         found.append(watch_list(listed, label, groups, size, settings))
+    found = _hours_of_a_firm(found, groups, settings)
     return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)
+
+
+def _hours_of_a_firm(found: list[Term], groups: int, settings: ScoringSettings) -> list[Term]:
+    """Office hours as far as they are a firm's: beside a site, a payer, a lesson or an organization, else a third.
+
+    Half of the world works in them, and so do people who are paid to harvest.
+    """
+    ordinary = np.zeros(groups)
+    for term in found:
+        if term.name in _ORDINARY:
+            ordinary -= np.minimum(term.points, 0.0)
+    part = np.clip(ordinary / (_EXPLAINED * settings.cap_scale), _HOURS_ALONE, 1.0)
+
+    def kept(term: Term) -> Term:
+        def sentence(group: int) -> str:
+            told = term.sentence(group)
+            if part[group] >= 1.0 or term.points[group] == 0.0:
+                return told
+            return f"{told}; little else of a firm is seen, so they count {part[group]:.0%}"
+
+        return replace(term, points=term.points * part, sentence=sentence)
+
+    return [kept(term) if term.name == "office_hours" else term for term in found]
 
 
 def _unexplained(

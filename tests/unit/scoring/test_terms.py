@@ -283,3 +283,16 @@ def test_a_kind_of_evidence_gives_no_more_than_its_cap() -> None:
     assert found[0][0] == pytest.approx(3 * found[1][0])
     assert [row[1] for row in found] == [3.0, 0.5, -3.0, 3.0]
     assert found[2] == [-3.0, -3.0]
+
+
+def test_office_hours_count_whole_beside_a_site_and_a_third_alone() -> None:
+    drawing, made, label = town()
+    clock = made.clock.copy()
+    # Cosine, sine, hours and those on weekends: everybody of both works at one time of day, on no weekend.
+    clock[[*COMPANY, *RING]] = (36.0, 0.0, 40.0, 0.0)
+    found = terms(drawing.incidence(), replace(made, clock=clock), label, int(label.max()) + 1, SETTINGS)
+    (hours,) = (term for term in found if term.name == "office_hours")
+    assert hours.points[0] == pytest.approx(-3.0)
+    assert hours.points[1] == pytest.approx(-1.0)
+    assert "little else of a firm is seen" in hours.sentence(1)
+    assert "little else" not in hours.sentence(0)
