@@ -45,9 +45,9 @@ def odd_rows() -> pa.Table:
 
     rows = [
         row("a", "odd-1", prompt=PROMPT, ip_address="2001:DB8:0::1", asn=64500, country="de"),
-        row("b", "odd-2", prompt=PROMPT.upper(), ip_address="::ffff:192.0.2.1", country="DE"),
-        row("c", "odd-3", payment_instrument="tok_1", device_id="device-9"),
-        row("c", "odd-3", payment_instrument="tok_1", device_id="device-9"),
+        row("b", "odd-2", prompt=PROMPT.upper(), ip_address="::ffff:192.0.2.1", country="DE", device_id="device-9"),
+        row("c", "odd-3", payment_instrument="tok_1"),
+        row("c", "odd-3", payment_instrument="tok_1"),
         row("c", "odd-4", payment_instrument="tok_2"),
         row("c", "odd-5", payment_instrument="tok_3"),
         row(None, "odd-6", input_tokens=2**62, output_tokens=2**62, cost_usd_micros=-5),
