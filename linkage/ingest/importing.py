@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from linkage.errors import LinkageError
 from linkage.ingest import manifest as manifests
 from linkage.ingest.ledger import Line, Quarantined, read_quarantine
 from linkage.ingest.manifest import BY_DAY, AggregatedDay, Manifest
@@ -89,6 +90,8 @@ class Importer:
         events = dict(execute(self._connection, "aggregates_events"))
         if events != {day.day: day.events for day in manifest.days}:
             raise Refusal("aggregates.damaged", "events of activity")
+        if execute(self._connection, "aggregates_odd", parameters={"kinds": list(manifest.kinds)})[0][0]:
+            raise Refusal("aggregates.damaged", "accounts or kinds of the tables differ")
         if execute(self._connection, "aggregates_cards")[0][0]:
             raise Refusal("aggregates.card_number")
 
@@ -172,7 +175,7 @@ class Importer:
             placed.add(its)
             rows += entry.rows
         if rows != sum(day.rows[table.name] for day in manifest.days):
-            raise Refusal("aggregates.damaged", f"{table.name} has values of other kinds than the manifest says")
+            raise LinkageError(f"aggregates of {table.name} were not written whole")
 
 
 def _name(table: Table) -> str:

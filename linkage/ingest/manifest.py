@@ -97,6 +97,8 @@ def read(folder: Path) -> Manifest:
             raise Refusal("aggregates.format")
         if not all(KIND_NAME.match(kind) and kind not in RESERVED_KINDS for kind in kept["kinds"]):
             raise Refusal("aggregates.damaged", "a kind has no name of a kind")
+        if len(kept["source"]) > 256 or not kept["source"].isprintable():
+            raise Refusal("aggregates.damaged", "the source has no name of a source")
         return Manifest(
             kept["source"],
             kept["mapping"],

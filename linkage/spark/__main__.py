@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     try:
+        from pyspark import SparkConf
         from pyspark.sql import SparkSession
     except ImportError as fault:
         raise ConfigurationError("pyspark is not installed", hint="pip install 'linkage[spark]'") from fault
@@ -54,6 +56,9 @@ def _run(options: argparse.Namespace) -> int:
         key = options.key.read_bytes() if options.key is not None else None
     except OSError as fault:
         raise UsageError(f"the key cannot be read ({fault.strerror})") from fault
+    if SparkConf().get("spark.master", "local").startswith("local"):
+        # Executors are on this machine then, and need what is installed beside this interpreter.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = SparkSession.builder.appName("linkage").getOrCreate()
     done = aggregate(
         spark,

@@ -178,7 +178,9 @@ def test_a_kind_that_was_not_aggregated_is_not_left_out_silently(world: World, t
         Workspace(tmp_path / "workspace").refresh()
 
 
-def test_a_second_run_replaces_its_days_and_may_add_a_kind(spark: SparkSession, world: World, tmp_path: Path) -> None:
+def test_a_second_run_of_a_table_replaces_its_days_and_may_add_a_kind(
+    spark: SparkSession, world: World, tmp_path: Path
+) -> None:
     from linkage.spark.aggregate import aggregate
 
     root = tmp_path / "lake"
@@ -186,7 +188,8 @@ def test_a_second_run_replaces_its_days_and_may_add_a_kind(spark: SparkSession, 
     settings = Settings(identifiers=(IdentifierSettings(kind="device_id"),))
     odd = pq.read_table(world.events / "odd.parquet").drop_columns(["prompt"])
     pq.write_table(odd, tmp_path / "odd.parquet")
-    done = aggregate(spark, [str(tmp_path / "odd.parquet")], str(tmp_path / "out"), settings=settings, now=NOW)
+    spark.read.parquet(str(tmp_path / "odd.parquet")).write.saveAsTable("odd_events")
+    done = aggregate(spark, [], str(tmp_path / "out"), table="odd_events", settings=settings, now=NOW)
     assert (done.files, done.days) == (1, 2)
     before = Lake(root).view().day_rows()
     lakes.take(root, tmp_path / "out", settings=settings)
@@ -241,3 +244,50 @@ def test_prompts_of_one_template_have_one_hash_under_the_key(world: World) -> No
     odd = {value[row["identifier"]] for row in rows if value[row["account"]] in ("odd-1", "odd-2")}
     assert len(odd) == 1
     assert PROMPT not in odd
+
+
+def rewritten(world: World, folder: Path, table: str, column: str, value: str) -> Path:
+    """The output with another value in the first row of a table."""
+    shutil.copytree(world.output, folder)
+    path = next(iter(sorted((folder / table).rglob("*.parquet"))))
+    rows = pq.ParquetFile(path).read()
+    values = [value, *rows[column].to_pylist()[1:]]
+    pq.write_table(rows.set_column(rows.schema.get_field_index(column), column, pa.array(values, pa.string())), path)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "rule"),
+    [
+        ("sightings", "kind", "device_id", "aggregates.damaged"),
+        ("usage", "account", "nobody-else", "aggregates.damaged"),
+        ("slots", "account", "nobody-else", "aggregates.damaged"),
+    ],
+)
+def test_rows_that_do_not_belong_together_are_refused_before_anything_is_written(
+    world: World, tmp_path: Path, table: str, column: str, value: str, rule: str
+) -> None:
+    given = rewritten(world, tmp_path / "given", table, column, value)
+    # What is taken after it is not touched by it.
+    refused, *others = lakes.take(tmp_path / "lake", given, world.output).files
+    assert refused.refused == rule
+    assert not any(report.refused for report in others)
+    assert named(tmp_path / "lake", "sightings") == named(lake(world.aggregated), "sightings")
+
+
+def test_a_card_number_in_aggregates_is_refused(world: World, tmp_path: Path) -> None:
+    shutil.copytree(world.output, tmp_path / "given")
+    for path in (tmp_path / "given/sightings").rglob("*.parquet"):
+        rows = pq.ParquetFile(path).read()
+        kinds = rows["kind"].to_pylist()
+        if "payment_instrument" in kinds:
+            values = [
+                CARD if kind == "payment_instrument" else v
+                for kind, v in zip(kinds, rows["identifier"].to_pylist(), strict=True)
+            ]
+            pq.write_table(
+                rows.set_column(rows.schema.get_field_index("identifier"), "identifier", pa.array(values)), path
+            )
+            break
+    (report,) = lakes.take(tmp_path / "lake", tmp_path / "given").files
+    assert report.refused == "aggregates.card_number"
