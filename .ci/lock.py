@@ -18,8 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from pyproject.toml; digest of its dependency tables: sha256:"
 
-#: Optional dependencies that are locked, all there are, and lock file → the group that is resolved with them.
+#: Optional dependencies that are locked everywhere, those that only tests need, and lock file → the group that is
+#: resolved with them.
 EXTRAS = ("neo4j", "pdf", "postgresql", "sign-in", "ui")
+TESTED_EXTRAS = ("spark",)
 LOCKS = {"requirements.lock": "build", "requirements-dev.lock": "dev"}
 
 
@@ -41,11 +43,12 @@ def write(*, upgrade: bool) -> None:
     """Resolve every lock file for all supported versions of Python and processors at once."""
     for name, group in LOCKS.items():
         target = ROOT / name
+        extras = EXTRAS if group == "build" else (*EXTRAS, *TESTED_EXTRAS)
         command = [
             *("uv", "pip", "compile", "pyproject.toml", "--quiet"),
             *("--universal", "--python-version", "3.11", "--fork-strategy", "fewest"),
             *("--generate-hashes", "--no-emit-index-url", "--no-header"),
-            *(part for extra in EXTRAS for part in ("--extra", extra)),
+            *(part for extra in extras for part in ("--extra", extra)),
             *("--group", group),
             *("--output-file", name),
         ]

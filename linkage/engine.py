@@ -7,8 +7,11 @@ named by the caller, or an Arrow table. Nothing here reads configuration.
 from __future__ import annotations
 
 import contextlib
+import json
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +51,8 @@ def connect(
         config["threads"] = threads
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
+    if _COUNTED.get() is not None:
+        connection.execute("PRAGMA enable_profiling = 'no_output'")
     return connection
 
 
@@ -71,9 +76,11 @@ def run(
     import duckdb
 
     try:
-        return connection.execute(statement(package, name), dict(parameters or {}))
+        done = connection.execute(statement(package, name), dict(parameters or {}))
+        count(connection, name)
     except duckdb.Error as fault:
         raise translate(fault, f"{package}/sql/{name}.sql") from fault
+    return done
 
 
 def arrow(
@@ -91,9 +98,11 @@ def arrow(
     import duckdb
 
     try:
-        return relation(connection, package, name, parameters).to_arrow_table()
+        table = relation(connection, package, name, parameters).to_arrow_table()
+        count(connection, name)
     except duckdb.Error as fault:
         raise translate(fault, f"{package}/sql/{name}.sql") from fault
+    return table
 
 
 def relation(
@@ -142,6 +151,45 @@ def translate(fault: Exception, where: str) -> LinkageError:
             hint="Raise `engine.memory_limit` in linkage.toml, or free memory, and run the same command again.",
         )
     return LinkageError(f"{where} failed ({type(fault).__name__})")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Rows that a statement took from one relation or from one set of files."""
+
+    statement: str
+    rows: int
+
+
+_COUNTED: ContextVar[list[Scan] | None] = ContextVar("counted", default=None)
+
+
+@contextlib.contextmanager
+def counted() -> Iterator[list[Scan]]:
+    """Count what named statements read, on connections that are opened within the block.
+
+    Work is counted instead of timed: the figures are the same on any machine, under any load.
+    """
+    scans: list[Scan] = []
+    token = _COUNTED.set(scans)
+    try:
+        yield scans
+    finally:
+        _COUNTED.reset(token)
+
+
+def count(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Note the scans of the statement ``name``, which ``connection`` has just run to its end, if anybody counts."""
+    scans = _COUNTED.get()
+    if scans is None:
+        return
+    pending = list(json.loads(connection.get_profiling_information(format="json")).get("operator", ()))
+    while pending:
+        operator = pending.pop()
+        children = operator.get("children", [])
+        pending += children
+        if not children and operator["type"].endswith("SCAN"):
+            scans.append(Scan(name, int(operator["intermediate_rows"])))
 
 
 def check_columns(table: Table, names: list[str]) -> None:

@@ -82,11 +82,13 @@ def refresh(
     ``partition`` makes the first partition of every graph of links.
 
     Raises:
-        UsageError: the window or as_of is malformed, or holds no accepted event.
+        UsageError: the window or as_of is malformed, holds no accepted event, or cuts a day of aggregates.
+        ConfigurationError: a kind that is on was not counted where days of the window were aggregated.
         TryAgain: disk or memory are full.
     """
     tell = _Steps(progress)
     chosen = windows.window(view, window, as_of)
+    windows.check_kinds(view, chosen, settings.kinds)
     run = _record(view, chosen, settings, allowed, watched, earlier[0].run if earlier else None, full)
     if earlier and _same_input(run, earlier[0].run) and (earlier[0].run.full or not full):
         return Unchanged(earlier[0].refresh_id)

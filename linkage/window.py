@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from linkage import engine
-from linkage.errors import UsageError
+from linkage.errors import ConfigurationError, UsageError
 from linkage.ingest import aggregate
 from linkage.model import tables
 
@@ -58,10 +58,34 @@ def window(view: LakeView, text: str, as_of: datetime | None) -> Window:
     return Window(text, first, last, until)
 
 
+def check_kinds(view: LakeView, chosen: Window, kinds: tuple[str, ...]) -> None:
+    """Raise where days of the window were aggregated elsewhere without one of ``kinds``.
+
+    Raises:
+        ConfigurationError: a kind has no sightings there, and none can be made: the events are not here.
+    """
+    for day, parts in view.aggregated_days().items():
+        lacking = {kind for part in parts for kind in kinds if kind not in part.kinds}
+        if lacking and chosen.first <= day <= chosen.last:
+            raise ConfigurationError(
+                f"the aggregates of {day} were made without the identifier kind {min(lacking)}",
+                hint="Aggregate again with the settings of this workspace, and take that in; or switch the kind off.",
+            )
+
+
 def relations(connection: duckdb.DuckDBPyConnection, view: LakeView, chosen: Window, kinds: tuple[str, ...]) -> None:
-    """Create the relations of the window: sightings, activity, usage, events, identities, accounts, model releases."""
-    latest = view.latest_event_time
+    """Create the relations of the window: sightings, activity, usage, slots, identities, accounts, model releases.
+
+    Raises:
+        UsageError: as_of cuts a day that was aggregated elsewhere.
+    """
+    latest = view.latest_on(chosen.last)
     cut = latest is not None and latest > chosen.as_of
+    if cut and chosen.last in view.aggregated_days():
+        raise UsageError(
+            "as-of lies within a day that was taken in as aggregates, and those cannot be cut",
+            hint="Give an as-of behind the last event of its day, or take in the events of that day instead.",
+        )
     whole_days = chosen.last - timedelta(days=1) if cut else chosen.last
     of_cut_day = _cut_day(connection, view, chosen, kinds) if cut else {}
     for table in (tables.SIGHTINGS, tables.ACTIVITY, tables.USAGE):
@@ -71,7 +95,9 @@ def relations(connection: duckdb.DuckDBPyConnection, view: LakeView, chosen: Win
         days.create_view(table.name, replace=True)
     events = _read(connection, tables.EVENTS, view.files(tables.EVENTS.name, chosen.first, chosen.last))
     connection.execute("SET VARIABLE as_of = $as_of::TIMESTAMP", {"as_of": chosen.as_of.replace(tzinfo=None)})
-    events.filter("event_time <= getvariable('as_of')").create_view(tables.EVENTS.name, replace=True)
+    events.filter("event_time <= getvariable('as_of')").create_view("window_events", replace=True)
+    slots = _read(connection, tables.SLOTS, view.files(tables.SLOTS.name, chosen.first, chosen.last))
+    slots.union(aggregate.slots(connection, "window_events")).create_view(tables.SLOTS.name, replace=True)
     for table in (tables.IDENTITIES, tables.ACCOUNTS, tables.MODEL_RELEASES):
         _read(connection, table, view.files(table.name)).create_view(table.name, replace=True)
 

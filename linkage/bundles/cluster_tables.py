@@ -54,6 +54,11 @@ class ClusterTables:
 
         self._connection, self._snapshot, self._view = connection, snapshot, view
         self._cluster, self._kinds, self._profile, self._names = cluster, kinds, profile, names
+        # Of days that were aggregated elsewhere there are no events: then the daily sums go in, as for a partner.
+        run = snapshot.run
+        self._has_events = profile.events and not any(
+            run.window_first <= day <= run.window_last for day in view.aggregated_days()
+        )
         accounts = self._ask("accounts", {"cluster": cluster})
         accounts = replaced(
             accounts, "account_id", [names.of("account", value) for value in accounts["account_id"].to_pylist()]
@@ -104,7 +109,7 @@ class ClusterTables:
         }
         if self._snapshot.has("watched"):
             records["watched"] = self._watched()
-        if self._profile.events:
+        if self._has_events:
             return {**records, "events": self._kept_events(), "schedules": self._sightings((SCHEDULE,))}
         records["sightings"] = self._sightings(self._kinds)
         for name in ("activity", "usage"):
@@ -151,7 +156,7 @@ class ClusterTables:
             table = replaced(table, side, self._account.of(table[side]))
         table = replaced(table, "rarest", self._identifier.of(table["rarest"]))
         events: list[Any] = [pyarrow.nulls(table.num_rows, pyarrow.int64())] * 2
-        if self._profile.events:
+        if self._has_events:
             columns = [identifier_column(kind) for kind in self._kinds]
             first = FirstEvents(self._kept_events(), columns, self._identifiers.num_rows, table["rarest"])
             events = [first.of(table[side], table["rarest"]) for side in ("account_a", "account_b")]

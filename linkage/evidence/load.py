@@ -34,7 +34,7 @@ class Population:
 def load(
     connection: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], allowed: tuple[int, ...] = (), seed: int = 1
 ) -> Population:
-    """Read relations ``activity``, ``sightings``, ``events`` and ``identities``, without ``allowed`` identifiers.
+    """Read relations ``activity``, ``sightings``, ``slots`` and ``identities``, without ``allowed`` identifiers.
 
     Leaves the temporary tables ``account_position``, ``merged_sightings`` and ``identifier_position`` behind for later
     stages. Identifiers on a single account link nobody and are not part of the graph.

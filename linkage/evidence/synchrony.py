@@ -73,7 +73,7 @@ class Group:
 def find(connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
     """Whether any accounts are in step; leaves their sightings of schedules as table ``schedule_sightings``.
 
-    Reads relation ``events``, for the accounts of ``account_position``. Surrogate ids of schedules are −1, −2, ….
+    Reads relation ``slots``, for the accounts of ``account_position``. Surrogate ids of schedules are −1, −2, ….
     """
     table = engine.arrow(connection, "linkage.evidence", "moments")
     position = table["account"].to_numpy()

@@ -35,9 +35,10 @@ def ingest(
 ) -> IngestReport:
     """Take files into ``lake`` and report what became of every record.
 
-    ``paths`` are files, folders and patterns of events; ``accounts``, ``address_ranges`` and ``model_releases`` name
-    files of context. ``key`` is the workspace's key for template hashes and digests in the quarantine, ``now`` the
-    clock (with a zone). With ``preview`` nothing is written. The caller holds the workspace's write lock.
+    ``paths`` are files, folders and patterns of events, and folders of what was aggregated elsewhere; ``accounts``,
+    ``address_ranges`` and ``model_releases`` name files of context. ``key`` is the workspace's key for template hashes
+    and digests in the quarantine, ``now`` the clock (with a zone). With ``preview`` nothing is written. The caller
+    holds the workspace's write lock.
 
     A file that is refused is named in the report and the others go in. Interrupted at any point, the lake holds what
     was committed before, and the same call again ends in the same state as an undisturbed one.
@@ -58,8 +59,12 @@ def ingest(
             if path is not None:
                 opened.context.take(table, path)
         view = opened.publish()
+        aggregated: tuple[FileReport, ...] = ()
+        for folder in found.aggregates:
+            reports, view = opened.importer.take(folder, view)
+            aggregated += reports
         return IngestReport(
-            files=opened.intake.reports(),
+            files=opened.intake.reports() + aggregated,
             context=tuple(opened.context.reports),
             rows=opened.intake.preview,
             ignored=found.ignored,

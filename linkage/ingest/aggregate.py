@@ -1,4 +1,7 @@
-"""Events → daily sightings, activity and usage. Ingest runs this on what it writes, a refresh on a day that it cuts."""
+"""Events → daily sightings, activity, usage and slots.
+
+Ingest runs these statements on what it writes, a refresh on a day that it cuts, and :mod:`linkage.spark` on a cluster.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 from linkage import engine
 from linkage.ingest.columns import identifier_column
 from linkage.ingest.statements import quoted, render
-from linkage.model.tables import ACTIVITY, SIGHTINGS, USAGE, Table
+from linkage.model.tables import ACTIVITY, SIGHTINGS, SLOTS, USAGE, Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,9 +22,9 @@ if TYPE_CHECKING:
 _BOUND = {"most": str(10**13)}
 
 
-def sightings(connection: duckdb.DuckDBPyConnection, events: str, kinds: Iterable[str]) -> duckdb.DuckDBPyRelation:
-    """SIGHTINGS of the relation named ``events`` (EVENTS and identifier columns), for those of ``kinds`` it has."""
-    present = set(connection.table(events).columns)
+def sightings_text(events: str, columns: Iterable[str], kinds: Iterable[str]) -> str:
+    """Query of SIGHTINGS over the relation ``events``, which has ``columns``, for those of ``kinds`` it has."""
+    present = set(columns)
     parts = [
         render(
             "sightings",
@@ -38,12 +41,12 @@ def sightings(connection: duckdb.DuckDBPyConnection, events: str, kinds: Iterabl
         if identifier_column(kind) in present
     ]
     if not parts:
-        # No row, but the columns: any present BIGINT column serves.
+        # No row, but the columns: the account serves as well as any identifier.
         parts = [
             render(
                 "sightings",
                 {
-                    "events": f"(FROM {quoted(events)} LIMIT 0)",
+                    "events": "(" + render("nothing", {"relation": quoted(events)}) + ")",
                     "kind": "",
                     "identifier": "account",
                     "asn": "min(asn)",
@@ -52,17 +55,43 @@ def sightings(connection: duckdb.DuckDBPyConnection, events: str, kinds: Iterabl
                 },
             )
         ]
-    return _checked(connection, SIGHTINGS, "\nUNION ALL\n".join(parts))
+    return "\nUNION ALL\n".join(parts)
+
+
+def activity_text(events: str) -> str:
+    """Query of ACTIVITY over the relation ``events``."""
+    return render("activity", {"events": quoted(events), **_BOUND})
+
+
+def usage_text(events: str) -> str:
+    """Query of USAGE over the relation ``events``."""
+    return render("usage", {"events": quoted(events), **_BOUND})
+
+
+def slots_text(events: str) -> str:
+    """Query of SLOTS over the relation ``events``, with a row for every event."""
+    return render("slots", {"events": quoted(events)})
+
+
+def sightings(connection: duckdb.DuckDBPyConnection, events: str, kinds: Iterable[str]) -> duckdb.DuckDBPyRelation:
+    """SIGHTINGS of the relation named ``events`` (EVENTS and identifier columns), for those of ``kinds`` it has."""
+    columns = connection.table(events).columns
+    return _checked(connection, SIGHTINGS, sightings_text(events, columns, kinds))
 
 
 def activity(connection: duckdb.DuckDBPyConnection, events: str) -> duckdb.DuckDBPyRelation:
     """ACTIVITY of the relation named ``events``."""
-    return _checked(connection, ACTIVITY, render("activity", {"events": quoted(events), **_BOUND}))
+    return _checked(connection, ACTIVITY, activity_text(events))
 
 
 def usage(connection: duckdb.DuckDBPyConnection, events: str) -> duckdb.DuckDBPyRelation:
     """USAGE of the relation named ``events``."""
-    return _checked(connection, USAGE, render("usage", {"events": quoted(events), **_BOUND}))
+    return _checked(connection, USAGE, usage_text(events))
+
+
+def slots(connection: duckdb.DuckDBPyConnection, events: str) -> duckdb.DuckDBPyRelation:
+    """SLOTS of the relation named ``events``, with a row for every event."""
+    return _checked(connection, SLOTS, slots_text(events))
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, table: Table, text: str) -> duckdb.DuckDBPyRelation:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from linkage.ingest.manifest import is_aggregates
 from linkage.ingest.rules import Refusal
 from linkage.stores.layout import Layout
 
@@ -42,10 +43,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Files to take, in order, and the names of what was found but not named, and left alone."""
+    """Files to take, in order, and the names of what was found but not named, and left alone.
+
+    ``aggregates``: folders of events that were aggregated elsewhere.
+    """
 
     candidates: tuple[Candidate, ...]
     ignored: tuple[str, ...]
+    aggregates: tuple[Path, ...] = ()
 
 
 def discover(paths: Iterable[str | Path]) -> Found:
@@ -63,7 +68,7 @@ def discover(paths: Iterable[str | Path]) -> Found:
             search.file(path, _classify(path))
         else:
             search.pattern(str(given))
-    return Found(tuple(search.candidates), tuple(search.ignored))
+    return Found(tuple(search.candidates), tuple(search.ignored), tuple(search.aggregates))
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ class _Search:
     candidates: list[Candidate] = field(default_factory=list)
     #: Names as keys, in order.
     ignored: dict[str, None] = field(default_factory=dict)
+    aggregates: list[Path] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     def file(self, path: Path, candidate: Candidate) -> None:
@@ -91,6 +97,7 @@ class _Search:
     def folder(self, folder: Path) -> None:
         paths: list[Path] = []
         entered: set[str] = set()
+        before = len(self.aggregates)
         for root, folders, names in os.walk(folder, followlinks=True):
             real = os.path.realpath(root)
             if real in entered or _is_workspace(Path(root)):
@@ -99,12 +106,19 @@ class _Search:
                     self.ignored[Path(root).name] = None
                 continue
             entered.add(real)
+            if is_aggregates(Path(root)):
+                folders.clear()
+                if real not in self.seen:
+                    self.seen.add(real)
+                    self.aggregates.append(Path(root))
+                continue
+            folders.sort()
             left = [name for name in (*folders, *names) if name.startswith((".", "_"))]
             self.ignored |= dict.fromkeys(sorted(left))
             folders[:] = [name for name in folders if name not in left]
             paths.extend(Path(root, name) for name in names if name not in left)
         to_take = sum(self.found(path) for path in sorted(paths))
-        if not to_take:
+        if not to_take and len(self.aggregates) == before:
             self.candidates.append(Candidate(folder, refusal=Refusal("file.missing", "the folder holds none to take")))
 
     def pattern(self, pattern: str) -> None:

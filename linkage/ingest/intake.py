@@ -166,6 +166,16 @@ class Intake:
                 self._ledger.lines[line.origin] = line
                 self._batch.ledger_changed = True
 
+    @property
+    def ledger(self) -> Ledger:
+        """Every file on record."""
+        return self._ledger
+
+    @property
+    def next_id(self) -> int:
+        """The next free surrogate id."""
+        return self._next_id
+
     def reports(self) -> tuple[FileReport, ...]:
         """What became of each file; final after ``publish``."""
         return tuple(taken.report() for taken in self._files)
@@ -244,6 +254,9 @@ class Intake:
             terms.stated_source is not None,
         )
         self._staging.add(taken.number, terms.stated_source or DEFAULT_SOURCE, shape, chunk)
+        elsewhere = self._view.aggregated_days()
+        if elsewhere and not elsewhere.keys().isdisjoint(days_in_hand(self._connection, taken.number)):
+            raise Refusal("file.day_aggregated", read=file.records)
         if terms.mapping.layout == "long":
             self._long_kinds |= set(self._staging.kinds.values())
         if self._staging.rows >= UNIT_ROWS and file.records > UNIT_ROWS:

@@ -17,7 +17,8 @@ from linkage.ingest.keyed import Keyed
 from linkage.ingest.ledger import Ledger, Quarantined, arrow_schema, quarantine_table, read_quarantine
 from linkage.ingest.statements import execute, quoted, render
 from linkage.model.tables import IDENTITIES
-from linkage.stores.lake import Entry, LakeView, Writing
+from linkage.stores.entry import Entry
+from linkage.stores.lake import LakeView, Writing
 
 if TYPE_CHECKING:
     import duckdb
@@ -109,12 +110,10 @@ class Publisher:
             for table in _BY_DAY:
                 self._writing.drop([entry for entry in self._writing.pending(table) if entry.day in folded])
             self._write_events(batch.settled, old, sorted(aggregated))
-        self._write_identities()
-        self._write_quarantine(batch)
+        self.write_identities()
+        self.write_quarantine(batch)
         if batch.ledger_changed:
-            self._writing.drop(self._writing.pending("ledger"))
-            ledger.write(self._prepared("ledger"))
-            self._writing.place("ledger", self._prepared("ledger"))
+            self.write_ledger(ledger)
         view = self._writing.commit(
             kinds=kinds, long_kinds=long_kinds, aggregated=aggregated, next_id=max(next_id, before.next_id)
         )
@@ -155,9 +154,9 @@ class Publisher:
             {"relations": " UNION ALL BY NAME ".join(f"FROM {relation}" for relation in relations)},
         )
         execute(self._connection, "events_to_write")
-        days = {
-            day: _Day(events, last, tuple(sums)) for day, events, last, *sums in execute(self._connection, "day_sums")
-        }
+        halves = render("halves", {"columns": "event_time", "events": "events_to_write"})
+        rows = execute(self._connection, "day_sums", {"halves": f"({halves})"})
+        days = {day: _Day(events, last, tuple(sums)) for day, events, last, *sums in rows}
         busy = [day for day, figures in days.items() if figures.events >= BUSY]
         for day in busy:
             whole = f"event_time BETWEEN TIMESTAMP '{day}' AND TIMESTAMP '{day} 23:59:59.999999'"
@@ -205,7 +204,8 @@ class Publisher:
             self._writing.place(table, path, day=its, last=figures.last, sums=sums)
             placed.add(its)
 
-    def _write_identities(self) -> None:
+    def write_identities(self) -> None:
+        """Put surrogate ids that are new into the lake."""
         v6 = [value for (value,) in execute(self._connection, "new_v6")]
         contexts = [context(value) for value in v6]
         self._connection.register(
@@ -223,13 +223,20 @@ class Publisher:
         if new.num_rows:
             self._append("identities", new.cast(arrow_schema(IDENTITIES)))
 
-    def _write_quarantine(self, batch: Batch) -> None:
+    def write_quarantine(self, batch: Batch) -> None:
+        """Put what was set aside into the lake, and take out what is released."""
         if batch.released:
             kept = [row for row in read_quarantine(self._quarantine_files()) if row.key not in batch.released]
             self._writing.drop(self._writing.pending("quarantine"))
             batch.quarantine = kept + batch.quarantine
         if batch.quarantine:
             self._append("quarantine", quarantine_table(batch.quarantine))
+
+    def write_ledger(self, ledger: Ledger) -> None:
+        """Put the ledger into the lake."""
+        self._writing.drop(self._writing.pending("ledger"))
+        ledger.write(self._prepared("ledger"))
+        self._writing.place("ledger", self._prepared("ledger"))
 
     def _quarantine_files(self) -> list[Path]:
         return [self._path(entry) for entry in self._writing.pending("quarantine")]

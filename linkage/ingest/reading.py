@@ -97,7 +97,8 @@ def _parquet(file: Inspected, chosen: dict[str, str]) -> Iterator[Chunk]:
         pending: list[pa.RecordBatch] = []
         try:
             for batch in opened.iter_batches(batch_size=BATCH_ROWS, columns=names):
-                pending.append(_shaped(batch, chosen, row))
+                rows = pa.array(np.arange(row, row + batch.num_rows, dtype=np.int64))
+                pending.append(shaped(batch, chosen, rows))
                 row += batch.num_rows
                 if _full(pending):
                     yield Chunk(pa.Table.from_batches(pending))
@@ -114,8 +115,13 @@ def _full(pending: list[pa.RecordBatch]) -> bool:
     )
 
 
-def _shaped(batch: pa.RecordBatch, chosen: dict[str, str], first_row: int) -> pa.RecordBatch:
-    arrays = {"row": pa.array(np.arange(first_row, first_row + batch.num_rows, dtype=np.int64))}
+def shaped(batch: pa.RecordBatch, chosen: dict[str, str], rows: pa.Array) -> pa.RecordBatch:
+    """Rows of a chunk: record numbers ``rows``, and the columns of ``batch`` under their contract names.
+
+    Raises:
+        Refusal: a chosen column has a type without single values, or holds text that is not UTF-8.
+    """
+    arrays = {"row": rows}
     for target, name in chosen.items():
         arrays[target] = _simple(batch.column(batch.schema.get_field_index(name)), target, name)
     return pa.RecordBatch.from_pydict(arrays)

@@ -71,6 +71,13 @@ FILE_RULES: dict[str, str] = {
     "file.too_many_kinds": "the file holds more than 64 identifier kinds",
     "file.not_reconciled": "the rows that were read differ from an independent count of the records",
     "file.changed": "the file was changed while it was read",
+    "file.day_aggregated": "a row is of a UTC day that was taken in as aggregates, so duplicates could not be told",
+    "aggregates.unfinished": "the run that aggregates the events has not ended, or was interrupted",
+    "aggregates.format": "the aggregates were written by another version of linkage",
+    "aggregates.damaged": "the aggregates differ from what their manifest says",
+    "aggregates.card_number": "the aggregates hold what looks like a card number",
+    "aggregates.kinds": "identifier kinds that are on were not aggregated",
+    "aggregates.day_taken": "events of a UTC day of these aggregates are in already, so duplicates could not be told",
 }
 
 

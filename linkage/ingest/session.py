@@ -15,6 +15,7 @@ from linkage.errors import ConfigurationError
 from linkage.ingest import mapping as mappings
 from linkage.ingest.columns import check_kinds
 from linkage.ingest.context import Context
+from linkage.ingest.importing import Importer
 from linkage.ingest.intake import Intake, Terms
 from linkage.ingest.keyed import Keyed
 from linkage.ingest.mapping import Mapping
@@ -31,6 +32,7 @@ class Opened:
 
     intake: Intake
     context: Context
+    importer: Importer
     writing: Writing | None
 
     def publish(self) -> LakeView:
@@ -77,7 +79,8 @@ def opened(
         publisher = Publisher(connection, writing) if writing is not None else None
         intake = Intake(staging, terms, lake.view(), publisher, progress or _silent)
         context = Context(connection, terms.keyed, lake.view(), terms.mapping.time.zone, intake.identify)
-        yield Opened(intake, context, writing)
+        importer = Importer(connection, intake, publisher, writing, terms.settings.kinds)
+        yield Opened(intake, context, importer, writing)
 
 
 def _silent(_: Progress) -> None:

@@ -35,9 +35,9 @@ class Settled:
     duplicate: Counter[int] = field(default_factory=Counter)
 
 
-def days_in_hand(connection: duckdb.DuckDBPyConnection) -> list[date]:
-    """UTC days of the staged rows."""
-    return [day for (day,) in execute(connection, "staged_days")]
+def days_in_hand(connection: duckdb.DuckDBPyConnection, file: int | None = None) -> list[date]:
+    """UTC days of the staged rows, of file number ``file`` where one is given."""
+    return [day for (day,) in execute(connection, "staged_days", parameters={"file": file})]
 
 
 def settle(

@@ -56,9 +56,11 @@ def execute_text(
     """Run a statement that was rendered before; else as ``execute``."""
     bound = {key: value for key, value in (parameters or {}).items() if re.search(rf"\${key}\b", text)}
     try:
-        return (connection.execute(text, bound) if bound else connection.execute(text)).fetchall()
+        rows = (connection.execute(text, bound) if bound else connection.execute(text)).fetchall()
+        engine.count(connection, name)
     except duckdb.Error as fault:
         raise translated(fault, name) from None
+    return rows
 
 
 def translated(fault: duckdb.Error, name: str) -> LinkageError:

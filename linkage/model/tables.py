@@ -134,6 +134,16 @@ USAGE = Table(
     ),
 )
 
+SLOTS = Table(
+    "slots",
+    "When an account was active, on UTC days that were aggregated elsewhere; of other days the events say it.",
+    (
+        _c("day", "DATE", "UTC day"),
+        _c("account", "BIGINT", "surrogate id of the account"),
+        _c("slot", "BIGINT", "ten-minute slot with an event, counted from 1970"),
+    ),
+)
+
 IDENTITIES = Table(
     "identities",
     "The one table that holds raw values. `kind` is an identifier kind, or 'account'.",
@@ -215,6 +225,7 @@ LAKE_TABLES = (
     SIGHTINGS,
     ACTIVITY,
     USAGE,
+    SLOTS,
     IDENTITIES,
     ACCOUNTS,
     ADDRESS_RANGES,

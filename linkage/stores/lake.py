@@ -21,59 +21,18 @@ import pyarrow.parquet as pq
 
 from linkage.errors import SnapshotDamaged
 from linkage.model.tables import DEFAULT_KINDS, LAKE_TABLES
+from linkage.stores.entry import Aggregated, Entry
 from linkage.stores.files import Verifier, room_for, sha256_of, sync_file, sync_folder, write_atomically
 
 MANIFEST = "MANIFEST.json"
 #: Where a write prepares its files; never read by others.
 PREPARING = "preparing"
-_FORMAT = 1
+#: The second has days that were aggregated elsewhere, which a reader of the first would take for days without events.
+_FORMAT, _FORMAT_WITH_AGGREGATES = 1, 2
 _MODULUS = 1 << 128
 _TABLES = frozenset(table.name for table in LAKE_TABLES)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file that counts.
-
-    ``sums`` are sums, modulo 2^128, over hashes of the file's rows: they say what rows it holds whatever their order,
-    and those of several files add up. ``last`` is the latest event time in it.
-    """
-
-    table: str
-    path: str
-    sha256: str
-    rows: int
-    size: int
-    day: date | None = None
-    last: datetime | None = None
-    sums: tuple[int, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """As it stands in the manifest."""
-        return {
-            "table": self.table,
-            "path": self.path,
-            "sha256": self.sha256,
-            "rows": self.rows,
-            "size": self.size,
-            "day": self.day and self.day.isoformat(),
-            "last": self.last and self.last.isoformat(),
-            "sums": [str(number) for number in self.sums],
-        }
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Entry:
-        """From the manifest."""
-        return cls(
-            kept["table"],
-            kept["path"],
-            kept["sha256"],
-            kept["rows"],
-            kept["size"],
-            kept["day"] and date.fromisoformat(kept["day"]),
-            kept["last"] and datetime.fromisoformat(kept["last"]),
-            tuple(int(number) for number in kept["sums"]),
-        )
+#: Tables whose files say which events were accepted: those that are here, and those that were aggregated elsewhere.
+_OF_EVENTS = ("events", "slots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +60,22 @@ class LakeView:
 
     def days(self) -> tuple[date, ...]:
         """UTC days with accepted events, ascending."""
-        return tuple(sorted({entry.day for entry in self.entries if entry.table == "events" and entry.day is not None}))
+        return tuple(sorted(self.day_rows()))
+
+    def latest_on(self, day: date) -> datetime | None:
+        """Latest time of an accepted event of a UTC day; None where it has none."""
+        found = (
+            entry.last.replace(tzinfo=UTC) for entry in self.entries if entry.day == day and entry.last is not None
+        )
+        return max(found, default=None)
+
+    def aggregated_days(self) -> dict[date, tuple[Aggregated, ...]]:
+        """UTC days that were aggregated elsewhere, and of what: their events are not here."""
+        found: dict[date, tuple[Aggregated, ...]] = {}
+        for entry in self.entries:
+            if entry.table == "slots" and entry.day is not None and entry.aggregated is not None:
+                found[entry.day] = (*found.get(entry.day, ()), entry.aggregated)
+        return found
 
     def until(self, last: date) -> LakeView:
         """As it would be had no event come of a day after ``last``."""
@@ -138,8 +112,8 @@ class LakeView:
         """Accepted rows of events by UTC day."""
         found: dict[date, int] = {}
         for entry in self.entries:
-            if entry.table == "events" and entry.day is not None:
-                found[entry.day] = found.get(entry.day, 0) + entry.rows
+            if entry.table in _OF_EVENTS and entry.day is not None:
+                found[entry.day] = found.get(entry.day, 0) + entry.events
         return found
 
     def digest(self, first: date | None = None, last: date | None = None) -> str:
@@ -149,10 +123,16 @@ class LakeView:
         parts: dict[str, Any] = {}
         for table in ("events", "accounts", "address_ranges", "model_releases"):
             by_day: dict[str, tuple[int, tuple[int, ...]]] = {}
-            for entry in self.of(table, first, last):
+            # Events that were aggregated elsewhere count as if they were here.
+            entries = [
+                entry
+                for name in (_OF_EVENTS if table == "events" else (table,))
+                for entry in self.of(name, first, last)
+            ]
+            for entry in entries:
                 day = entry.day.isoformat() if entry.day else ""
                 rows, sums = by_day.get(day, (0, ()))
-                by_day[day] = (rows + entry.rows, _added(sums, entry.sums))
+                by_day[day] = (rows + (entry.events or entry.rows), _added(sums, entry.sums))
             parts[table] = {
                 day: [rows, [str(number) for number in sums]] for day, (rows, sums) in by_day.items() if rows
             }
@@ -194,8 +174,10 @@ class Lake:
             body = kept["manifest"]
             if kept["sha256"] != _digest_of(body):
                 raise SnapshotDamaged(f"lake/{MANIFEST} differs from its own SHA-256")
-            if body["format"] != _FORMAT:
-                raise SnapshotDamaged(f"lake/{MANIFEST} has format {body['format']}, this version reads {_FORMAT}")
+            if body["format"] not in (_FORMAT, _FORMAT_WITH_AGGREGATES):
+                raise SnapshotDamaged(
+                    f"lake/{MANIFEST} has format {body['format']}, this version reads up to {_FORMAT_WITH_AGGREGATES}"
+                )
             return LakeView(
                 self.root,
                 body["version"],
@@ -271,6 +253,7 @@ class Writing:
         day: date | None = None,
         last: datetime | None = None,
         sums: Iterable[int] = (),
+        aggregated: Aggregated | None = None,
     ) -> Entry:
         """Give the Parquet file ``prepared`` its lasting name in ``table``.
 
@@ -290,6 +273,7 @@ class Writing:
                 day,
                 last,
                 tuple(number % _MODULUS for number in sums),
+                aggregated,
             )
             sync_file(prepared)
             if not folder.exists():
@@ -342,7 +326,7 @@ class Writing:
         if replace(after, version=view.version) == view:
             return view
         body = {
-            "format": _FORMAT,
+            "format": _FORMAT_WITH_AGGREGATES if after.aggregated_days() else _FORMAT,
             "version": after.version,
             "kinds": list(after.kinds),
             "long_kinds": list(after.long_kinds),

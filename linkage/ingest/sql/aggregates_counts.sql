@@ -1,0 +1,3 @@
+-- Rows by day of a table that was aggregated elsewhere.
+-- Reads: {relation}.
+SELECT day, count(*) FROM {relation} GROUP BY day
