@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,8 @@ class Lanes:
     ``moments``: ``account``, ``moment`` (UTC, begin of the ten minutes) and whether it is ``in_crowd``. ``crowds``:
     ``identifier`` of the schedule, ``moment``, ``accounts`` of the schedule that began, and ``expected`` ones.
 
-    ``gone``: days on which the cluster did something by the snapshot, and of which the lake holds no event any more.
+    ``active``: days of these on which the cluster did something, by the snapshot; ``gone``: those of them of which the
+    lake holds no event any more.
     """
 
     refresh_id: str
@@ -40,13 +41,32 @@ class Lanes:
     accounts: pandas.DataFrame
     moments: pandas.DataFrame
     crowds: pandas.DataFrame
+    active: int
     gone: tuple[date, ...]
 
     def to_frame(self) -> pandas.DataFrame:
         """A row a lane: ``account_id``, its figures, and ``share`` of its moments that fall in crowds (0–1)."""
         frame = self.accounts.drop(columns="account")
         frame.insert(3, "share", (frame["in_crowds"] / frame["moments"].where(frame["moments"] > 0)).round(4))
+        read = ["moments", "in_crowds", "days"]
+        frame[read] = frame[read].astype("Int64")
+        if self.unknown:
+            frame[read] = None
         return frame
+
+    @property
+    def unknown(self) -> bool:
+        """Whether all of it is gone: then no moment is known, which is not the same as none."""
+        return 0 < self.active == len(self.gone)
+
+    def between(self, first: int, last: int) -> Lanes:
+        """The same, of the moments from hour ``first`` up to hour ``last`` of each day (0–24)."""
+        moments, crowds = (
+            frame[frame["moment"].dt.hour.between(first, last - 1)].reset_index(drop=True)
+            for frame in (self.moments, self.crowds)
+        )
+        lanes = self.accounts[["account", "account_id", "in_crowds_of_window"]]
+        return replace(self, accounts=counted(lanes, moments), moments=moments, crowds=crowds)
 
     def __str__(self) -> str:
         shown = f"{len(self.accounts):,} of {self.members:,} members, {self.first} to {self.last}"
@@ -58,3 +78,13 @@ class Lanes:
             return f"{shown}. The refresh is of a version that kept no crowds; a new one does."
         inside = int(self.accounts["in_crowds"].sum())
         return f"{shown}: {inside:,} of {len(self.moments):,} moments in {len(self.crowds):,} crowds."
+
+
+def counted(lanes: pandas.DataFrame, moments: pandas.DataFrame) -> pandas.DataFrame:
+    """``lanes`` (account, account_id, in_crowds_of_window) with their figures, as :class:`Lanes` has them."""
+    by_account = moments.assign(day=moments["moment"].dt.date).groupby("account")
+    figures = by_account.agg(moments=("moment", "size"), in_crowds=("in_crowd", "sum"), days=("day", "nunique"))
+    names = list(figures.columns)
+    found = lanes.merge(figures, on="account", how="left")
+    found[names] = found[names].fillna(0).astype("int64")
+    return found[["account", "account_id", *names, "in_crowds_of_window"]]

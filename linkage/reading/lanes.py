@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkage import engine
 from linkage.errors import UsageError
-from linkage.model.lanes import MOST_DAYS, MOST_LANES, Lanes
+from linkage.model.lanes import MOST_DAYS, MOST_LANES, Lanes, counted
 from linkage.model.tables import CROWDS
 
 if TYPE_CHECKING:
@@ -83,12 +83,8 @@ def lanes(
     crowds = every[(within >= first) & (within <= last)].reset_index(drop=True)
     moments = _moments(snapshot, chosen["account"].tolist(), first, last, events)
     moments = _marked(moments, keepers, crowds)
-    by_account = moments.assign(day=moments["moment"].dt.date).groupby("account")
-    figures = by_account.agg(moments=("moment", "size"), in_crowds=("in_crowd", "sum"), days=("day", "nunique"))
-    counted = chosen.merge(figures, on="account", how="left").fillna({"moments": 0, "in_crowds": 0, "days": 0})
-    counted = counted.astype({"moments": "int64", "in_crowds": "int64", "days": "int64"})
-    counted.insert(1, "account_id", counted["account"].map(names(counted["account"].tolist())))
-    active = set(timeline["day"])
+    named = chosen.assign(account_id=chosen["account"].map(names(chosen["account"].tolist())))
+    active = {day for day in timeline["day"] if first <= day <= last}
     return Lanes(
         refresh_id=snapshot.refresh_id,
         cluster_id=cluster,
@@ -99,10 +95,11 @@ def lanes(
         skipped=asked.skip,
         schedules=keepers["identifier"].nunique(),
         marked=keepers.empty or len(every) > 0,
-        accounts=counted[["account", "account_id", "moments", "in_crowds", "days", "in_crowds_of_window"]],
+        accounts=counted(named, moments),
         moments=moments,
         crowds=crowds,
-        gone=tuple(sorted(day for day in active - set(events.days) if first <= day <= last)),
+        active=len(active),
+        gone=tuple(sorted(active - set(events.days))),
     )
 
 
