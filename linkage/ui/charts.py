@@ -94,7 +94,8 @@ def lanes(
 ) -> alt.LayerChart | alt.FacetChart:  # fmt: skip
     """A lane for each of ``accounts``, a mark for each moment, a band for each crowd, from one time to another (UTC).
 
-    ``moments``: account_id, moment, in_crowd; ``crowds``: moment, accounts, expected. ``said``: the chart in words.
+    ``moments``: account_id, moment, in_crowd; ``crowds``: moment, accounts, expected. ``said``: the chart in words,
+    which stand for its marks: a thousand of them are nothing to listen to.
     """
     import altair as alt
     import pandas as pd
@@ -113,11 +114,17 @@ def lanes(
     )  # fmt: skip
     said_of = [alt.Tooltip("account_id:N", title="account"), alt.Tooltip("begins:N", title="begins, UTC")]
     rows = moments.assign(at=moments["moment"] + slot / 2, begins=moments["moment"].dt.strftime("%Y-%m-%d %H:%M"))
-    alone = alt.Chart(rows[~rows["in_crowd"]]).mark_tick(color=colour, orient="vertical", thickness=2, size=6)
-    inside = alt.Chart(rows[rows["in_crowd"]]).mark_tick(color=stands_out, orient="vertical", thickness=3, size=14)
+    alone = alt.Chart(rows[~rows["in_crowd"]]).mark_tick(
+        color=colour, aria=False, orient="vertical", thickness=2, size=6
+    )
+    inside = alt.Chart(rows[rows["in_crowd"]]).mark_tick(
+        color=stands_out, aria=False, orient="vertical", thickness=3, size=14
+    )
     bands = crowds.assign(at=crowds["moment"], end=crowds["moment"] + slot)
     layers = [
-        alt.Chart(bands[["at", "end"]]).mark_rect(color=stands_out, opacity=0.25).encode(x=across, x2="end:T"),
+        alt.Chart(bands[["at", "end"]])
+        .mark_rect(color=stands_out, aria=False, opacity=0.25)
+        .encode(x=across, x2="end:T"),
         alone.encode(x=across, y=down, tooltip=said_of),
         inside.encode(x=across, y=down, tooltip=said_of),
         *_releases(releases, theme)[:1],
