@@ -22,8 +22,9 @@ class Lanes:
 
     ``accounts``, a row a lane, in their order: ``account`` (surrogate id), ``account_id``, ``moments``, ``in_crowds``
     of these, ``days`` with a moment, and ``in_crowds_of_window``, as the snapshot counted over its whole window.
-    ``moments``: ``account``, ``moment`` (UTC, begin of the ten minutes) and whether it is ``in_crowd``. ``crowds``:
-    ``identifier`` of the schedule, ``moment``, ``accounts`` of the schedule that began, and ``expected`` ones.
+    ``moments``: ``account``, ``moment`` (UTC, begin of the ten minutes), whether it is ``in_crowd``, and if so of which
+    schedule (``identifier``). ``crowds``: ``identifier`` of the schedule, ``moment``, ``accounts`` of the schedule that
+    began, and ``expected`` ones.
 
     ``active``: days of these on which the cluster did something, by the snapshot; ``gone``: those of them of which the
     lake holds no event any more.

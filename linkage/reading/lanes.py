@@ -200,11 +200,10 @@ def _moments(snapshot: Snapshot, accounts: list[int], first: date, last: date, e
 
 
 def _marked(moments: pd.DataFrame, keepers: pd.DataFrame, crowds: pd.DataFrame) -> pd.DataFrame:
-    """``moments`` with ``in_crowd``: at one of the crowds of a schedule that the account keeps."""
-    pairs = keepers.merge(crowds[["identifier", "moment"]], on="identifier")[["account", "moment"]].drop_duplicates()
-    found = moments.merge(pairs.assign(in_crowd=True), on=["account", "moment"], how="left")
-    found["in_crowd"] = found["in_crowd"].notna()
-    return found
+    """``moments`` with the ``identifier`` of the schedule that the account keeps, where it is ``in_crowd`` of that."""
+    pairs = keepers.merge(crowds[["identifier", "moment"]], on="identifier").drop_duplicates(["account", "moment"])
+    found = moments.merge(pairs, on=["account", "moment"], how="left")
+    return found.assign(identifier=found["identifier"].astype("Int64"), in_crowd=found["identifier"].notna())
 
 
 def _read(snapshot: Snapshot, table: str, columns: list[str], filters: list[tuple[str, str, Any]]) -> pd.DataFrame:

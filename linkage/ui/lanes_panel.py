@@ -123,6 +123,8 @@ def _say(cluster: ClusterFrames, found: Lanes, crowds: pd.DataFrame, span: days.
         lines.append("No schedule was found; lanes show when accounts begin to work.")
     elif not found.marked:
         lines.append("This refresh was made by a version that kept no crowds: run `linkage refresh` to have them.")
+    elif not every and not found.unknown:
+        lines.append("None of these accounts begins in this time.")
     elif not found.unknown:
         lines.append(
             f"{inside:,} of {counted(every, 'moment')} ({share(inside, every)}) fall in "
@@ -197,7 +199,7 @@ def _tables(cluster: ClusterFrames, found: Lanes) -> None:
         },
         alt="Lanes: moments of each account, and how many of them fall in crowds",
     )
-    rows = found.moments.merge(_by_moment(found), on="moment", how="left")
+    rows = found.moments.merge(found.crowds, on=["identifier", "moment"], how="left")
     chosen = state["selection"]["rows"]
     if chosen:
         _moments(found, rows[rows["account"] == found.accounts["account"].iloc[chosen[0]]], key)
@@ -207,17 +209,9 @@ def _tables(cluster: ClusterFrames, found: Lanes) -> None:
         _crowds(found, key)
 
 
-def _by_moment(found: Lanes) -> pd.DataFrame:
-    """Accounts and expected ones of each moment that is a crowd, of all schedules together."""
-    return found.crowds.groupby("moment", as_index=False).agg(
-        accounts=("accounts", "sum"), expected=("expected", "sum")
-    )
-
-
 def _moments(found: Lanes, rows: pd.DataFrame, key: str) -> None:
     names = found.accounts.set_index("account")["account_id"]
     rows = rows.sort_values(["moment", "account"]).assign(account=rows["account"].map(names))
-    rows.loc[~rows["in_crowd"], ["accounts", "expected"]] = None
     listed = first(rows, key=f"{key}-every")
     st.caption(f"{len(listed):,} of {counted(len(rows), 'moment')} of {counted(rows['account'].nunique(), 'account')}.")
     st.dataframe(
@@ -238,11 +232,9 @@ def _moments(found: Lanes, rows: pd.DataFrame, key: str) -> None:
 
 
 def _crowds(found: Lanes, key: str) -> None:
-    inside = found.moments[found.moments["in_crowd"]].groupby("moment").size()
-    rows = found.crowds.assign(
-        shown=found.crowds["moment"].map(inside).fillna(0).astype("int64"),
-        schedule=found.crowds["identifier"].map(schedule_name),
-    )
+    inside = found.moments.groupby(["identifier", "moment"]).size().rename("shown").reset_index()
+    rows = found.crowds.merge(inside, on=["identifier", "moment"], how="left").fillna({"shown": 0})
+    rows["schedule"] = rows["identifier"].map(schedule_name)
     st.markdown(f"**{counted(len(rows), 'crowd')} as a table**")
     st.dataframe(
         rows[["moment", "accounts", "expected", "shown", "schedule"]],

@@ -119,6 +119,21 @@ def test_days_that_are_brushed_bound_the_lanes(world: World) -> None:
     ]
 
 
+def test_a_day_on_which_nobody_who_is_asked_for_begins_is_drawn_empty(world: World) -> None:
+    name, day = next(
+        (name, day)
+        for name in world.ring
+        for day in range(DAYS)
+        if "<" not in name and all(slot // SLOTS != day for slot in world.begins[name])
+    )
+    test = timeline(world)
+    test.text_input[0].set_value(name).run()
+    box(test, "Days").set_value(FIRST.date() + timedelta(days=day)).run()  # type: ignore[attr-defined]
+    assert not test.exception
+    assert lanes(test)["moments"].tolist() == [0]
+    assert "None of these accounts begins in this time." in said(test)
+
+
 def test_every_moment_can_be_listed(world: World) -> None:
     test = timeline(world)
     switch = next(each for each in test.toggle if each.label.startswith("List the"))
