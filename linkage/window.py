@@ -89,17 +89,17 @@ def relations(connection: duckdb.DuckDBPyConnection, view: LakeView, chosen: Win
     whole_days = chosen.last - timedelta(days=1) if cut else chosen.last
     of_cut_day = _cut_day(connection, view, chosen, kinds) if cut else {}
     for table in (tables.SIGHTINGS, tables.ACTIVITY, tables.USAGE):
-        days = _read(connection, table, view.files(table.name, chosen.first, whole_days))
+        days = read(connection, table, view.files(table.name, chosen.first, whole_days))
         if table.name in of_cut_day:
             days = days.union(of_cut_day[table.name])
         days.create_view(table.name, replace=True)
-    events = _read(connection, tables.EVENTS, view.files(tables.EVENTS.name, chosen.first, chosen.last))
+    events = read(connection, tables.EVENTS, view.files(tables.EVENTS.name, chosen.first, chosen.last))
     connection.execute("SET VARIABLE as_of = $as_of::TIMESTAMP", {"as_of": chosen.as_of.replace(tzinfo=None)})
     events.filter("event_time <= getvariable('as_of')").create_view("window_events", replace=True)
-    slots = _read(connection, tables.SLOTS, view.files(tables.SLOTS.name, chosen.first, chosen.last))
+    slots = read(connection, tables.SLOTS, view.files(tables.SLOTS.name, chosen.first, chosen.last))
     slots.union(aggregate.slots(connection, "window_events")).create_view(tables.SLOTS.name, replace=True)
     for table in (tables.IDENTITIES, tables.ACCOUNTS, tables.MODEL_RELEASES):
-        _read(connection, table, view.files(table.name)).create_view(table.name, replace=True)
+        read(connection, table, view.files(table.name)).create_view(table.name, replace=True)
 
 
 def allowed_identifiers(connection: duckdb.DuckDBPyConnection, allowed: Allowed) -> tuple[int, ...]:
@@ -121,7 +121,7 @@ def allowed_digest(view: LakeView, allowed: Allowed) -> str:
     named: list[tuple[str, str]] = [("cidr", network) for network in allowed.networks]
     if allowed.identifiers or allowed.organizations:
         with engine.connect() as connection:
-            _read(connection, tables.IDENTITIES, view.files(tables.IDENTITIES.name)).create_view("identities")
+            read(connection, tables.IDENTITIES, view.files(tables.IDENTITIES.name)).create_view("identities")
             rows = connection.execute(
                 "SELECT id, kind, value FROM identities WHERE list_contains($ids, id)",
                 {"ids": [*allowed.identifiers, *allowed.organizations]},
@@ -131,7 +131,7 @@ def allowed_digest(view: LakeView, allowed: Allowed) -> str:
     return hashlib.sha256(json.dumps(sorted(named)).encode("utf-8")).hexdigest() if named else ""
 
 
-def _read(connection: duckdb.DuckDBPyConnection, table: Table, files: tuple[Path, ...]) -> duckdb.DuckDBPyRelation:
+def read(connection: duckdb.DuckDBPyConnection, table: Table, files: tuple[Path, ...]) -> duckdb.DuckDBPyRelation:
     """The files as one relation with the columns of ``table``; an empty one where there is no file."""
     if files:
         return connection.read_parquet([str(file) for file in files], union_by_name=True).select(*table.names)

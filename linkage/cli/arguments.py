@@ -134,6 +134,17 @@ def _questions(verbs: Verbs) -> None:
     )
 
     verb = add_verb(
+        verbs, "lanes", "when members of a cluster begin to work, and how often in step", lists=True, refresh=True
+    )
+    verb.add_argument("cluster", metavar="CLUSTER", help="a cluster's id")
+    verb.add_argument(
+        "--account", action="append", metavar="ACCOUNT", help="this member only; may be given again (default: all)"
+    )
+    verb.add_argument("--first", type=values.day, metavar="DATE", help="from this UTC day (default: the busiest days)")
+    verb.add_argument("--last", type=values.day, metavar="DATE", help="to this UTC day; 7 days in a row at most")
+    verb.add_argument("--skip", type=values.number, default=0, metavar="N", help="go past the first N members")
+
+    verb = add_verb(
         verbs, "evaluate", "measure the clusters against known truth, beside simpler methods", lists=True, refresh=True
     )
     verb.add_argument("--truth", required=True, metavar="FILE", help="account_id, group_id, group_kind, malicious")

@@ -17,6 +17,14 @@ def count(text: str) -> int:
     return number
 
 
+def number(text: str) -> int:
+    """At least 0."""
+    found = int(text)
+    if found < 0:
+        raise argparse.ArgumentTypeError("at least 0")
+    return found
+
+
 def ticks(text: str) -> timedelta:
     """How long from one tick to the next."""
     try:

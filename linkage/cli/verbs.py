@@ -165,6 +165,23 @@ def paths(arguments: Namespace) -> int:
     return show.listed(Rows(found.columns, tuple(found.rows())), arguments, empty="No chain.")
 
 
+def lanes(arguments: Namespace) -> int:
+    """When members of a cluster begin to work, a row each."""
+    chosen_format(arguments.format, arguments.output)
+    workspace = Workspace(arguments.workspace)
+    found = workspace.lanes(
+        arguments.cluster,
+        accounts=arguments.account,
+        first=arguments.first,
+        last=arguments.last,
+        skip=arguments.skip,
+        refresh=arguments.refresh,
+    )
+    _alert(workspace)
+    say(str(found))
+    return show.listed(_measured(found), arguments, empty="No member.")
+
+
 def evaluate(arguments: Namespace) -> int:
     """Clusters against truth; or when, day by day, each campaign was found."""
     chosen_format(arguments.format, arguments.output)

@@ -64,16 +64,21 @@ _ROUNDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Accounts in step, rising, and the slots in which they are a crowd, rising."""
+    """Accounts in step, rising, and the slots in which they are a crowd, rising.
+
+    ``expected``: moments that their habits lead one to expect in each of those slots.
+    """
 
     accounts: NDArray[np.int64]
     slots: NDArray[np.int64]
+    expected: NDArray[np.float64]
 
 
 def find(connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
     """Whether any accounts are in step; leaves their sightings of schedules as table ``schedule_sightings``.
 
     Reads relation ``slots``, for the accounts of ``account_position``. Surrogate ids of schedules are −1, −2, ….
+    Relation ``schedule_moments`` holds what the sightings are of, ``schedule_slots`` the slots in which it is crowded.
     """
     table = engine.arrow(connection, "linkage.evidence", "moments")
     position = table["account"].to_numpy()
@@ -82,6 +87,7 @@ def find(connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
     moments = Moments(start, table["slot"].to_numpy())
     found = groups(moments, seed)
     connection.register("schedule_moments", _moments(moments, found))
+    connection.register("schedule_slots", _slots(found))
     engine.run(connection, "linkage.evidence", "schedule_sightings", {"kind": SCHEDULE})
     return bool(found)
 
@@ -112,7 +118,7 @@ def _search(moments: Moments, seed: int) -> Iterator[Group]:
         group = _clearest(rhythm, seed)
         if group is None:
             return
-        yield Group(free[group.accounts], group.slots + low)
+        yield Group(free[group.accounts], group.slots + low, group.expected)
         free = np.delete(free, group.accounts)
 
 
@@ -148,7 +154,7 @@ def _expanded(rhythm: Rhythm, core: NDArray[np.int64]) -> Group | None:
         member = joins
         seen, expected = _begun(rhythm, member)
     crowded = (seen >= 3.0) & (_surprise(seen, expected) >= _CROWD)
-    return Group(np.flatnonzero(member), np.flatnonzero(crowded))
+    return Group(np.flatnonzero(member), np.flatnonzero(crowded), expected[crowded])
 
 
 def _begun(rhythm: Rhythm, member: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -225,5 +231,19 @@ def _moments(moments: Moments, found: list[Group]) -> pyarrow.Table:
         {
             name: np.concatenate([empty, *column])
             for name, column in zip(("position", "identifier", "slot"), columns, strict=True)
+        }
+    )
+
+
+def _slots(found: list[Group]) -> pyarrow.Table:
+    """Slots in which the accounts of a schedule are a crowd: ``identifier``, ``slot`` and ``expected`` moments."""
+    import pyarrow
+
+    numbers = [np.full(len(group.slots), -number, np.int64) for number, group in enumerate(found, start=1)]
+    return pyarrow.table(
+        {
+            "identifier": np.concatenate([np.zeros(0, np.int64), *numbers]),
+            "slot": np.concatenate([np.zeros(0, np.int64), *(group.slots for group in found)]),
+            "expected": np.concatenate([np.zeros(0), *(group.expected for group in found)]),
         }
     )

@@ -468,6 +468,17 @@ WATCHED = Table(
     ),
 )
 
+CROWDS = Table(
+    "crowds",
+    "Moments at which accounts of a schedule are a crowd; there only where a schedule was found.",
+    (
+        _c("identifier", "BIGINT", "surrogate id of the schedule"),
+        _c("moment", "TIMESTAMP", "begin of the ten minutes"),
+        _c("accounts", "BIGINT", "accounts of the schedule that began a session in them"),
+        _c("expected", "DOUBLE", "how many of them their own habits lead one to expect"),
+    ),
+)
+
 SNAPSHOT_TABLES = (
     SNAPSHOT_ACCOUNTS,
     SNAPSHOT_IDENTIFIERS,
@@ -488,4 +499,4 @@ SNAPSHOT_TABLES = (
 )
 
 #: Tables that a snapshot has only where they hold a row.
-OPTIONAL_TABLES = (WATCHED,)
+OPTIONAL_TABLES = (WATCHED, CROWDS)

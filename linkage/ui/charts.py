@@ -88,6 +88,50 @@ def brush(timeline: pd.DataFrame, theme: str) -> alt.Chart:
     return chart
 
 
+def lanes(
+    moments: pd.DataFrame, crowds: pd.DataFrame, accounts: list[str], span: tuple[pd.Timestamp, pd.Timestamp],
+    releases: pd.DataFrame, theme: str, said: str,
+) -> alt.LayerChart | alt.FacetChart:  # fmt: skip
+    """A lane for each of ``accounts``, a mark for each moment, a band for each crowd, from one time to another (UTC).
+
+    ``moments``: account_id, moment, in_crowd; ``crowds``: moment, accounts, expected. ``said``: the chart in words,
+    which stand for its marks: a thousand of them are nothing to listen to.
+    """
+    import altair as alt
+    import pandas as pd
+
+    slot = pd.Timedelta(minutes=10)
+    colour, stands_out, text = COLOURS[theme]
+    across = alt.X(
+        "at:T", title=None, scale=alt.Scale(type="utc", domain=[_at(edge) for edge in span]),
+        axis=_axis(theme, format="%H:%M", grid=False)
+        if span[1] - span[0] <= pd.Timedelta(days=1)
+        else _axis(theme, format="%d %b", grid=True, tickCount={"interval": "day", "step": 1}),
+    )  # fmt: skip
+    down = alt.Y(
+        "account_id:N", title=None, scale=alt.Scale(domain=accounts),
+        axis=alt.Axis(labelColor=text, labelFontSize=11, labelLimit=170, grid=True, tickBand="center"),
+    )  # fmt: skip
+    said_of = [alt.Tooltip("account_id:N", title="account"), alt.Tooltip("begins:N", title="begins, UTC")]
+    rows = moments.assign(at=moments["moment"] + slot / 2, begins=moments["moment"].dt.strftime("%Y-%m-%d %H:%M"))
+    alone = alt.Chart(rows[~rows["in_crowd"]]).mark_tick(
+        color=colour, aria=False, orient="vertical", thickness=2, size=6
+    )
+    inside = alt.Chart(rows[rows["in_crowd"]]).mark_tick(
+        color=stands_out, aria=False, orient="vertical", thickness=3, size=14
+    )
+    bands = crowds.assign(at=crowds["moment"], end=crowds["moment"] + slot)
+    layers = [
+        alt.Chart(bands[["at", "end"]])
+        .mark_rect(color=stands_out, aria=False, opacity=0.25)
+        .encode(x=across, x2="end:T"),
+        alone.encode(x=across, y=down, tooltip=said_of),
+        inside.encode(x=across, y=down, tooltip=said_of),
+        *_releases(releases, theme)[:1],
+    ]
+    return alt.layer(*layers).properties(height=alt.Step(16), description=said)
+
+
 def line(rows: pd.DataFrame, column: str, theme: str) -> alt.Chart:
     """One figure over time, from 0: ``rows`` hold ``as_of`` and ``column``."""
     import altair as alt
@@ -126,13 +170,16 @@ def _across(days: pd.DataFrame, theme: str) -> alt.X:
     import pandas as pd
 
     edge = pd.Timedelta(hours=14)
-    domain = [
-        alt.DateTime(year=at.year, month=at.month, date=at.day, hours=at.hour, utc=True)
-        for at in (days["day"].min() - edge, days["day"].max() + edge)
-    ]
+    domain = [_at(days["day"].min() - edge), _at(days["day"].max() + edge)]
     return alt.X(
         "day:T", title=None, scale=alt.Scale(type="utc", domain=domain), axis=_axis(theme, format=_dates(days))
     )
+
+
+def _at(time: pd.Timestamp) -> alt.DateTime:
+    import altair as alt
+
+    return alt.DateTime(year=time.year, month=time.month, date=time.day, hours=time.hour, utc=True)
 
 
 def _dates(days: pd.DataFrame) -> str:

@@ -120,6 +120,7 @@ TABLES: dict[str, Callable[[ClusterFrames], pd.DataFrame]] = {
     "left_out": lambda cluster: _named(cluster.left_out, cluster),
     "watched": session.watched,
     "timeline": lambda cluster: cluster.timeline,
+    "crowds": session.crowds,
     "lineage": lambda cluster: cluster.lineage,
     "null_maxima": session.null_maxima,
 }

@@ -263,6 +263,13 @@ def null_maxima(cluster: ClusterFrames) -> pd.DataFrame:
         return frames.null_maxima(workspace(), cluster)
 
 
+@remembered
+def crowds(cluster: ClusterFrames) -> pd.DataFrame:
+    """Moments at which accounts of the cluster's schedules are a crowd. Shared: do not change."""
+    with _READING:
+        return workspace().crowds(cluster.cluster_id, cluster.refresh_id)
+
+
 def releases(first: date, last: date) -> pd.DataFrame:
     """Models that became available from ``first`` to ``last``: model, released_at."""
     with _READING:

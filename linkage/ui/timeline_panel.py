@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from linkage.ui import charts, days, session
+from linkage.ui import charts, days, lanes_panel, session
 from linkage.ui.rows_panel import Rows
 from linkage.ui.words import counted
 
@@ -33,6 +33,7 @@ def panel(cluster: ClusterFrames) -> None:
         f"Expected: as many exchanges in all, spread over the days as those of the whole population are.  \n"
         f":small[from {Rows('timeline', len(timeline)).link(cluster)}]"
     )
+    st.markdown("[Lanes: when each account begins to work](#lanes)")
     drawn = charts.every_day(timeline)
     drawn, timeline = _chosen(cluster, drawn, theme)
     if timeline.empty:
@@ -60,6 +61,7 @@ def panel(cluster: ClusterFrames) -> None:
             "tokens": st.column_config.NumberColumn("Tokens", format="localized"),
         },
     )
+    lanes_panel.draw(cluster, timeline, theme)
 
 
 def _chosen(cluster: ClusterFrames, drawn: pd.DataFrame, theme: str) -> tuple[pd.DataFrame, pd.DataFrame]:

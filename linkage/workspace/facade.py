@@ -16,6 +16,7 @@ from linkage.model.reports import DemoReport, RefreshReport
 from linkage.workspace import writing
 from linkage.workspace.graph import GraphQuestions
 from linkage.workspace.home import Home
+from linkage.workspace.lanes import LaneQuestions
 from linkage.workspace.measuring import Measurements
 from linkage.workspace.upkeep import Upkeep
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-class Workspace(GraphQuestions, Measurements, Upkeep):
+class Workspace(GraphQuestions, LaneQuestions, Measurements, Upkeep):
     """A folder with everything that linkage knows: events, snapshots, casework.
 
     Nothing is read before a method needs it, and only ``ingest``, ``refresh``, ``demo``, cases, the allow-list and

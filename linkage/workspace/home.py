@@ -12,7 +12,7 @@ import pwd
 import threading
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -115,20 +115,20 @@ class Home:
         """Files of the table that maps surrogate ids to values."""
         return self.lake_files("identities")
 
-    def lake_files(self, table: str) -> tuple[Path, ...]:
-        """Files of a table of the lake, verified; none where nothing was ingested.
+    def lake_files(self, table: str, first: date | None = None, last: date | None = None) -> tuple[Path, ...]:
+        """Files of a table of the lake (of these days, if it is kept by day), verified; none where there are none.
 
         Raises:
             SnapshotDamaged: a file differs from its recorded digest.
         """
         view = self.lake.view()
         try:
-            return view.files(table)
+            return view.files(table, first, last)
         except SnapshotDamaged:
             # A purge leaves no file behind for those who read the manifest before it.
             if self.lake.view() is view:
                 raise
-            return self.lake.view().files(table)
+            return self.lake.view().files(table, first, last)
 
     @contextlib.contextmanager
     def ask(self, refresh: str | None, tables: Sequence[str]) -> Iterator[Questions]:

@@ -84,6 +84,31 @@ def test_clusters_members_and_explanations_agree(capsys: pytest.CaptureFixture[s
         assert account["sections"]["waterfall"]["rows"]
 
 
+def test_lanes_list_when_members_begin_to_work(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    cluster = str(listed(capsys, path, "clusters")[0]["cluster_id"])
+    members = {row["account_id"] for row in listed(capsys, path, "members", cluster)}
+    lanes = listed(capsys, path, "lanes", cluster)
+    assert len(lanes) == min(len(members), 40) and {row["account_id"] for row in lanes} <= members
+    assert list(lanes[0]) == ["account_id", "moments", "in_crowds", "share", "days", "in_crowds_of_window"]
+    found = Workspace(path).lanes(cluster)
+    assert [row["moments"] for row in lanes] == found.accounts["moments"].tolist()
+    code, _, err = run(capsys, path, "lanes", cluster)
+    assert code == 0 and str(found) in err
+    one = str(lanes[-1]["account_id"])
+    (own,) = listed(
+        capsys, path, "lanes", cluster, "--account", one, "--first", str(found.first), "--last", str(found.last)
+    )
+    assert own == lanes[-1]
+    rest = listed(capsys, path, "lanes", cluster, "--skip", "1")
+    assert rest[: len(lanes) - 1] == lanes[1:]
+    for wrong in (["--account", "nobody-of-them"], ["--first", "1999-01-01", "--last", "1999-01-02"]):
+        code, out, err = run(capsys, path, "lanes", cluster, *wrong)
+        assert code == 2 and not out and "nobody-of-them" not in err
+    with pytest.raises(SystemExit) as refused:
+        main(["--workspace", str(path), "lanes", cluster, "--skip=-1"])
+    assert refused.value.code == 2
+
+
 def test_the_second_time_changes_nothing(
     capsys: pytest.CaptureFixture[str], path: Path, population: Population
 ) -> None:

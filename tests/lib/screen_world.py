@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pyarrow
 
+from linkage.model.kinds import SCHEDULE
 from linkage.model.run import RunRecord
-from linkage.model.tables import SNAPSHOT_TABLES, WATCHED, Table
+from linkage.model.tables import CROWDS, SNAPSHOT_TABLES, WATCHED, Table
 from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshots
 
@@ -35,7 +36,8 @@ _TYPES = {
 class Spec:
     """A cluster to make. ``base`` keeps its surrogate ids the same from one refresh to the next.
 
-    ``reported``: on whose watch list its first two identifiers are.
+    ``reported``: on whose watch list its first two identifiers are. ``in_step``: how many of its members keep a
+    schedule, each with a moment in ten crowds; what that is worth to the cluster is left out.
     """
 
     cluster_id: str
@@ -52,6 +54,7 @@ class Spec:
     days: int = DAYS
     recorded: bool = True
     reported: str = ""
+    in_step: int = 0
 
 
 @dataclass
@@ -68,8 +71,9 @@ def publish(root: Path, refresh_id: str, specs: tuple[Spec, ...], parent: str | 
     for spec in sorted(specs, key=lambda spec: -spec.score):
         _cluster(draft, spec, parent)
     tables = {table.name: _table(table, draft.rows.get(table.name, [])) for table in SNAPSHOT_TABLES}
-    if "watched" in draft.rows:
-        tables["watched"] = _table(WATCHED, draft.rows["watched"])
+    for optional in (WATCHED, CROWDS):
+        if optional.name in draft.rows:
+            tables[optional.name] = _table(optional, draft.rows[optional.name])
     last = FIRST + timedelta(days=DAYS - 1)
     run = RunRecord(
         refresh_id=refresh_id,
@@ -136,6 +140,15 @@ def _cluster(draft: _Draft, spec: Spec, parent: str | None) -> None:
         draft.add(
             "watched", identifier=numbers[:2], kind=kinds[:2], source=spec.reported, accounts=degree[:2],
             reported_first=start, reported_last=None,
+        )  # fmt: skip
+    if spec.in_step:
+        draft.add(
+            "sightings", account=accounts[: spec.in_step], identifier=-1, kind=SCHEDULE, events=10, tokens=0,
+            active_days=10, first_seen=start, last_seen=end,
+        )  # fmt: skip
+        draft.add(
+            "crowds", identifier=-1, moment=pd.date_range(start + pd.Timedelta(hours=9), periods=10, freq="D"),
+            accounts=spec.in_step, expected=1.5,
         )  # fmt: skip
     membership = np.round(np.linspace(0.99, 0.51, spec.size), 3)
     draft.add(
@@ -229,6 +242,7 @@ USUAL = (
         lineage="grew",
         parent="c-aaaa000011112222",
         reported="Lab A",
+        in_step=60,
     ),
     Spec("c-bbbb000011112222", 24, tier=2, score=0.61, base=20_000, reasons=("one kind of evidence only: cards",)),
     Spec("c-cccc000011112222", 9, tier=3, score=0.12, base=30_000, hubs=0, left_out=0, reasons=(HOSTILE,)),

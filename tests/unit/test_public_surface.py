@@ -10,8 +10,8 @@ import pytest
 import linkage
 from linkage import errors
 
-VERBS = ("demo", "ingest", "refresh", "clusters", "members", "lineage", "explain", "lookup", "paths", "evaluate",
-         "schedule", "purge", "doctor", "backup", "restore")  # fmt: skip
+VERBS = ("demo", "ingest", "refresh", "clusters", "members", "lineage", "explain", "lookup", "paths", "lanes",
+         "evaluate", "schedule", "purge", "doctor", "backup", "restore")  # fmt: skip
 
 
 def test_the_exported_names_are_exactly_these() -> None:
