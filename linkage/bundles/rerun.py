@@ -99,7 +99,7 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
         listed=listed,
     )
     null = significance.fit(_maxima(records["null_maxima"], frame), frame.accounts)
-    q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
+    q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.counted_size)
     judged = assess.assess(scored, q_value, frame.settings.scoring)
     rows = found.rows()
     considered = found.membership

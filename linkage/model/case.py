@@ -245,15 +245,21 @@ class Case:
             return self.proposal
         return self.decision.proposal if self.decision is not None else None
 
+    def standing(self, at: datetime) -> Decision | None:
+        """The verdict that holds at ``at``: approved last, not ended, and nobody has taken the case up again."""
+        holds = self.status in SETTLED and self.decision is not None and self.decision.holds(at)
+        return self.decision if holds else None
+
     def dismisses(self, cluster_id: str, size: int, at: datetime) -> bool:
         """Whether people have decided that ``cluster_id`` is benign, and nobody has taken it up again.
 
         A cluster that it merged into, or that split off, was not what they looked at; neither is one of ``size``
         members that has grown by more than GROWN since.
         """
-        if self.status not in SETTLED or self.decision is None or not self.decision.holds(at):
+        decision = self.standing(at)
+        if decision is None:
             return False
-        proposal = self.decision.proposal
+        proposal = decision.proposal
         same = proposal.scope.cluster_id == cluster_id and size <= GROWN * proposal.scope.size
         return same and proposal.verdict is Verdict.BENIGN
 
