@@ -28,13 +28,14 @@ from linkage.model.decided import NOTHING_DECIDED, Decided
 from linkage.model.progress import Progress, ProgressSink
 from linkage.model.run import Basis, RunRecord
 from linkage.model.watch import Watched, sources_of, watched_digest
-from linkage.scoring import assess, baseline, features, significance, terms, watch_list
+from linkage.scoring import assess, baseline, features, followers, significance, terms, watch_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pyarrow
 
+    from linkage.communities.decisions import Group, Moved
     from linkage.config import Settings
     from linkage.leiden import Engine
     from linkage.stores.lake import LakeView
@@ -117,6 +118,7 @@ def refresh(
         linkage_score = detection.linkage_score(found)
         q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.counted_size)
         listed = watch_list.load(connection, sources_of(watched))
+        followed = followers.load(connection, decided)
         everyone = baseline.measure(population.incidence, measured, found.label, found.clusters, settings.scoring)
         scored = terms.terms(
             population.incidence,
@@ -127,11 +129,12 @@ def refresh(
             allowed.organizations,
             baseline=everyone,
             listed=listed,
+            followed=followed,
         )
         assessment = assess.assess(scored, q_value, settings.scoring)
         tell("naming")
         founded = run.refresh_id.removesuffix(_ASKED)
-        named = naming.name(connection, founded, population, found, earlier, settings)
+        named = naming.name(connection, founded, population, found, earlier, settings, groups)
         tell("explaining")
         order = np.lexsort((np.arange(found.clusters), -found.size, -assessment.abuse, -assessment.score))
         outcome = Outcome(
@@ -148,6 +151,8 @@ def refresh(
             everyone,
             allowed.organizations,
             listed,
+            followed,
+            groups,
         )
         made = findings.build(connection, outcome, null, settings, watched)
     counts: dict[str, int | float | str] = {
@@ -160,7 +165,25 @@ def refresh(
         "null_error": round(null.error, 6),
         "null_of": run.basis.refresh_id if run.basis is not None else run.refresh_id,
     }
+    if decided.digest:
+        counts |= _decided_counts(decided, groups, found.moved)
     return Result(_with_counts(run, counts), made)
+
+
+def _decided_counts(decided: Decided, groups: Sequence[Group], moved: Moved | None) -> dict[str, int]:
+    """What decisions did in a refresh, for its record.
+
+    Confirmed operators that are active, accounts that are in a cluster or out of one because of a decision, accounts
+    that verdicts contradict each other about, and cases whose members could not be read.
+    """
+    out = int((moved.stands == decisions.APART).sum()) if moved is not None else 0
+    return {
+        "decided_operators": len(groups),
+        "decided_in": len(moved.account) - out if moved is not None else 0,
+        "decided_out": out,
+        "decided_conflicts": decided.conflicts,
+        "decided_unread": len(decided.unread),
+    }
 
 
 def run_kinds(view: LakeView, settings: Settings) -> tuple[str, ...]:

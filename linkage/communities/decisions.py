@@ -35,9 +35,13 @@ UNCOUNTED = (KEPT, MOVED)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A confirmed operator, by positions of accounts: its own, rising, and those that are never with them."""
+    """A confirmed operator, by positions of accounts: its own, rising, and those that are never with them.
+
+    ``cluster_id``: the cluster that people confirmed.
+    """
 
     case_id: str
+    cluster_id: str
     accounts: NDArray[np.int64]
     apart: NDArray[np.int64]
 
@@ -66,7 +70,9 @@ def groups(decided: Decided, account: NDArray[np.int64]) -> tuple[Group, ...]:
         found = at[ranked[at] == wanted] if len(ranked) else at[:0]
         return np.sort(order[found])
 
-    made = (Group(one.case_id, positions(one.accounts), positions(one.apart)) for one in decided.confirmed)
+    made = (
+        Group(one.case_id, one.cluster_id, positions(one.accounts), positions(one.apart)) for one in decided.confirmed
+    )
     return tuple(group for group in made if len(group.accounts))
 
 

@@ -30,7 +30,7 @@ def build(
     settings: Settings,
     watched: Sequence[Watched] = (),
 ) -> dict[str, pyarrow.Table]:
-    """Every table of ``linkage.model.tables.SNAPSHOT_TABLES`` by name, and what is on watch lists where anything is."""
+    """Every table of ``linkage.model.tables.SNAPSHOT_TABLES`` by name, and of ``OPTIONAL_TABLES`` those with rows."""
     import pyarrow as pa
 
     label = outcome.found.label
@@ -67,7 +67,13 @@ def build(
     }
     if outcome.listed is not None:
         made["watched"] = describe.watched(tables.WATCHED, outcome.listed, watched)
-        engine.check_columns(tables.WATCHED, made["watched"].column_names)
+    if outcome.found.moved is not None:
+        made["decided"] = describe.decided(tables.DECIDED, outcome)
+    if outcome.followed is not None:
+        made["followed"] = describe.followed(tables.FOLLOWED, outcome.followed, outcome.population.account)
+    for table in tables.OPTIONAL_TABLES:
+        if table.name in made:
+            engine.check_columns(table, made[table.name].column_names)
     for table in tables.SNAPSHOT_TABLES:
         engine.check_columns(table, made[table.name].column_names)
     return made
