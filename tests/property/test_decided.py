@@ -93,7 +93,9 @@ def test_evidence_stays_what_it_was(population: tuple[Incidence, NDArray[np.floa
     }
     after = {
         (int(a), int(c)): float(score)
-        for a, c, score in zip(under.membership.account, under.membership.community, under.membership.score, strict=True)
+        for a, c, score in zip(
+            under.membership.account, under.membership.community, under.membership.score, strict=True
+        )
     }
     assert before.items() <= after.items()
     # No cluster is tied by more than it was: what people decided adds nothing to its significance.
