@@ -10,6 +10,7 @@ from linkage import engine
 from linkage.communities import membership
 from linkage.communities.decisions import APART, HELD
 from linkage.findings.tables import arrow
+from linkage.model.decided import BY_VERDICT
 from linkage.model.kinds import a_noun
 from linkage.scoring.followers import FOLLOWERS
 from linkage.scoring.watch_list import WATCH_LIST
@@ -173,7 +174,7 @@ def _by_decision(outcome: Outcome) -> dict[int, list[str]]:
     for (number, case, inside), count in sorted(counts.items()):
         noun = "account" if count == 1 else "accounts"
         what = f"in it, and counts {'it' if count == 1 else 'them'} for nothing" if inside else "out of it"
-        told.setdefault(number, []).append(f"the verdict of case {case} keeps {count} {noun} {what}")
+        told.setdefault(number, []).append(f"{BY_VERDICT}{case} keeps {count} {noun} {what}")
     return told
 
 

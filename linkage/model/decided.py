@@ -24,6 +24,9 @@ from linkage.model.verdict import Verdict
 #: Verdicts that say something about who belongs together. A reseller's customers may be anybody's.
 SPEAKING = frozenset({Verdict.CONFIRMED, Verdict.BENIGN, Verdict.COMPROMISED})
 
+#: How sentences about whom a verdict keeps in a cluster, or out of it, begin.
+BY_VERDICT = "the verdict of case "
+
 #: A case in a sentence of a snapshot.
 _CASE = re.compile(r"\bcase k-[0-9a-f]+")
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from linkage import engine
 from linkage.scoring.term import Term, not_applicable
-from linkage.scoring.watch_list import CAP, ENOUGH, members_on
+from linkage.scoring.watch_list import CAP, members_on
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Name of the term, and of its kind of evidence.
 FOLLOWERS = "followers"
+#: Share of the members that are newcomers from which they count in full. Replacements come together, on what there was.
+_ENOUGH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ def followers(followed: Followed, label: IntArray, groups: int, size: IntArray, 
 
     ``label`` (N): group of each account, −1 for none. An identifier counts where most of its accounts are members or
     of a confirmed verdict: what the public has come to since says nothing. Points: log2(1 + such identifiers), up to
-    3, in proportion to the newcomers on them up to a tenth of all members.
+    3, in proportion to the newcomers on them up to half of all members; the first of them is not counted, because one
+    account may come anywhere.
     """
     group = label[followed.account]
     inside = group >= 0
@@ -134,7 +137,7 @@ def followers(followed: Followed, label: IntArray, groups: int, size: IntArray, 
     number = np.bincount(of_group[counts], minlength=groups)
     coming = members_on(group[inside], followed.account[inside], counts[which] & followed.new[inside], groups)
     covered: FloatArray = coming / np.maximum(size, 1)
-    points = np.clip(np.log2(1.0 + number), 0.0, CAP) * np.clip(covered / ENOUGH, 0.0, 1.0)
+    points = np.clip(np.log2(1.0 + number), 0.0, CAP) * np.clip((coming - 1) / np.maximum(size, 1) / _ENOUGH, 0.0, 1.0)
 
     def sentence(one: int) -> str:
         cells = np.flatnonzero((of_group == one) & counts)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from linkage.model.access import Permission
     from linkage.model.case import Case
+    from linkage.model.dismissal import Dismissal
     from linkage.workspace import Workspace
 
 _DONE, _REFUSED = "act_done", "act_refused"
@@ -32,6 +33,11 @@ _DONE, _REFUSED = "act_done", "act_refused"
 def by_cluster() -> dict[str, Case]:
     """Cluster → the case that speaks for it."""
     return session.workspace().case.by_cluster()
+
+
+def dismissals(refresh_id: str) -> dict[str, Dismissal]:
+    """Cluster of a refresh that a verdict of benign is about → that dismissal, and what has changed since."""
+    return session.workspace().case.dismissals(refresh_id)
 
 
 def me() -> str:

@@ -250,6 +250,20 @@ def watched(cluster: ClusterFrames) -> pd.DataFrame:
 
 
 @remembered
+def followed(cluster: ClusterFrames) -> pd.DataFrame:
+    """Uses by the members of what was a confirmed case's own. Shared: do not change."""
+    with _READING:
+        return frames.followed(workspace(), cluster)
+
+
+@remembered
+def decided(cluster: ClusterFrames) -> pd.DataFrame:
+    """Whom verdicts keep in the cluster or out of it. Shared: do not change."""
+    with _READING:
+        return frames.decided(workspace(), cluster)
+
+
+@remembered
 def bits(cluster: ClusterFrames) -> pd.DataFrame:
     """Bits per member and step. Shared: do not change."""
     with _READING:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage import Workspace
+from linkage.cli import main
 from linkage.model.case import Case
 from linkage.scoring.followers import FOLLOWERS
 from tests.unit.refresh import test_allowed as rings
@@ -120,6 +121,13 @@ def test_a_confirmed_operator_stays_one_where_evidence_would_split_it(made: Work
     assert (members.loc[sorted(names.values()), "membership"] < 0.5).all()
     assert not members.loc[sorted(names.values()), "flagged"].any()
     assert any(f"the verdict of case {case.case_id} keeps 12 accounts in it" in told for told in row["top_reasons"])
+    one = min(names.values())
+    assert made.explain(account=one).section("decided").rows == (
+        {"cluster_id": known_as, "account_id": one, "case_id": case.case_id, "stands": "kept"},
+    )
+    assert made.explain(cluster=known_as).section("decided").total == len(
+        [row for row in rows if row["cluster_id"] == known_as]
+    )
 
 
 def test_an_incremental_refresh_goes_by_it_as_a_full_one(made: Workspace) -> None:
@@ -238,6 +246,21 @@ def test_who_follows_a_confirmed_operator_is_raised_and_nobody_else(made: Worksp
     rows = made.snapshot().table("followed").to_pylist()
     assert set(made.names([row["account"] for row in rows]).values()) == {f"new-{at:02}" for at in range(12)}
     assert all(row["new"] for row in rows)
+    listed = made.followers(case.case_id)
+    assert set(listed["account_id"]) == {f"new-{at:02}" for at in range(12)}
+    assert set(listed["cluster_id"]) == {cluster}
+    assert listed.loc[0, "kinds"] == ["payment_instrument", "prompt_template"]
+    assert len(listed.loc[0, "identifiers"]) == len(listed.loc[0, "identifier_ids"]) > 1
+    assert not any("card-" in value for values in listed["identifiers"] for value in values), "values are masked"
+    arguments = ["--workspace", str(made.path), "case", "followers", case.case_id, "--format", "csv"]
+    assert main([*arguments, "--output", str(tmp_path / "listed.csv")]) == 0
+    header, *lines = (tmp_path / "listed.csv").read_text(encoding="utf-8").splitlines()
+    assert header.split(",") == list(listed.columns)
+    assert len(lines) == 12
+    assert main(["--workspace", str(made.path), "case", "followers", "k-none"]) == 2
+    made.acting_as("ann").case.reopen(case.case_id, "was it right?")
+    made.refresh()
+    assert made.followers().empty
 
 
 def test_what_is_allowed_or_public_by_now_raises_nobody(made: Workspace, tmp_path: Path) -> None:
