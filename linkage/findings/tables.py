@@ -172,7 +172,7 @@ def members(table: Table, outcome: Outcome) -> pyarrow.Table:
     probability = considered.membership[rows]
     mean = np.bincount(cluster, weights=considered.score[rows], minlength=found.clusters) / np.maximum(found.size, 1)
     order = np.lexsort((account, -np.round(probability, DIGITS), outcome.rank[cluster]))
-    core = considered.score[rows] >= 0.5 * mean[cluster]
+    core = (considered.score[rows] >= 0.5 * mean[cluster]) & found.counted[account]
     return arrow(
         table,
         {

@@ -65,16 +65,10 @@ def load(connection: duckdb.DuckDBPyConnection, decided: Decided) -> Followed | 
     uses = engine.run(connection, "linkage.scoring", "traced_uses").fetchnumpy()
     account, identifier = (np.asarray(uses[name], dtype=np.int64) for name in ("account", "identifier"))
     surrogate, at, degree = np.unique(identifier, return_inverse=True, return_counts=True)
-    scope = decided.scope
-    theirs = np.array([number in scope for number in account.tolist()], dtype=np.bool_)
-    known = [decided.traces[number].known for number in surrogate.tolist()]
-    new = np.array(
-        [
-            number not in decided.looked_at and number not in known[place]
-            for number, place in zip(account.tolist(), at.tolist(), strict=True)
-        ],
-        dtype=np.bool_,
-    )
+    theirs, looked_at = (np.isin(account, sorted(numbers)) for numbers in (decided.scope, decided.looked_at))
+    known = {(number, one) for number in surrogate.tolist() for one in decided.traces[number].known}
+    there = np.array([pair in known for pair in zip(identifier.tolist(), account.tolist(), strict=True)], np.bool_)
+    new = ~looked_at & ~there
     followed = np.bincount(at[new], minlength=len(surrogate)) > 0
     if not followed.any():
         return None

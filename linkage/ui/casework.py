@@ -6,6 +6,7 @@ that its author had before their eyes, and not the one that is there by the time
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,9 @@ def by_cluster() -> dict[str, Case]:
 
 def dismissals(refresh_id: str) -> dict[str, Dismissal]:
     """Cluster of a refresh that a verdict of benign is about → that dismissal, and what has changed since."""
-    return session.workspace().case.dismissals(refresh_id)
+    at = datetime.now(UTC)
+    standing = tuple((case.case_id, case.revision) for case in session.workspace().case.list() if case.standing(at))
+    return session.dismissals(refresh_id, standing) if standing else {}
 
 
 def me() -> str:

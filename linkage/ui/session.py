@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
     from linkage.model.cluster_graph import ClusterGraph
+    from linkage.model.dismissal import Dismissal
     from linkage.model.run import RunRecord
     from linkage.workspace import Workspace
 
@@ -185,6 +186,20 @@ remembered = partial(
         "linkage.workspace.facade.Workspace": lambda own: (str(own.path), own.names_version),
     },
 )
+
+
+@remembered
+def _dismissals(workspace: Workspace, refresh_id: str, standing: tuple[tuple[str, int], ...]) -> dict[str, Dismissal]:
+    # A verdict that ends, or a case that is taken up, makes other ``standing`` ones, which are the key.
+    del standing
+    with _READING:
+        return workspace.case.dismissals(refresh_id)
+
+
+def dismissals(refresh_id: str, standing: tuple[tuple[str, int], ...]) -> dict[str, Dismissal]:
+    """Dismissed clusters of a refresh, under the verdicts that stand: (case, revision) of each. Do not change."""
+    found: dict[str, Dismissal] = _dismissals(workspace(), refresh_id, standing)
+    return found
 
 
 @remembered

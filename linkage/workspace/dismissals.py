@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from linkage.errors import NoSnapshot
+from linkage.errors import NoSnapshot, SnapshotDamaged
 from linkage.model.case import by_cluster
 from linkage.model.dismissal import Dismissal, Look, changed
 from linkage.workspace.home import Home
@@ -38,7 +38,11 @@ def dismissals(home: Home, snapshot: Snapshot, at: datetime) -> dict[str, Dismis
             then[scope.refresh_id] = _before(home, scope.refresh_id, looked_at)
         before = then[scope.refresh_id].get(cluster)
         points = home.settings.scoring.kind_points
-        why = ("what people looked at is not kept",) if before is None else changed(before, now[cluster], points)
+        why = (
+            ("what people looked at cannot be read any more",)
+            if before is None
+            else changed(before, now[cluster], points)
+        )
         found[cluster] = Dismissal(case_id, why)
     return found
 
@@ -46,7 +50,7 @@ def dismissals(home: Home, snapshot: Snapshot, at: datetime) -> dict[str, Dismis
 def _before(home: Home, refresh_id: str, clusters: Collection[str]) -> dict[str, Look]:
     try:
         return _looks(home.snapshot(refresh_id), clusters)
-    except NoSnapshot:
+    except (NoSnapshot, SnapshotDamaged):
         return {}
 
 
