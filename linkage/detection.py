@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from linkage import leiden
-from linkage.communities import detect, membership
+from linkage.communities import decisions, detect, membership
 from linkage.evidence import incidence as graph
 from linkage.evidence import links as linking
 from linkage.evidence import trust as trusting
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
 
+    from linkage.communities.decisions import Group, Moved
     from linkage.communities.membership import Membership
     from linkage.config import Settings
     from linkage.evidence.incidence import Incidence
@@ -35,6 +36,7 @@ class Found:
 
     ``community`` (N): communities of the link graph. ``membership``: accounts that were considered for them.
     ``label`` (N): clusters, numbered from 0 by their first account; −1 for none. ``origin`` (K): community of each.
+    ``moved``: members whom a decision of people put where they are, where any is.
     """
 
     trust: Trust
@@ -43,6 +45,7 @@ class Found:
     membership: Membership
     label: NDArray[np.int64]
     origin: NDArray[np.int64]
+    moved: Moved | None = None
 
     @property
     def clusters(self) -> int:
@@ -53,6 +56,19 @@ class Found:
     def size(self) -> NDArray[np.int64]:
         """Members of each cluster (K)."""
         return np.bincount(self.label[self.label >= 0], minlength=self.clusters)
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Accounts whose membership, if any, is not by decision of people alone (N): linkage is judged by them."""
+        counted = np.ones(len(self.label), dtype=np.bool_)
+        if self.moved is not None:
+            counted[self.moved.account[np.isin(self.moved.stands, decisions.UNCOUNTED)]] = False
+        return counted
+
+    @property
+    def counted_size(self) -> NDArray[np.int64]:
+        """Members of each cluster that linkage is judged by (K)."""
+        return np.bincount(self.label[(self.label >= 0) & self.counted], minlength=self.clusters)
 
     def rows(self) -> NDArray[np.int64]:
         """Rows of ``membership`` that are members, by rising account."""
@@ -67,18 +83,25 @@ def search(
     settings: Settings,
     seed: int,
     partition: Engine = leiden.partition,
+    groups: Sequence[Group] = (),
 ) -> Found:
-    """Learn what identifiers are worth, link accounts, find communities (first by ``partition``), and members."""
+    """Learn what identifiers are worth, link accounts, find communities (first by ``partition``), and members.
+
+    ``groups``: operators that people confirmed, who have the last word on who is together with them.
+    """
     trust = trusting.learn(incidence, settings.evidence, seed)
     links = linking.links(incidence, trust, settings.evidence, seed)
     community = detect.communities(links, incidence.accounts, settings.communities, seed, partition)
     community = membership.number(community, settings.membership.smallest)
     considered = membership.assign(incidence, trust, community, private_share, settings.membership)
+    moved = None
+    if groups:
+        considered, moved = decisions.enforce(incidence, trust, considered, private_share, groups, settings.membership)
     label = membership.number(considered.label, settings.membership.smallest)
     origin = np.full(int(label.max(initial=-1)) + 1, -1, np.int64)
     inside = label >= 0
     origin[label[inside]] = considered.label[inside]
-    return Found(trust, links, community, considered, label, origin)
+    return Found(trust, links, community, considered, label, origin, moved)
 
 
 def linkage_score(found: Found) -> NDArray[np.float64]:
@@ -96,11 +119,13 @@ def tied_bits(found: Found) -> NDArray[np.float64]:
     """All bits that tie the members of each cluster to it (K), without the cap on what addresses can give.
 
     The cap keeps addresses from carrying an account into a cluster alone; validation asks another question, how much
-    there is to explain, and there many different addresses are more than one.
+    there is to explain, and there many different addresses are more than one. Members by decision of people alone do
+    not count: what was decided makes no cluster surer than it is.
     """
     considered = found.membership
     member = np.zeros(len(considered.account), dtype=np.bool_)
-    member[found.rows()] = True
+    rows = found.rows()
+    member[rows[found.counted[considered.account[rows]]]] = True
     entry = np.flatnonzero(member[considered.entry_row])
     cluster = found.label[considered.account[considered.entry_row[entry]]]
     bits = np.bincount(cluster, weights=considered.entry_bits[entry], minlength=found.clusters)

@@ -16,6 +16,7 @@ import numpy as np
 
 from linkage import basis, detection, engine, leiden
 from linkage import window as windows
+from linkage.communities import decisions
 from linkage.errors import UsageError
 from linkage.evidence import load as evidence
 from linkage.findings import build as findings
@@ -23,16 +24,18 @@ from linkage.findings import naming
 from linkage.findings.tables import Outcome
 from linkage.model import tables
 from linkage.model.allowed import Allowed
+from linkage.model.decided import NOTHING_DECIDED, Decided
 from linkage.model.progress import Progress, ProgressSink
 from linkage.model.run import Basis, RunRecord
 from linkage.model.watch import Watched, sources_of, watched_digest
-from linkage.scoring import assess, baseline, features, significance, terms, watch_list
+from linkage.scoring import assess, baseline, features, followers, significance, terms, watch_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pyarrow
 
+    from linkage.communities.decisions import Group, Moved
     from linkage.config import Settings
     from linkage.leiden import Engine
     from linkage.stores.lake import LakeView
@@ -71,13 +74,15 @@ def refresh(
     progress: ProgressSink | None = None,
     allowed: Allowed = NOTHING_ALLOWED,
     watched: Sequence[Watched] = (),
+    decided: Decided = NOTHING_DECIDED,
     *,
     full: bool = False,
     partition: Engine = leiden.partition,
 ) -> Result | Unchanged:
     """Find clusters in the window, or say that nothing changed since ``earlier[0]`` (snapshots, newest first).
 
-    ``allowed`` and ``watched``: what people here declared benign, and what others reported.
+    ``allowed``, ``watched`` and ``decided``: what people here declared benign, what others reported, and what verdicts
+    of two people say.
     The null is that of ``earlier[0]`` where it may be (see :mod:`linkage.basis`) and no ``full`` refresh is asked for.
     ``partition`` makes the first partition of every graph of links.
 
@@ -89,7 +94,7 @@ def refresh(
     tell = _Steps(progress)
     chosen = windows.window(view, window, as_of)
     windows.check_kinds(view, chosen, settings.kinds)
-    run = _record(view, chosen, settings, allowed, watched, earlier[0].run if earlier else None, full)
+    run = _record(view, chosen, settings, allowed, watched, decided, earlier[0].run if earlier else None, full)
     if earlier and _same_input(run, earlier[0].run) and (earlier[0].run.full or not full):
         return Unchanged(earlier[0].refresh_id)
     with engine.connect(memory_limit=settings.engine.memory_limit, threads=settings.engine.threads) as connection:
@@ -102,8 +107,9 @@ def refresh(
         tell("measuring accounts")
         measured = features.load(connection, chosen.as_of, benign)
         tell("linking")
+        groups = decisions.groups(decided, population.account)
         found = detection.search(
-            population.incidence, measured.values["private_work"], settings, settings.seed, partition
+            population.incidence, measured.values["private_work"], settings, settings.seed, partition, groups
         )
         tell("comparing with rewired data")
         if run.full:
@@ -112,8 +118,9 @@ def refresh(
             null = detection.carried(earlier[0].table("null_maxima"), population.incidence.accounts, settings)
         tell("scoring")
         linkage_score = detection.linkage_score(found)
-        q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
+        q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.counted_size)
         listed = watch_list.load(connection, sources_of(watched))
+        followed = followers.load(connection, decided)
         everyone = baseline.measure(population.incidence, measured, found.label, found.clusters, settings.scoring)
         scored = terms.terms(
             population.incidence,
@@ -124,11 +131,12 @@ def refresh(
             allowed.organizations,
             baseline=everyone,
             listed=listed,
+            followed=followed,
         )
         assessment = assess.assess(scored, q_value, settings.scoring)
         tell("naming")
         founded = run.refresh_id.removesuffix(_ASKED)
-        named = naming.name(connection, founded, population, found, earlier, settings)
+        named = naming.name(connection, founded, population, found, earlier, settings, groups)
         tell("explaining")
         order = np.lexsort((np.arange(found.clusters), -found.size, -assessment.abuse, -assessment.score))
         outcome = Outcome(
@@ -145,6 +153,8 @@ def refresh(
             everyone,
             allowed.organizations,
             listed,
+            followed,
+            groups,
         )
         made = findings.build(connection, outcome, null, settings, watched)
     counts: dict[str, int | float | str] = {
@@ -157,7 +167,25 @@ def refresh(
         "null_error": round(null.error, 6),
         "null_of": run.basis.refresh_id if run.basis is not None else run.refresh_id,
     }
+    if decided.digest:
+        counts |= _decided_counts(decided, groups, found.moved)
     return Result(_with_counts(run, counts), made)
+
+
+def _decided_counts(decided: Decided, groups: Sequence[Group], moved: Moved | None) -> dict[str, int]:
+    """What decisions did in a refresh, for its record.
+
+    Confirmed operators that are active, accounts that are in a cluster or out of one because of a decision, accounts
+    that verdicts contradict each other about, and cases whose members could not be read.
+    """
+    out = int((moved.stands == decisions.APART).sum()) if moved is not None else 0
+    return {
+        "decided_operators": len(groups),
+        "decided_in": len(moved.account) - out if moved is not None else 0,
+        "decided_out": out,
+        "decided_conflicts": decided.conflicts,
+        "decided_unread": len(decided.unread),
+    }
 
 
 def run_kinds(view: LakeView, settings: Settings) -> tuple[str, ...]:
@@ -193,6 +221,7 @@ def _record(
     settings: Settings,
     allowed: Allowed,
     watched: Sequence[Watched],
+    decided: Decided,
     parent: RunRecord | None,
     full: bool,
 ) -> RunRecord:
@@ -205,6 +234,8 @@ def _record(
     input_ = [view.digest(chosen.first, chosen.last), chosen.as_of.isoformat(), kinds, benign]
     if watched:
         input_.append(watched_digest(watched))
+    if decided.digest:
+        input_.append(["decided", decided.digest])
     input_digest = _digest(input_)
     parent_id = parent.refresh_id if parent is not None else None
     identity = [METHOD, input_digest, settings_digest, chosen.text, parent_id]

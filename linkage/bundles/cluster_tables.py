@@ -14,12 +14,11 @@ from linkage import engine
 from linkage.bundles.contrary import contrary
 from linkage.bundles.indicators import under_key
 from linkage.bundles.numbers import FirstEvents, Numbers, replaced
-from linkage.bundles.profiles import NETWORK, Names, Profile
+from linkage.bundles.profiles import NETWORK, Names, Profile, told_outside
 from linkage.ingest.columns import identifier_column
 from linkage.model import given
 from linkage.model.kinds import SCHEDULE
 from linkage.model.tables import EVENTS
-from linkage.model.watch import unnamed
 
 if TYPE_CHECKING:
     import duckdb
@@ -109,6 +108,10 @@ class ClusterTables:
         }
         if self._snapshot.has("watched"):
             records["watched"] = self._watched()
+        if self._snapshot.has("decided"):
+            records["decided"] = self._decided()
+        if self._snapshot.has("followed"):
+            records["followed"] = self._followed()
         if self._has_events:
             return {**records, "events": self._kept_events(), "schedules": self._sightings((SCHEDULE,))}
         records["sightings"] = self._sightings(self._kinds)
@@ -181,14 +184,16 @@ class ClusterTables:
         return table
 
     def _terms(self) -> pyarrow.Table:
-        """Terms of the cluster; who reported something is named only where the bundle stays in the house."""
+        """Terms of the cluster; who reported or decided something is named only where the bundle stays in the house."""
         table = self._of_cluster("cluster_terms")
         if self._profile.events:
             return table
-        return replaced(table, "sentence", [unnamed(sentence) for sentence in table["sentence"].to_pylist()])
+        return replaced(table, "sentence", [told_outside(text) for text in table["sentence"].to_pylist()])
 
     def _contrary(self) -> pyarrow.Table:
         out = self._of_cluster("left_out")
+        if not self._profile.events:
+            out = replaced(out, "reason", [told_outside(text) for text in out["reason"].to_pylist()])
         names = self._accounts["account_id"].take(self._account.of(out["account"])).to_pylist()
         return contrary(out, names, self._evidence(), self._of_cluster("cluster_terms"))
 
@@ -229,6 +234,24 @@ class ClusterTables:
             numbers = [f"source {sources.index(name) + 1}" for name in table["source"].to_pylist()]
             table = replaced(table, "source", numbers)
         return self._coarse(table.sort_by([("identifier", "ascending"), ("source", "ascending")]))
+
+    def _decided(self) -> pyarrow.Table:
+        """Whom a verdict keeps in the cluster or out of it."""
+        table = self._of_cluster("decided").select(["account", "stands"])
+        return replaced(table, "account", self._account.of(table["account"])).sort_by("account")
+
+    def _followed(self) -> pyarrow.Table:
+        """Who here came to what was a confirmed case's own; which case only where the bundle stays in the house."""
+        import pyarrow.compute as compute
+
+        table = self._snapshot.table("followed")
+        table = replaced(table, "account", self._account.of(table["account"]))
+        table = replaced(table, "identifier", self._identifier.of(table["identifier"]))
+        table = table.filter(compute.and_(compute.is_valid(table["account"]), compute.is_valid(table["identifier"])))
+        if not self._profile.events:
+            cases = list(dict.fromkeys(table.sort_by("identifier")["case_id"].to_pylist()))
+            table = replaced(table, "case_id", [str(cases.index(case) + 1) for case in table["case_id"].to_pylist()])
+        return self._coarse(table.sort_by([("identifier", "ascending"), ("account", "ascending")]))
 
     def _baseline(self, domain: Numbers, organization: Numbers) -> pyarrow.Table:
         import pyarrow

@@ -56,6 +56,13 @@ _PACKED = (".parquet", ".pdf")
 #: The date of every entry of a zip, whose earliest it is: what is inside has dates of its own.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
+#: What a re-run does not compute, and what it is told of decisions where there are any.
+_GIVEN = ("trust (θ)", "bits", "candidate community", "claims of other communities", "baseline", "null maxima")
+_DECIDED = {
+    "decided": "who is in the cluster, or out of it, by a verdict",
+    "followed": "what was a confirmed case's own",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -152,7 +159,7 @@ def _checked(material: Material, profile: Profile, threads: int) -> dict[str, An
         "tier": again.tier,
         "terms": {key: round(value, 9) for key, value in again.terms.items()},
         "tolerance": {"figures": profile.tolerance, "points": profile.points},
-        "given": ["trust (θ)", "bits", "candidate community", "claims of other communities", "baseline", "null maxima"],
+        "given": [*_GIVEN, *(_DECIDED[name] for name in _DECIDED if name in material.records)],
     }
 
 

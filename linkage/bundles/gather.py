@@ -10,9 +10,8 @@ from linkage import engine
 from linkage import window as windows
 from linkage.bundles.cluster_tables import ClusterTables
 from linkage.bundles.given import touching_kinds
-from linkage.bundles.profiles import Names, Profile
+from linkage.bundles.profiles import Names, Profile, told_outside
 from linkage.errors import UsageError
-from linkage.model.watch import unnamed
 from linkage.window import Window
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def gather(
     """
     row = row_of(snapshot, cluster)
     if not profile.events:
-        row["top_reasons"] = [unnamed(reason) for reason in row["top_reasons"]]
+        row["top_reasons"] = [told_outside(reason) for reason in row["top_reasons"]]
     if "candidates.parquet" not in snapshot.run.files:
         raise UsageError(
             f"refresh {snapshot.refresh_id} was written by an older linkage and cannot be computed again from a bundle",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkage.errors import UsageError
+from linkage.model.decided import uncased
+from linkage.model.watch import unnamed
 
 ProfileName = Literal["internal", "partner", "public"]
 
@@ -105,3 +107,8 @@ def exchange_name(key: bytes, kind: str, value: str) -> str:
 def exchange_id(key: bytes) -> str:
     """What tells exchange keys apart, and says nothing of them."""
     return exchange_name(key, "", "key id")[:16]
+
+
+def told_outside(sentence: str) -> str:
+    """``sentence`` as others are told it: without the names of sources, and without the ids of other cases."""
+    return uncased(unnamed(sentence))

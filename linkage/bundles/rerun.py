@@ -18,19 +18,20 @@ from linkage import detection, engine
 from linkage.bundles import relations
 from linkage.bundles.given import Given
 from linkage.bundles.profiles import Profile
-from linkage.communities import membership
+from linkage.communities import decisions, membership
 from linkage.config import Settings
 from linkage.errors import BundleMalformed
 from linkage.evidence import incidence as graph
 from linkage.evidence.links import Links
 from linkage.evidence.trust import Trust
 from linkage.model import given as measures
-from linkage.scoring import assess, features, significance, terms
+from linkage.scoring import assess, features, followers, significance, terms
 
 if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
 
+    from linkage.communities.decisions import Moved
     from linkage.communities.membership import Membership
     from linkage.detection import Found
     from linkage.evidence.incidence import Incidence
@@ -84,6 +85,7 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
         own = features.priced(connection, frame.as_of, relations.allowed(records))
         edges = engine.run(connection, "linkage.evidence", "edges").fetchnumpy()
         listed = relations.listed(connection, records)
+    followed = followers.given(records["followed"]) if "followed" in records else None
     crowd = _Crowd(records, frame, told, own, edges)
     found = crowd.found()
     features_ = crowd.features()
@@ -97,9 +99,10 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
         told.numbers(measures.ALLOWED_ORGANIZATION),
         baseline=told.baseline(),
         listed=listed,
+        followed=followed,
     )
     null = significance.fit(_maxima(records["null_maxima"], frame), frame.accounts)
-    q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
+    q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.counted_size)
     judged = assess.assess(scored, q_value, frame.settings.scoring)
     rows = found.rows()
     considered = found.membership
@@ -200,12 +203,20 @@ class _Crowd:
         label = scored.label.copy()
         label[self._known :] = -1
         label[: self._known][claimed] = -1
+        moved = self._moved()
+        if moved is not None:
+            label[moved.account] = np.where(moved.stands == decisions.APART, -1, 0)
+            inside = moved.account[label[moved.account] == 0]
+            settings = self._frame.settings.membership
+            scored = decisions.also(
+                self.incidence, scored, inside, np.zeros(len(inside), np.int64), self._band, settings
+            )
         if not (label >= 0).any():
             raise BundleMalformed("no account of the bundle reaches the bar of its cluster")
         scored = replace(scored, label=label)
         none = np.zeros(0, np.int32)
         links = Links(none, none, np.zeros(0), np.zeros(0), none, 0)
-        return detection.Found(self._trust, links, self._core, scored, label, np.zeros(1, np.int64))
+        return detection.Found(self._trust, links, self._core, scored, label, np.zeros(1, np.int64), moved)
 
     def features(self) -> Features:
         """What the accounts of the bundle did, and of stand-ins what is counted of everybody."""
@@ -244,6 +255,17 @@ class _Crowd:
         )
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _moved(self) -> Moved | None:
+        """Whom a verdict keeps in the cluster or out of it."""
+        if "decided" not in self._records or not self._records["decided"].num_rows:
+            return None
+        table = self._records["decided"]
+        account = table["account"].to_numpy()
+        if account.min() < 0 or account.max() >= self._known:
+            raise BundleMalformed("a verdict is about an account that the bundle does not hold")
+        nothing = np.zeros(len(account), np.int64)
+        return decisions.Moved(account, nothing, nothing, np.array(table["stands"].to_pylist(), dtype=object))
 
     def _score(self) -> Membership:
         settings = self._frame.settings.membership

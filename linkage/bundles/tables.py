@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkage.model.tables import ACTIVITY, BASELINE, EVENTS, NULL_MAXIMA, SIGHTINGS, USAGE, Column, Table
+from linkage.model.tables import ACTIVITY, BASELINE, EVENTS, FOLLOWED, NULL_MAXIMA, SIGHTINGS, USAGE, Column, Table
 
 
 def _c(name: str, type_: str, meaning: str, *, null: bool = False) -> Column:
@@ -220,6 +220,26 @@ RECORD_WATCHED = Table(
     ),
 )
 
+RECORD_DECIDED = Table(
+    "decided",
+    "Where a verdict of two people, and not evidence, says who is in the cluster: given; there only where any does.",
+    (
+        _c("account", "BIGINT", "number of the account in this bundle"),
+        _c(
+            "stands",
+            "VARCHAR",
+            "kept or moved: in it by the verdict, and counts for nothing in q; held: in it as before; apart: not in it",
+        ),
+    ),
+)
+
+RECORD_FOLLOWED = Table(
+    "followed",
+    "Uses of what was a confirmed case's own when people looked, by accounts here, each with numbers of this bundle; "
+    "cases are numbers where the bundle leaves the house: given; there only where anybody new was on any.",
+    FOLLOWED.columns,
+)
+
 #: Tables that are there as CSV and Parquet, for people and programs.
 LISTS = (MEMBERS, LINKS, EVIDENCE, CONTRARY, TERMS, KINDS, TIMELINE, LINEAGE, ACTIONS, INDICATORS, SOURCES)
 #: Tables of records/.
@@ -235,4 +255,6 @@ RECORDS = (
     BASELINE,
     NULL_MAXIMA,
     RECORD_WATCHED,
+    RECORD_DECIDED,
+    RECORD_FOLLOWED,
 )

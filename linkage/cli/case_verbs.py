@@ -60,6 +60,15 @@ def case_show(arguments: Namespace) -> int:
     return show.listed(Rows.of(map(_act, case.acts)), arguments, empty="")
 
 
+def case_followers(arguments: Namespace) -> int:
+    """Who came to what was a confirmed case's own."""
+    return show.listed(
+        _book(arguments).followers(arguments.case, arguments.refresh),
+        arguments,
+        empty="Nobody has come to what was a confirmed case's own.",
+    )
+
+
 def case_assign(arguments: Namespace) -> int:
     """Give a case to somebody."""
     workspace = Workspace(arguments.workspace)

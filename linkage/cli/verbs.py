@@ -74,6 +74,8 @@ def refresh(arguments: Namespace) -> int:
         say(f"compared with the rewired data of {report.counts['null_of']}; --full compares anew")
     if report.unmatched:
         say(f"not matched, because the exchange key is gone: the watch lists of {', '.join(report.unmatched)}")
+    if report.unread:
+        say(f"not gone by, because the snapshots that they were made at are unreadable: {', '.join(report.unread)}")
     row = {"status": report.status, "refresh_id": report.refresh_id, **report.counts}
     show.listed(Rows.of([row]), arguments, empty="")
     if report.published is not None:

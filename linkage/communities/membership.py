@@ -112,7 +112,7 @@ def assign(
 
     ``private_share`` (N): share of an account's exchanges that nobody else's identifiers explain, NaN where unknown.
     """
-    band = bands(private_share, band_cuts(private_share))
+    band = banded(private_share)
     for _ in range(settings.rounds):
         scored = score(incidence, trust, label, band, settings.core_share, settings)
         core = number(_merged(incidence, scored, label, trust, settings), settings.smallest)
@@ -180,6 +180,11 @@ def band_cuts(private_share: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.quantile(private_share[known], [0.25, 0.5, 0.75]) if known.any() else np.zeros(0)
 
 
+def banded(private_share: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Quarter of this very population that each account's private work falls in (N): see :func:`bands`."""
+    return bands(private_share, band_cuts(private_share))
+
+
 def bands(private_share: NDArray[np.float64], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
     """Quarter of the population that an account's private work falls in, 0–3; 4 where unknown."""
     known = np.isfinite(private_share)
@@ -245,8 +250,8 @@ def score(
     considered, towards = account[new_pair], community[new_pair]
 
     prior = np.log2(np.maximum(size[towards], 1) / accounts)
-    absence = _absence(by_kind > 0, considered, towards, label, communities, accounts, settings)
-    private = _private(band, considered, towards, label, communities, settings)
+    absence = absence_bits(by_kind > 0, considered, towards, label, communities, accounts, settings)
+    private = private_bits(band, considered, towards, label, communities, settings)
     total = prior + by_kind.sum(axis=1) + absence + private
 
     best = np.full(accounts, -1, np.int64)
@@ -261,7 +266,7 @@ def score(
         community=towards,
         score=total,
         bar=bar[towards],
-        membership=1.0 / (1.0 + np.exp2(-np.clip(total - bar[towards], -60, 60))),
+        membership=share_of(total, bar[towards]),
         prior=prior,
         kinds=by_kind,
         absence=absence,
@@ -271,6 +276,11 @@ def score(
         entry_bits=counted,
         enriched=stands,
     )
+
+
+def share_of(score: NDArray[np.float64], bar: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How surely an account of this ``score`` is a member, 0–1: one half at the ``bar``."""
+    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(score - bar, -60, 60))))
 
 
 def _best(score: NDArray[np.float64], account: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -316,7 +326,7 @@ def _bars(
     return bar
 
 
-def _absence(
+def absence_bits(
     has: NDArray[np.bool_],
     account: NDArray[np.int64],
     community: NDArray[np.int64],
@@ -339,7 +349,7 @@ def _absence(
     return total
 
 
-def _private(
+def private_bits(
     band: NDArray[np.int64],
     account: NDArray[np.int64],
     community: NDArray[np.int64],

@@ -67,11 +67,16 @@ def build(
     }
     if outcome.listed is not None:
         made["watched"] = describe.watched(tables.WATCHED, outcome.listed, watched)
-        engine.check_columns(tables.WATCHED, made["watched"].column_names)
     crowds = engine.arrow(connection, "linkage.findings", "crowds", {"digits": tables.DIGITS})
     if crowds.num_rows:
         made["crowds"] = crowds
-        engine.check_columns(tables.CROWDS, crowds.column_names)
+    if outcome.found.moved is not None:
+        made["decided"] = describe.decided(tables.DECIDED, outcome)
+    if outcome.followed is not None:
+        made["followed"] = describe.followed(tables.FOLLOWED, outcome.followed, outcome.population.account)
+    for table in tables.OPTIONAL_TABLES:
+        if table.name in made:
+            engine.check_columns(table, made[table.name].column_names)
     for table in tables.SNAPSHOT_TABLES:
         engine.check_columns(table, made[table.name].column_names)
     return made

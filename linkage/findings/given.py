@@ -33,8 +33,8 @@ NEAR = -3.0
 def candidates(table: Table, outcome: Outcome) -> pyarrow.Table:
     """Accounts whom a cluster was measured on, and accounts that were scored for it and came near."""
     found, considered = outcome.found, outcome.found.membership
-    of_row = _cluster_of(outcome)[considered.community]
-    of_account = np.where(considered.core >= 0, _cluster_of(outcome)[np.maximum(considered.core, 0)], -1)
+    of_row = outcome.cluster_of[considered.community]
+    of_account = np.where(considered.core >= 0, outcome.cluster_of[np.maximum(considered.core, 0)], -1)
     core = of_account[considered.account] == of_row
     inside = found.label[considered.account] == of_row
     rows = np.flatnonzero((of_row >= 0) & (core | inside | (considered.score >= NEAR)))
@@ -74,15 +74,6 @@ def baseline(table: Table, outcome: Outcome, connection: duckdb.DuckDBPyConnecti
     )
 
 
-def _cluster_of(outcome: Outcome) -> NDArray[np.int64]:
-    """Cluster number of each community, −1 for one that became none."""
-    considered = outcome.found.membership
-    highest = max(considered.community.max(initial=0), considered.core.max(initial=0), considered.label.max(initial=0))
-    cluster_of = np.full(int(highest) + 1, -1, np.int64)
-    cluster_of[outcome.found.origin] = np.arange(outcome.found.clusters)
-    return cluster_of
-
-
 def _claimed(outcome: Outcome) -> NDArray[np.float64]:
     """Of each considered row: the score by which another community claims the account more strongly, else NaN."""
     considered = outcome.found.membership
@@ -108,7 +99,7 @@ def _bands(outcome: Outcome) -> Iterator[Row]:
 
 def _touching(outcome: Outcome) -> Iterator[Row]:
     considered, kinds = outcome.found.membership, outcome.population.incidence.kinds
-    cluster = _cluster_of(outcome)[considered.community]
+    cluster = outcome.cluster_of[considered.community]
     for at, kind in enumerate(kinds):
         has = (cluster >= 0) & (considered.kinds[:, at] > 0)
         for number, count in enumerate(np.bincount(cluster[has], minlength=outcome.found.clusters).tolist()):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from linkage.communities.decisions import Group
     from linkage.config import Settings
     from linkage.detection import Found
     from linkage.evidence.load import Population
@@ -29,10 +30,12 @@ def name(
     found: Found,
     earlier: Sequence[Snapshot],
     settings: Settings,
+    groups: Sequence[Group] = (),
 ) -> Named:
     """Stable ids of the clusters of ``found``, and what became of those of ``earlier`` (newest first).
 
-    Reads relations ``account_position`` and ``identities``. A cluster that is new is founded in ``refresh_id``.
+    ``groups``: operators that people confirmed. Reads relations ``account_position`` and ``identities``. A cluster that
+    is new is founded in ``refresh_id``.
     """
     accounts = engine.run(connection, "linkage.findings", "account_names").fetchnumpy()["name"]
     inside = np.flatnonzero(found.label >= 0)
@@ -44,6 +47,7 @@ def name(
         [_ancestor(snapshot, parent=number == 0) for number, snapshot in enumerate(earlier)],
         settings.lineage,
         _evidence(population, found, settings),
+        {int(found.label[group.accounts[0]]): group.cluster_id for group in groups},
     )
 
 

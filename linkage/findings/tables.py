@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
 
+    from linkage.communities.decisions import Group
     from linkage.detection import Found
     from linkage.evidence.load import Population
     from linkage.lineage.match import LineageRow, Named
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from linkage.scoring.assess import Assessment
     from linkage.scoring.baseline import Baseline
     from linkage.scoring.features import Features
+    from linkage.scoring.followers import Followed
     from linkage.scoring.significance import Null
     from linkage.scoring.term import Term
     from linkage.scoring.watch_list import Listed
@@ -58,11 +60,22 @@ class Outcome:
     baseline: Baseline
     allowed_organizations: tuple[int, ...]
     listed: Listed | None = None
+    followed: Followed | None = None
+    groups: Sequence[Group] = ()
 
     @property
     def ids(self) -> NDArray[Any]:
         """Stable id of each cluster number (K)."""
         return np.array(self.named.ids, dtype=object)
+
+    @property
+    def cluster_of(self) -> NDArray[np.int64]:
+        """Cluster number of each community, −1 for one that became none."""
+        considered = self.found.membership
+        highest = max(column.max(initial=0) for column in (considered.community, considered.core, considered.label))
+        cluster_of = np.full(int(highest) + 1, -1, np.int64)
+        cluster_of[self.found.origin] = np.arange(self.found.clusters)
+        return cluster_of
 
     @property
     def rank(self) -> NDArray[np.int64]:
@@ -159,7 +172,7 @@ def members(table: Table, outcome: Outcome) -> pyarrow.Table:
     probability = considered.membership[rows]
     mean = np.bincount(cluster, weights=considered.score[rows], minlength=found.clusters) / np.maximum(found.size, 1)
     order = np.lexsort((account, -np.round(probability, DIGITS), outcome.rank[cluster]))
-    core = considered.score[rows] >= 0.5 * mean[cluster]
+    core = (considered.score[rows] >= 0.5 * mean[cluster]) & found.counted[account]
     return arrow(
         table,
         {
@@ -242,6 +255,46 @@ def watched(table: Table, listed: Listed, watched: Sequence[Watched]) -> pyarrow
             "accounts": [degree[entry.identifier] for entry in entries],
             "reported_first": [_naive(entry.first_seen) for entry in entries],
             "reported_last": [_naive(entry.last_seen) for entry in entries],
+        },
+    )
+
+
+def decided(table: Table, outcome: Outcome) -> pyarrow.Table:
+    """Where decisions differ from evidence: clusters by rank."""
+    moved = outcome.found.moved
+    if moved is None:
+        return arrow(table, {name: [] for name in table.names})
+    cluster = outcome.cluster_of[moved.community]
+    rows = np.flatnonzero(cluster >= 0)
+    rows = rows[np.lexsort((moved.account[rows], outcome.rank[cluster[rows]]))]
+    cases = np.array([group.case_id for group in outcome.groups], dtype=object)
+    return arrow(
+        table,
+        {
+            "cluster_id": outcome.ids[cluster[rows]],
+            "account": outcome.population.account[moved.account[rows]],
+            "case_id": cases[moved.group[rows]],
+            "stands": moved.stands[rows],
+        },
+    )
+
+
+def followed(table: Table, followed: Followed, account: NDArray[np.int64]) -> pyarrow.Table:
+    """Uses of what was a confirmed case's own, by identifier. ``account`` (N): surrogate ids by position."""
+    at = followed.identifier
+    return arrow(
+        table,
+        {
+            "identifier": followed.surrogate[at],
+            "kind": followed.kind[at],
+            "case_id": followed.case[at],
+            "account": account[followed.account],
+            "new": followed.new,
+            "accounts": followed.degree[at],
+            "confirmed": followed.confirmed[at],
+            "events": followed.events,
+            "first_seen": followed.first,
+            "last_seen": followed.last,
         },
     )
 

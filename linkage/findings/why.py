@@ -8,8 +8,11 @@ import numpy as np
 
 from linkage import engine
 from linkage.communities import membership
+from linkage.communities.decisions import APART, HELD
 from linkage.findings.tables import arrow
+from linkage.model.decided import BY_VERDICT
 from linkage.model.kinds import a_noun
+from linkage.scoring.followers import FOLLOWERS
 from linkage.scoring.watch_list import WATCH_LIST
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 #: A popular identifier is named as discounted when at least this share of the members used it.
 DISCOUNTED_SHARE = 0.1
-#: Terms that are told among the reasons; what somebody reported is told besides.
+#: Terms that are told among the reasons; what somebody reported or decided is told besides.
 _TOLD = 5
 
 
@@ -135,6 +138,7 @@ def reasons(outcome: Outcome) -> list[list[str]]:
     tied, _bits, _stay = kind_support(outcome)
     counts = corroborating(outcome)
     names = outcome.population.incidence.kinds
+    by_decision = _by_decision(outcome)
     out = []
     for cluster in range(outcome.found.clusters):
         size = int(outcome.found.size[cluster])
@@ -150,18 +154,34 @@ def reasons(outcome: Outcome) -> list[list[str]]:
         told = [
             f"{'+' if term.points[cluster] > 0 else '−'}{abs(float(term.points[cluster])):.1f} {term.sentence(cluster)}"
             for place, term in enumerate(ranked)
-            if place < _TOLD or term.name == WATCH_LIST
+            if place < _TOLD or term.name in (WATCH_LIST, FOLLOWERS)
         ]
-        out.append([*(["; ".join(ties)] if ties else []), *told])
+        out.append([*(["; ".join(ties)] if ties else []), *told, *by_decision.get(cluster, ())])
     return out
+
+
+def _by_decision(outcome: Outcome) -> dict[int, list[str]]:
+    """Of each cluster that verdicts changed: whom they keep in it, and how many out of it."""
+    moved = outcome.found.moved
+    counts: dict[tuple[int, str, bool], int] = {}
+    if moved is not None:
+        cluster = outcome.cluster_of[moved.community]
+        for row in np.flatnonzero((cluster >= 0) & (moved.stands != HELD)).tolist():
+            case, inside = outcome.groups[int(moved.group[row])].case_id, moved.stands[row] != APART
+            key = (int(cluster[row]), case, bool(inside))
+            counts[key] = counts.get(key, 0) + 1
+    told: dict[int, list[str]] = {}
+    for (number, case, inside), count in sorted(counts.items()):
+        noun = "account" if count == 1 else "accounts"
+        what = f"in it, and counts {'it' if count == 1 else 'them'} for nothing" if inside else "out of it"
+        told.setdefault(number, []).append(f"{BY_VERDICT}{case} keeps {count} {noun} {what}")
+    return told
 
 
 def left_out(table: Table, outcome: Outcome) -> pyarrow.Table:
     """Accounts that were linked to a cluster, or nearly reached it, and are not in it: with the reason."""
     found, considered = outcome.found, outcome.found.membership
-    cluster_of = np.full(int(considered.community.max(initial=-1)) + 1, -1, np.int64)
-    cluster_of[found.origin[found.origin < len(cluster_of)]] = np.flatnonzero(found.origin < len(cluster_of))
-    cluster = cluster_of[considered.community]
+    cluster = outcome.cluster_of[considered.community]
     inside = found.label[considered.account] == cluster
     near = (considered.score >= -3.0) & (cluster >= 0) & ~inside
     rows = np.flatnonzero(near)
@@ -171,9 +191,15 @@ def left_out(table: Table, outcome: Outcome) -> pyarrow.Table:
     network = outcome.found.trust.network
     by_kind = considered.kinds[rows]
     only_network = np.asarray((by_kind[:, ~network] <= 0).all(axis=1), dtype=np.bool_).reshape(-1)
+    apart = _kept_apart(outcome)
     why = []
     for at, row in enumerate(rows):
-        if elsewhere[at] >= 0:
+        case = apart.get((int(considered.account[row]), int(considered.community[row])))
+        if case is not None and elsewhere[at] >= 0:
+            why.append(f"is in {outcome.named.ids[int(elsewhere[at])]} by the verdict of case {case}")
+        elif case is not None:
+            why.append(f"is kept apart by the verdict of case {case}")
+        elif elsewhere[at] >= 0:
             why.append(f"belongs more strongly to {outcome.named.ids[int(elsewhere[at])]}")
         elif considered.private[row] <= -1.0:
             why.append("has ordinary work of its own that the members do not have")
@@ -194,12 +220,22 @@ def left_out(table: Table, outcome: Outcome) -> pyarrow.Table:
     )
 
 
+def _kept_apart(outcome: Outcome) -> dict[tuple[int, int], str]:
+    """(Account, community) that evidence has it in, and a decision has not → case of the decision."""
+    moved = outcome.found.moved
+    if moved is None:
+        return {}
+    rows = np.flatnonzero(moved.stands == APART).tolist()
+    return {
+        (int(moved.account[row]), int(moved.community[row])): outcome.groups[int(moved.group[row])].case_id
+        for row in rows
+    }
+
+
 def account_bits(table: Table, outcome: Outcome) -> pyarrow.Table:
     """The waterfall of every member and of every account that was left out."""
     found, considered = outcome.found, outcome.found.membership
-    cluster_of = np.full(int(considered.community.max(initial=-1)) + 1, -1, np.int64)
-    cluster_of[found.origin[found.origin < len(cluster_of)]] = np.flatnonzero(found.origin < len(cluster_of))
-    cluster = cluster_of[considered.community]
+    cluster = outcome.cluster_of[considered.community]
     inside = found.label[considered.account] == cluster
     shown = (cluster >= 0) & (inside | (considered.score >= -3.0))
     rows = np.flatnonzero(shown)

@@ -66,12 +66,14 @@ def name(
     earlier: Sequence[Ancestor],
     settings: LineageSettings,
     evidence: Sequence[Evidence] = (),
+    confirmed: Mapping[int, str] | None = None,
 ) -> Named:
     """Name the clusters of a refresh.
 
     ``found``: members of each new cluster. ``founding``: the id each would have if it were new. ``earlier``: the
     refreshes before, newest first; the first is the parent, the others are looked at for revivals. ``evidence``: what
-    each new cluster stands on; members alone decide where it is not given.
+    each new cluster stands on; members alone decide where it is not given. ``confirmed``: new cluster that holds an
+    operator that people confirmed → the id that they know it by; it keeps that as long as anything of it is left.
     """
     parent = earlier[0] if earlier else None
     ids: list[str | None] = [None] * len(found)
@@ -82,11 +84,15 @@ def name(
     by_jaccard = sorted(
         ((jaccard, old, new) for (old, new), (jaccard, _a, _b) in overlaps.items()), key=lambda x: (-x[0], x[1], x[2])
     )
+    known_as = {(old, new) for new, old in (confirmed or {}).items()}
+    by_jaccard.sort(key=lambda pair: pair[1:] not in known_as)
     for jaccard, old, new in by_jaccard:
         _j, of_old, of_new = overlaps[old, new]
-        if old in taken or ids[new] is not None or max(of_old, of_new) < settings.same_share:
+        if old in taken or ids[new] is not None:
             continue
-        if jaccard < settings.least_overlap:
+        if (old, new) not in known_as and (
+            max(of_old, of_new) < settings.same_share or jaccard < settings.least_overlap
+        ):
             continue
         ids[new] = old
         taken.add(old)

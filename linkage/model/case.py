@@ -56,9 +56,6 @@ WORKED_ON = frozenset({Status.OPEN, Status.RETURNED, Status.REOPENED, Status.APP
 #: Statuses of a case that is decided for now.
 SETTLED = frozenset({Status.APPROVED, Status.REINSTATED, Status.CLOSED})
 
-#: A dismissed cluster comes back when it has more members than this times those that people looked at: else whatever
-#: joins it would be hidden with it.
-GROWN = 1.5
 
 #: Verb → statuses that it may be done in.
 _WHEN: Mapping[Verb, frozenset[Status]] = {
@@ -245,17 +242,21 @@ class Case:
             return self.proposal
         return self.decision.proposal if self.decision is not None else None
 
-    def dismisses(self, cluster_id: str, size: int, at: datetime) -> bool:
+    def standing(self, at: datetime) -> Decision | None:
+        """The verdict that holds at ``at``: approved last, not ended, and nobody has taken the case up again."""
+        holds = self.status in SETTLED and self.decision is not None and self.decision.holds(at)
+        return self.decision if holds else None
+
+    def dismisses(self, cluster_id: str, at: datetime) -> bool:
         """Whether people have decided that ``cluster_id`` is benign, and nobody has taken it up again.
 
-        A cluster that it merged into, or that split off, was not what they looked at; neither is one of ``size``
-        members that has grown by more than GROWN since.
+        A cluster that it merged into, or that split off, was not what they looked at. What has changed of it since is
+        another question: see :mod:`linkage.model.dismissal`.
         """
-        if self.status not in SETTLED or self.decision is None or not self.decision.holds(at):
+        decision = self.standing(at)
+        if decision is None or decision.proposal.scope.cluster_id != cluster_id:
             return False
-        proposal = self.decision.proposal
-        same = proposal.scope.cluster_id == cluster_id and size <= GROWN * proposal.scope.size
-        return same and proposal.verdict is Verdict.BENIGN
+        return decision.proposal.verdict is Verdict.BENIGN
 
 
 def same_person(one: str, other: str) -> bool:

@@ -17,7 +17,8 @@ class RefreshReport:
     ``status``: ``new`` (a snapshot was written and is current), ``unchanged`` (nothing new: ``refresh_id`` is the
     snapshot that stands) or ``busy`` (another refresh runs; nothing was done). Where the settings name a graph store,
     ``published`` says how the snapshot got there, or ``unpublished`` why it did not: the snapshot is current all the
-    same. ``unmatched``: sources whose watch lists could not be matched, because their exchange key is gone.
+    same. ``unmatched``: sources whose watch lists could not be matched, because their exchange key is gone. ``unread``:
+    cases whose verdict could not be gone by, because the snapshot that it was made at cannot be read.
     """
 
     status: Literal["new", "unchanged", "busy"]
@@ -27,6 +28,7 @@ class RefreshReport:
     published: PublishReport | None = None
     unpublished: LinkageError | None = None
     unmatched: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -479,6 +479,40 @@ CROWDS = Table(
     ),
 )
 
+DECIDED = Table(
+    "decided",
+    "Where a verdict of two people, and not evidence, says who is in a cluster; there only where any does.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("account", "BIGINT", "surrogate id"),
+        _c("case_id", "VARCHAR", "case of the verdict"),
+        _c(
+            "stands",
+            "VARCHAR",
+            "kept: in it by the verdict alone; held: in it as before, where evidence without the other accounts would "
+            "drop it; moved: in it because it may not be in the one that it fits better; apart: kept out of it",
+        ),
+    ),
+)
+
+FOLLOWED = Table(
+    "followed",
+    "Uses of what was a confirmed case's own when people looked, by accounts that are of no confirmed verdict; there "
+    "only where anybody new is on any.",
+    (
+        _c("identifier", "BIGINT", "surrogate id"),
+        _c("kind", "VARCHAR", "identifier kind"),
+        _c("case_id", "VARCHAR", "case whose own it was"),
+        _c("account", "BIGINT", "surrogate id of the account that used it"),
+        _c("new", "BOOLEAN", "not on it when people looked, and of no verdict: a follower"),
+        _c("accounts", "BIGINT", "accounts that used it in the window, of everybody"),
+        _c("confirmed", "BIGINT", "those of them that are of a confirmed verdict"),
+        _c("events", "BIGINT", "events of the account on it"),
+        _c("first_seen", "TIMESTAMP", "first use by the account in the window"),
+        _c("last_seen", "TIMESTAMP", "last use by the account in the window"),
+    ),
+)
+
 SNAPSHOT_TABLES = (
     SNAPSHOT_ACCOUNTS,
     SNAPSHOT_IDENTIFIERS,
@@ -499,4 +533,4 @@ SNAPSHOT_TABLES = (
 )
 
 #: Tables that a snapshot has only where they hold a row.
-OPTIONAL_TABLES = (WATCHED, CROWDS)
+OPTIONAL_TABLES = (WATCHED, CROWDS, DECIDED, FOLLOWED)

@@ -21,13 +21,14 @@ CLUSTER_TABLES = (
     "cluster_identifiers",
     "cluster_kinds",
     "cluster_terms",
+    "decided",
     "identifiers",
     "left_out",
     "lineage",
     "timeline",
     *watch.TABLES,
 )
-ACCOUNT_TABLES = ("accounts", "account_bits", "clusters", "identifiers", "left_out", *watch.TABLES)
+ACCOUNT_TABLES = ("accounts", "account_bits", "clusters", "decided", "identifiers", "left_out", *watch.TABLES)
 PAIR_TABLES = ("accounts", "clusters", "identifiers", "members", "sightings")
 
 
@@ -102,6 +103,7 @@ def explain_cluster(questions: Questions, cluster: str, view: View) -> Explanati
         sections=(
             Section("reasons", "Reasons", tuple(reasons if isinstance(reasons, list) else ())),
             *_listed(view, watch.rows(questions, cluster=cluster), _LISTED),
+            *_decided(view, questions, cluster=cluster),
             view.section("evidence", f"Identifiers it stands on (x of {size} members)", evidence, _EVIDENCE),
             view.section(
                 "kinds",
@@ -179,6 +181,7 @@ def explain_account(questions: Questions, account: str, view: View) -> Explanati
                 watch.rows(questions, account=surrogate),
                 tuple(column for column in _LISTED if column != "members_on"),
             ),
+            *_decided(view, questions, account=surrogate),
             view.section(
                 "waterfall",
                 "From the prior to the total, in bits",
@@ -267,6 +270,18 @@ def _listed(view: View, rows: Sequence[Mapping[str, Any]], columns: Sequence[str
         return ()
     said = on_lists_of({row["source"] for row in rows})
     return (view.section("watch_lists", "What partners reported", rows, columns, (f"{said[0].upper()}{said[1:]}.",)),)
+
+
+def _decided(
+    view: View, questions: Questions, *, cluster: str | None = None, account: int | None = None
+) -> tuple[Section, ...]:
+    """A section about whom verdicts keep in a cluster or out of it, where any does."""
+    rows = questions.rows("decided", {"cluster": cluster, "account": account})
+    if not rows:
+        return ()
+    said = "Not evidence but a verdict of two people says so; it counts for nothing in any figure."
+    columns = ("cluster_id", "account_id", "case_id", "stands")
+    return (view.section("decided", "What people decided", rows, columns, (said,)),)
 
 
 def _waterfall(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, float]]:

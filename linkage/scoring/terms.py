@@ -14,6 +14,7 @@ import numpy as np
 from linkage.model.kinds import SCHEDULE
 from linkage.scoring import behaviour, likeness, reasons, shares
 from linkage.scoring.baseline import Baseline, measure
+from linkage.scoring.followers import Followed, followers
 from linkage.scoring.structure import part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
 from linkage.scoring.watch_list import Listed, watch_list
@@ -44,11 +45,13 @@ def terms(
     canary_kind: str = "canary",
     baseline: Baseline | None = None,
     listed: Listed | None = None,
+    followed: Followed | None = None,
 ) -> list[Term]:
     """Every abuse term of every group of ``label`` (N, −1 for none).
 
-    ``baseline``: what the groups are compared with; measured on these very accounts unless given. ``listed``: what is
-    on watch lists, where anything is; without it there is no such term.
+    ``baseline``: what the groups are compared with; measured on these very accounts unless given. ``listed`` and
+    ``followed``: what is on watch lists, and what was a confirmed case's own, where anything is; without it there is no
+    such term.
     """
     if groups == 0:
         return []
@@ -88,6 +91,8 @@ def terms(
     ]
     if listed is not None:
         found.append(watch_list(listed, label, groups, size, settings))
+    if followed is not None:
+        found.append(followers(followed, label, groups, size, settings))
     found = _hours_of_a_firm(found, groups, settings)
     return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)
 

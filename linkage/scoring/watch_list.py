@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 #: Name of the term, and of its kind of evidence.
 WATCH_LIST = "watch_list"
 #: Most points: fewer than one kind of evidence may give, so that nobody is flagged on the word of others alone.
-_CAP = 3.0
+CAP = 3.0
 #: Share of the members on listed identifiers from which they count in full: a partner sees a part of an operator.
-_ENOUGH = 0.1
+ENOUGH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def watch_list(listed: Listed, label: IntArray, groups: int, size: IntArray, set
     of_group, identifier = cell // len(listed.degree), cell % len(listed.degree)
     own = count >= settings.exclusive_share * listed.degree[identifier]
     number = np.bincount(of_group[own], minlength=groups)
-    touched = _members_on(group[inside], listed.account[inside], own[which], groups)
+    touched = members_on(group[inside], listed.account[inside], own[which], groups)
     covered: FloatArray = touched / np.maximum(size, 1)
-    points = np.clip(np.log2(1.0 + number), 0.0, _CAP) * np.clip(covered / _ENOUGH, 0.0, 1.0)
+    points = np.clip(np.log2(1.0 + number), 0.0, CAP) * np.clip(covered / ENOUGH, 0.0, 1.0)
 
     def sentence(one: int) -> str:
         cells = np.flatnonzero(of_group == one)
@@ -109,7 +109,7 @@ def watch_list(listed: Listed, label: IntArray, groups: int, size: IntArray, set
     return Term(WATCH_LIST, WATCH_LIST, number.astype(np.float64), nan, nan, points * settings.cap_scale, sentence)
 
 
-def _members_on(group: IntArray, account: IntArray, counts: NDArray[np.bool_], groups: int) -> IntArray:
+def members_on(group: IntArray, account: IntArray, counts: NDArray[np.bool_], groups: int) -> IntArray:
     """How many members of each group (K) have a use that ``counts``."""
     first = np.unique(account[counts], return_index=True)[1]
     return np.bincount(group[counts][first], minlength=groups)

@@ -12,7 +12,7 @@ import streamlit as st
 from linkage.model.access import Permission
 from linkage.model.case import SETTLED, WORKED_ON, Status, same_person
 from linkage.model.verdict import REASONS, Verdict
-from linkage.ui import bundle_panel, casework, session
+from linkage.ui import bundle_panel, casework, followers_panel, session
 from linkage.ui.words import (
     STATUSES,
     VERDICTS,
@@ -58,6 +58,7 @@ def panel(cluster: ClusterFrames) -> None:
     else:
         bundle_panel.of_cluster(cluster.cluster_id, cluster.refresh_id)
     if case is not None:
+        followers_panel.of_case(case)
         history(case)
 
 

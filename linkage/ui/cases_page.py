@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from linkage.ui import bulk_panel, bundle_panel, case_panel, casework, session
+from linkage.ui import bulk_panel, bundle_panel, case_panel, casework, followers_panel, session
 from linkage.ui.words import STATUSES, VERDICTS, code_words, counted, day, moment, plain
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _one(case_id: str) -> None:
         case_panel.decide(case)
         case_panel.talk(case)
         bundle_panel.of_case(case)
+    followers_panel.of_case(case)
     case_panel.history(case)
     session.page_link(session.CASES, "All cases")
 

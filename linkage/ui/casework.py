@@ -6,6 +6,7 @@ that its author had before their eyes, and not the one that is there by the time
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from linkage.model.access import Permission
     from linkage.model.case import Case
+    from linkage.model.dismissal import Dismissal
     from linkage.workspace import Workspace
 
 _DONE, _REFUSED = "act_done", "act_refused"
@@ -32,6 +34,13 @@ _DONE, _REFUSED = "act_done", "act_refused"
 def by_cluster() -> dict[str, Case]:
     """Cluster → the case that speaks for it."""
     return session.workspace().case.by_cluster()
+
+
+def dismissals(refresh_id: str) -> dict[str, Dismissal]:
+    """Cluster of a refresh that a verdict of benign is about → that dismissal, and what has changed since."""
+    at = datetime.now(UTC)
+    standing = tuple((case.case_id, case.revision) for case in session.workspace().case.list() if case.standing(at))
+    return session.dismissals(refresh_id, standing) if standing else {}
 
 
 def me() -> str:

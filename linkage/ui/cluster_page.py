@@ -42,6 +42,8 @@ from linkage.ui.words import (
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from linkage.model.dismissal import Dismissal
+
 TABS = {
     "summary": summary_panel.panel,
     "evidence": evidence_panel.panel,
@@ -111,12 +113,30 @@ def _title(cluster: ClusterFrames) -> None:
         case = casework.by_cluster().get(cluster.cluster_id)
         if case is not None:
             case_panel.badge(case)
+        dismissal = casework.dismissals(cluster.refresh_id).get(cluster.cluster_id)
+        if dismissal is not None:
+            st.badge(
+                "Dismissed" if dismissal.holds else "Dismissed, and changed since",
+                color="gray" if dismissal.holds else "orange",
+            )
         case_panel.benign_at_once(cluster)
+    if dismissal is not None:
+        _dismissed(dismissal)
     run = session.run_of(cluster.refresh_id)
     st.markdown(
         f"{TIER_MEANING[tier]} Rank {cluster.rank:,} of {counted(cluster.clusters, 'cluster')}. "
         f"Refresh {plain(cluster.refresh_id)}, as of {plain(moment(run.as_of))}."
     )
+
+
+def _dismissed(dismissal: Dismissal) -> None:
+    """Why a dismissed cluster is out of the queue, or back in it."""
+    case = f"[{plain(dismissal.case_id)}]({session.address(session.CASES, case=dismissal.case_id)})"
+    if dismissal.holds:
+        st.markdown(f"Two people dismissed it as benign, case {case}, and nothing has changed materially since.")
+    else:
+        why = "; ".join(map(plain, dismissal.changed))
+        st.warning(f"Case {case} dismissed it as benign, and it is back: {why}.", icon=":material/change_circle:")
 
 
 def _figures(cluster: ClusterFrames) -> None:

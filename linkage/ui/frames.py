@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from linkage.errors import LinkageError, UsageError
-from linkage.model.tables import WATCHED
+from linkage.model.tables import DECIDED, FOLLOWED, WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,6 +138,25 @@ def watched(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
     found = found.assign(own=found["members_on"] >= share * found["accounts"])
     order = ["members_on", "source", "identifier"]
     return found.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def followed(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
+    """Uses by the members of what was a confirmed case's own: rows of ``followed``."""
+    import pandas as pd
+
+    if not workspace.snapshot(cluster.refresh_id).has("followed"):
+        return pd.DataFrame(columns=FOLLOWED.names)
+    return _where(workspace, cluster.refresh_id, "followed", "account", cluster.members, None)
+
+
+def decided(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
+    """Whom verdicts keep in the cluster or out of it: account, its ``name``, case, how it stands."""
+    import pandas as pd
+
+    if not workspace.snapshot(cluster.refresh_id).has("decided"):
+        return pd.DataFrame(columns=[*DECIDED.names, "name"]).drop(columns="cluster_id")
+    found = _rows_of(workspace, cluster.refresh_id, "decided", cluster.cluster_id)
+    return found.assign(name=found["account"].map(workspace.names(found["account"].tolist())))
 
 
 def account_bits(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -26,10 +25,11 @@ from linkage.ui.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from linkage.model.dismissal import Dismissal
     from linkage.model.run import RunRecord
 
 #: Heights of the table, pixels.
@@ -38,6 +38,8 @@ _ROW, _MOST = 68, 40 + 11 * 68
 _BRIEF = 140
 #: What stands for a cluster that nobody has looked at, and for one that people decided is benign.
 NO_CASE, DISMISSED = "none", "dismissed"
+#: What stands for one that was dismissed, and is back because what speaks for abuse has changed materially.
+CHANGED = "changed since"
 #: After the id on the button that opens a cluster.
 _ARROW = " →"
 
@@ -51,7 +53,8 @@ def page() -> None:
     st.title("Queue")
     casework.answer()
     refresh_id = session.shown()
-    clusters = with_cases(session.clusters(refresh_id))
+    dismissals = casework.dismissals(refresh_id)
+    clusters = with_cases(session.clusters(refresh_id), dismissals)
     _headline(session.run_of(refresh_id), clusters)
     session.freshness(refresh_id)
     if clusters.empty:
@@ -74,11 +77,13 @@ def page() -> None:
     with several:
         bulk_panel.of_clusters(refresh_id, wanted.iloc[rows_chosen])
     dismissed = int((clusters["case"] == DISMISSED).sum() - (wanted["case"] == DISMISSED).sum())
+    back = sum(not one.holds for one in dismissals.values())
     left = len(clusters) - len(wanted) - dismissed
     st.caption(
         f"{counted(len(wanted), 'cluster')} of {len(clusters):,}"
         + (f"; {left:,} do not pass the filters" if left else "")
         + (f"; {dismissed:,} dismissed as benign, which the filter Case shows" if dismissed else "")
+        + (f"; {counted(back, 'dismissed one')} back, because what speaks for abuse has changed" if back else "")
         + f". One row is one row of the table clusters at refresh {plain(refresh_id)}. Score orders by suspicion of "
         "coordinated abuse; q is about linkage alone: how often chance would make a group this tight."
     )
@@ -108,7 +113,12 @@ def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
         "Members, at least", min_value=1, value=1, step=1, key="size", bind="query-params", width=128
     )
     status = st.multiselect(
-        "Case", [NO_CASE, *STATUSES, DISMISSED], placeholder="not dismissed", key="case", bind="query-params", width=150
+        "Case",
+        [NO_CASE, *STATUSES, DISMISSED, CHANGED],
+        placeholder="not dismissed",
+        key="case",
+        bind="query-params",
+        width=150,
     )
     words = st.text_input(
         "Id or reason contains", key="text", bind="query-params", placeholder="any text",
@@ -126,14 +136,16 @@ def _filters(clusters: pd.DataFrame) -> pd.DataFrame:
     return clusters[kept]
 
 
-def with_cases(clusters: pd.DataFrame) -> pd.DataFrame:
+def with_cases(clusters: pd.DataFrame, dismissals: Mapping[str, Dismissal]) -> pd.DataFrame:
     """The clusters, each with the status of its case: none where nobody looked at it, dismissed where it is benign."""
-    at, cases = datetime.now(UTC), casework.by_cluster()
+    cases = casework.by_cluster()
     status = []
-    for cluster, size in zip(clusters["cluster_id"], clusters["size"].tolist(), strict=True):
-        case = cases.get(cluster)
-        dismissed = case is not None and case.dismisses(cluster, size, at)
-        status.append(DISMISSED if dismissed else NO_CASE if case is None else str(case.status))
+    for cluster in clusters["cluster_id"]:
+        case, dismissal = cases.get(cluster), dismissals.get(cluster)
+        if dismissal is not None:
+            status.append(DISMISSED if dismissal.holds else CHANGED)
+        else:
+            status.append(NO_CASE if case is None else str(case.status))
     return clusters.assign(case=status)
 
 

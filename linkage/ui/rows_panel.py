@@ -119,6 +119,8 @@ TABLES: dict[str, Callable[[ClusterFrames], pd.DataFrame]] = {
     "cluster_terms": lambda cluster: cluster.terms,
     "left_out": lambda cluster: _named(cluster.left_out, cluster),
     "watched": session.watched,
+    "followed": lambda cluster: _named(session.followed(cluster), cluster),
+    "decided": lambda cluster: _named(session.decided(cluster), cluster),
     "timeline": lambda cluster: cluster.timeline,
     "crowds": session.crowds,
     "lineage": lambda cluster: cluster.lineage,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
     from linkage.model.cluster_graph import ClusterGraph
+    from linkage.model.dismissal import Dismissal
     from linkage.model.run import RunRecord
     from linkage.workspace import Workspace
 
@@ -188,6 +189,20 @@ remembered = partial(
 
 
 @remembered
+def _dismissals(workspace: Workspace, refresh_id: str, standing: tuple[tuple[str, int], ...]) -> dict[str, Dismissal]:
+    # A verdict that ends, or a case that is taken up, makes other ``standing`` ones, which are the key.
+    del standing
+    with _READING:
+        return workspace.case.dismissals(refresh_id)
+
+
+def dismissals(refresh_id: str, standing: tuple[tuple[str, int], ...]) -> dict[str, Dismissal]:
+    """Dismissed clusters of a refresh, under the verdicts that stand: (case, revision) of each. Do not change."""
+    found: dict[str, Dismissal] = _dismissals(workspace(), refresh_id, standing)
+    return found
+
+
+@remembered
 def _clusters(workspace: Workspace, refresh_id: str) -> pd.DataFrame:
     with _READING:
         return frames.clusters(workspace, refresh_id)
@@ -247,6 +262,20 @@ def watched(cluster: ClusterFrames) -> pd.DataFrame:
     """What of the members' identifiers was on watch lists. Shared: do not change."""
     with _READING:
         return frames.watched(workspace(), cluster)
+
+
+@remembered
+def followed(cluster: ClusterFrames) -> pd.DataFrame:
+    """Uses by the members of what was a confirmed case's own. Shared: do not change."""
+    with _READING:
+        return frames.followed(workspace(), cluster)
+
+
+@remembered
+def decided(cluster: ClusterFrames) -> pd.DataFrame:
+    """Whom verdicts keep in the cluster or out of it. Shared: do not change."""
+    with _READING:
+        return frames.decided(workspace(), cluster)
 
 
 @remembered

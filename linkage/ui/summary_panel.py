@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from linkage.model.decided import BY_VERDICT
 from linkage.ui import session
 from linkage.ui.rows_panel import Rows
 from linkage.ui.words import counted, decimal, identifier_label, kind_words, plain, share, signed, split_points, whole
@@ -42,6 +43,10 @@ def panel(cluster: ClusterFrames) -> None:
     _terms(cluster)
 
 
+#: Tables of what partners reported and people decided: a reason that was counted on one is never left out.
+_ALWAYS = frozenset({"watched", "followed", "decided"})
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """A reason in words, its points where it is an abuse term, and the rows that it was counted on."""
@@ -54,13 +59,15 @@ class Reason:
 def reasons(cluster: ClusterFrames) -> list[Reason]:
     """The strongest reasons for suspicion, at most five: those of the row of ``clusters``, then further terms.
 
-    What partners reported is always among them.
+    What partners reported and what people decided is always among them.
     """
     terms = {str(row.sentence): row for row in cluster.terms.itertuples()}
     found: dict[str, Reason] = {}
     for entry in cluster.row["top_reasons"]:
         text, _ = split_points(str(entry))
-        if text not in terms:
+        if text.startswith(BY_VERDICT):
+            found[text] = Reason(text, None, (Rows("decided", len(session.decided(cluster))),))
+        elif text not in terms:
             found[text] = Reason(text, None, _identifiers(cluster.evidence))
         elif terms[text].points >= _FELT:
             found[text] = _term(cluster, terms[text])
@@ -68,7 +75,7 @@ def reasons(cluster: ClusterFrames) -> list[Reason]:
         if row.points >= _FELT:
             found.setdefault(text, _term(cluster, row))
     every = list(found.values())
-    reported = [reason for reason in every[5:] if any(rows.table == "watched" for rows in reason.rows)]
+    reported = [reason for reason in every[5:] if any(rows.table in _ALWAYS for rows in reason.rows)]
     return [*every[: 5 - len(reported)], *reported]
 
 
@@ -78,6 +85,9 @@ def _term(cluster: ClusterFrames, row: Any) -> Reason:
     if row.term == "watch_list":
         listed = Rows("watched", len(session.watched(cluster)))
         return Reason(str(row.sentence), float(row.points), (Rows("cluster_terms", 1, str(row.term)), listed))
+    if row.term == "followers":
+        came = Rows("followed", len(session.followed(cluster)))
+        return Reason(str(row.sentence), float(row.points), (Rows("cluster_terms", 1, str(row.term)), came))
     among = cluster.evidence[cluster.evidence["kind"] == kind]
     counted_on = _identifiers(among, kind) if len(among) else (Rows("accounts", len(cluster.members)),)
     return Reason(str(row.sentence), float(row.points), (Rows("cluster_terms", 1, str(row.term)), *counted_on))

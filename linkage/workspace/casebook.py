@@ -14,6 +14,9 @@ from linkage.model.verdict import Benign, Proposal, Scope, Verdict
 from linkage.workspace.home import Home, now
 
 if TYPE_CHECKING:
+    import pyarrow
+
+    from linkage.model.dismissal import Dismissal
     from linkage.stores.cases import Acting
     from linkage.stores.snapshots import Snapshot
 
@@ -50,6 +53,30 @@ class Casebook:
         """Cluster → the case that speaks for it: the one that asks for somebody most, and of those the latest."""
         return by_cluster(self.list())
 
+    def followers(self, case: str | None = None, refresh: str | None = None) -> pyarrow.Table:
+        """Accounts that came to what was a confirmed case's own after people had looked; of all cases, or of one.
+
+        Raises:
+            UsageError: there is no case of this id.
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+        """
+        from linkage.reading import decided
+
+        if case is not None:
+            self.show(case)
+        with self._home.ask(refresh, decided.TABLES) as questions:
+            return decided.followers(questions, case)
+
+    def dismissals(self, refresh: str | None = None) -> dict[str, Dismissal]:
+        """Cluster of ``refresh`` that a verdict of benign is about → that dismissal, and why it holds no more, if so.
+
+        Raises:
+            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
+        """
+        from linkage.workspace.dismissals import dismissals
+
+        return dismissals(self._home, self._home.snapshot(refresh), now())
+
     def scope(self, cluster: str, exclude: Sequence[str] = (), refresh: str | None = None) -> Scope:
         """The members of ``cluster`` at ``refresh``, frozen, but for the accounts to ``exclude``.
 
@@ -68,11 +95,11 @@ class Casebook:
         Raises:
             UsageError: one of them is not there.
         """
-        import pyarrow
+        import pyarrow as pa
         import pyarrow.compute as compute
 
         table = snapshot.table("members").select(["cluster_id", "account"])
-        wanted = pyarrow.array(list(clusters), table.schema.field("cluster_id").type)
+        wanted = pa.array(list(clusters), table.schema.field("cluster_id").type)
         table = table.filter(compute.is_in(table.column("cluster_id"), value_set=wanted))
         found: dict[str, Any] = {}
         for cluster, account in zip(*(table.column(at).to_pylist() for at in (0, 1)), strict=True):

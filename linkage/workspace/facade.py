@@ -189,6 +189,10 @@ class Workspace(GraphQuestions, LaneQuestions, Measurements, Upkeep):
         with self._home.ask(last.refresh_id, ("lineage",)) as questions:
             return frames.lineage(questions).slice(0, 0)
 
+    def followers(self, case: str | None = None, refresh: str | None = None) -> pandas.DataFrame:
+        """Accounts that came to what was a confirmed case's own after people had looked; of all cases, or one."""
+        return _frame(self.case.followers(case, refresh))
+
     def find(self, identifiers: Sequence[str], *, refresh: str | None = None) -> Found:
         """``lookup`` as rows, with a note for each identifier that has no row."""
         from linkage.reading import lookup

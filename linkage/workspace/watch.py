@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from linkage.config import AlertSettings
 from linkage.errors import NoSnapshot
 from linkage.model.alert import Alert, AlertKind
-from linkage.model.case import by_cluster
 from linkage.model.casework import RunEntry
 from linkage.model.ticks import TickDone
 from linkage.model.times import to_text
+from linkage.workspace.dismissals import dismissals
 from linkage.workspace.home import Home
 
 #: Runs of the history that are looked at.
@@ -98,19 +98,17 @@ def _clusters(home: Home, told: dict[str, int], settings: AlertSettings, now: da
         snapshot = home.snapshot(None)
     except NoSnapshot:
         return
-    cases = home.cases()
     if home.snapshots.alert is not None:
         current = home.snapshots.current_id() or ""
         figures = {"refresh_id": current, "served": snapshot.refresh_id}
         yield Alert(f"snapshot_damaged:{current}", AlertKind.SNAPSHOT_DAMAGED, current, now, figures)
-    speaking = by_cluster(cases.all()) if cases is not None else {}
+    dismissed = dismissals(home, snapshot, now)
     for cluster in snapshot.table("clusters").to_pylist():
         cluster_id, size, score = cluster["cluster_id"], cluster["size"], cluster["score"]
         over = cluster["flagged"] or (settings.cluster_score is not None and score >= settings.cluster_score)
         before = told.get(cluster_id)
         grown = before is not None and size >= before * (1 + settings.growth_share)
-        case = speaking.get(cluster_id)
-        if not over or not (before is None or grown) or (case is not None and case.dismisses(cluster_id, size, now)):
+        if not over or not (before is None or grown) or (cluster_id in dismissed and dismissed[cluster_id].holds):
             continue
         told_now = {
             "refresh_id": snapshot.refresh_id,

@@ -17,6 +17,7 @@ from linkage.model.progress import Progress, ProgressSink, StageClock
 from linkage.model.reports import PublishReport, RefreshReport
 from linkage.stores import lock
 from linkage.workspace import casebook
+from linkage.workspace.decided import decided
 from linkage.workspace.home import Home, now
 from linkage.workspace.indicators import Indicators
 
@@ -164,17 +165,22 @@ def _refresh(home: Home, as_of: datetime | None, window: str, clock: StageClock,
     head, length = home.casework_to_write().audit_head()
     benign = allowed(home.casework_to_write().allowed(), clock.started_at)
     reported, unmatched = Indicators(home).watched(clock.started_at)
+    said = decided(home, clock.started_at)
     with home.detecting() as partition:
         earlier = home.snapshots.ancestors()
         result = linkage.refresh.refresh(
-            view, earlier, home.settings, as_of, window, clock, benign, reported, full=full, partition=partition
+            view, earlier, home.settings, as_of, window, clock, benign, reported, said, full=full, partition=partition
         )
     if isinstance(result, linkage.refresh.Unchanged):
-        return RefreshReport("unchanged", result.refresh_id, {}, clock.seconds(), unmatched=unmatched)
+        return RefreshReport(
+            "unchanged", result.refresh_id, {}, clock.seconds(), unmatched=unmatched, unread=said.unread
+        )
     run = replace(result.run, audit_head=head, audit_length=length)
     snapshot = home.snapshots.write(run, result.tables)
     home.snapshots.publish(snapshot.refresh_id)
-    return RefreshReport("new", snapshot.refresh_id, dict(snapshot.run.counts), clock.seconds(), unmatched=unmatched)
+    return RefreshReport(
+        "new", snapshot.refresh_id, dict(snapshot.run.counts), clock.seconds(), unmatched=unmatched, unread=said.unread
+    )
 
 
 def publish(home: Home, refresh: str | None, progress: ProgressSink | None) -> PublishReport:

@@ -138,9 +138,7 @@ def test_a_bulk_is_proposed_from_the_queue_approved_by_another_person_and_undone
     listed.get_by_role("button", name="Reopen 2 cases").click()
     expect(listed.get_by_text("Taken up again:")).to_be_visible()
     assert {case.status for case in another.case.list()} == {Status.APPROVED, Status.REOPENED}
-    assert not any(
-        case.dismisses(name, 5, datetime.now(UTC)) for case in another.case.list() for name in (OFFICE, NAMES)
-    )
+    assert not any(case.dismisses(name, datetime.now(UTC)) for case in another.case.list() for name in (OFFICE, NAMES))
 
 
 def test_an_approver_decides_about_several_cases_at_once(desk: Screen, visit: Visit) -> None:

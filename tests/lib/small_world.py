@@ -153,7 +153,7 @@ def write_identities(lake: Path, without: tuple[str, ...] = ()) -> None:
         rows.append({"kind": kind, "id": number, "value": value, "prefix": None, "private": None})
     with Lake(lake).begin() as writing:
         prepared = writing.folder / "identities.parquet"
-        pq.write_table(_table(IDENTITIES.columns, rows), prepared)
+        pq.write_table(table_of(IDENTITIES.columns, rows), prepared)
         writing.drop(writing.pending("identities"))
         writing.place("identities", prepared)
         writing.commit(next_id=2000)
@@ -260,7 +260,7 @@ def snapshot_tables() -> dict[str, pa.Table]:
                      events=events // DAYS, tokens=events // DAYS * 50, expected_events=events / DAYS)
             )  # fmt: skip
     rows["null_maxima"] = [_row(replicate=number, size_class=3, statistic=1.5 + number) for number in range(3)]
-    return {table.name: _table(table.columns, rows[table.name]) for table in SNAPSHOT_TABLES}
+    return {table.name: table_of(table.columns, rows[table.name]) for table in SNAPSHOT_TABLES}
 
 
 def _step(cluster: str, account: str, step: str, use: tuple[str, str] | None, bits: float) -> dict[str, Any]:
@@ -278,6 +278,6 @@ def _row(**values: Any) -> dict[str, Any]:
     return values
 
 
-def _table(columns: Any, rows: list[dict[str, Any]]) -> pa.Table:
+def table_of(columns: Any, rows: list[dict[str, Any]]) -> pa.Table:
     schema = pa.schema([(column.name, ARROW[column.type]) for column in columns])
     return pa.Table.from_pylist(rows, schema=schema)

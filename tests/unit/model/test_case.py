@@ -113,18 +113,16 @@ def test_a_scope_changes_with_every_member_and_exclusion() -> None:
 def test_a_benign_verdict_dismisses_its_own_cluster_until_it_ends_or_is_taken_up() -> None:
     end = NOW + timedelta(days=30)
     waiting = proposed(opened(), Verdict.BENIGN, expires_at=end)
-    assert not waiting.dismisses("c-1", 10, NOW)
+    assert not waiting.dismisses("c-1", NOW)
     case = approved(waiting)
-    assert case.dismisses("c-1", 10, NOW)
-    assert not case.dismisses("c-1", 10, end)
-    assert case.dismisses("c-1", 15, NOW)
-    assert not case.dismisses("c-1", 16, NOW)
-    assert after(case, Verb.CLOSE).dismisses("c-1", 10, NOW)
-    assert not after(case, Verb.REOPEN, appeal=False).dismisses("c-1", 10, NOW)
+    assert case.dismisses("c-1", NOW)
+    assert not case.dismisses("c-1", end)
+    assert after(case, Verb.CLOSE).dismisses("c-1", NOW)
+    assert not after(case, Verb.REOPEN, appeal=False).dismisses("c-1", NOW)
     moved = after(case, Verb.FOLLOW, clusters=["c-1", "c-2"])
-    assert moved.dismisses("c-1", 10, NOW)
-    assert not moved.dismisses("c-2", 10, NOW)
-    assert not approved(proposed(opened(), Verdict.RESELLER)).dismisses("c-1", 10, NOW)
+    assert moved.dismisses("c-1", NOW)
+    assert not moved.dismisses("c-2", NOW)
+    assert not approved(proposed(opened(), Verdict.RESELLER)).dismisses("c-1", NOW)
 
 
 def test_the_case_that_asks_for_somebody_speaks_for_its_clusters() -> None:

@@ -13,6 +13,7 @@ from linkage import Workspace
 from linkage.model.access import Role
 from linkage.model.alert import Alert, AlertKind
 from linkage.model.case import Status
+from linkage.model.tables import FOLLOWED
 from linkage.model.ticks import TickDone, tick_of
 from linkage.stores.outbox import Outbox
 from linkage.ui.main import PAGES
@@ -167,6 +168,52 @@ def test_a_false_positive_is_proposed_by_one_choice_and_dismissed_by_another_per
     dismissed = show(case="dismissed")
     assert dismissed.dataframe[0].value["cluster"].tolist() == [f"{OFFICE} →"]
     assert dismissed.dataframe[0].value["case"].tolist() == ["dismissed"]
+
+
+def test_a_dismissed_cluster_that_has_changed_is_back_with_the_reason(world: World) -> None:
+    case = book(world).propose(OFFICE, "benign", ["company"])
+    book(world, "bob").approve(case.case_id)
+    assert "nothing has changed materially since" in said(show("cluster", cluster=OFFICE))
+    tables = dict(world.tables)
+    clusters = [
+        {**row, "tier": 1 if row["cluster_id"] == OFFICE else row["tier"]} for row in tables["clusters"].to_pylist()
+    ]
+    tables["clusters"] = pa.Table.from_pylist(clusters, schema=tables["clusters"].schema)
+    small_world.publish(world.path, "r-000000000002", tables, parent=world.refresh_id)
+    queue = show()
+    back = queue.dataframe[0].value.set_index("cluster").loc[f"{OFFICE} →", "case"]
+    assert back == "changed since"
+    assert "1 dismissed one back, because what speaks for abuse has changed" in said(queue)
+    before = next(row["tier"] for row in world.tables["clusters"].to_pylist() if row["cluster_id"] == OFFICE)
+    test = show("cluster", cluster=OFFICE)
+    assert f"and it is back: it is in tier 1, and was in tier {before}." in test.warning[0].value
+
+
+def test_who_follows_a_confirmed_case_is_on_its_page_with_the_rows(world: World) -> None:
+    case = book(world).propose(RING, "confirmed", ["shared_payment"])
+    assert "Followers" not in [title.value for title in show("cases", case=case.case_id).subheader]
+    book(world, "bob").approve(case.case_id)
+    assert f"None at refresh {world.refresh_id}." in said(show("cases", case=case.case_id))
+    names = [(OFFICE_ACCOUNTS[0], True), (OFFICE_ACCOUNTS[1], False)]
+    uses = [
+        {
+            "identifier": IDENTIFIER_ID["payment_instrument", CARDS[0]], "kind": "payment_instrument",
+            "case_id": case.case_id, "account": ACCOUNT_ID[account], "new": new, "accounts": 9, "confirmed": 6,
+            "events": 3, "first_seen": START.replace(tzinfo=None), "last_seen": START.replace(tzinfo=None),
+        }
+        for account, new in names
+    ]  # fmt: skip
+    tables = {**world.tables, "followed": small_world.table_of(FOLLOWED.columns, uses)}
+    small_world.publish(world.path, "r-000000000002", tables, parent=world.refresh_id)
+    test = show("cases", case=case.case_id)
+    assert "**1 account** at refresh r-000000000002, 1 of them in 1 cluster." in said(test)
+    (shown,) = [frame.value for frame in test.dataframe if "rarest" in frame.value]
+    assert shown["account"].tolist() == [OFFICE_ACCOUNTS[0]]
+    assert shown["rarest"].tolist() == [9]
+    assert CARDS[0] not in str(shown["identifiers"].tolist())
+    rows = show("cluster", cluster=OFFICE, tab="rows", table="followed")
+    assert sorted(rows.dataframe[0].value["account"]) == sorted(account for account, _ in names)
+    assert "Followers" in [title.value for title in show("cluster", cluster=RING, tab="case").subheader]
 
 
 def test_another_persons_proposal_is_approved_closed_and_appealed(world: World) -> None:

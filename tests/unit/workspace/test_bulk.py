@@ -36,7 +36,7 @@ def proposed(world: World, person: str = "ann", clusters: list[str] = ALL) -> Bu
 
 
 def dismissed(bulk: Bulk) -> set[str]:
-    return {cluster for case in bulk.cases for cluster in ALL if case.dismisses(cluster, 5, datetime.now(UTC))}
+    return {cluster for case in bulk.cases for cluster in ALL if case.dismisses(cluster, datetime.now(UTC))}
 
 
 def test_a_bulk_is_proposed_approved_by_another_person_and_undone(world: World) -> None:

@@ -76,7 +76,7 @@ def test_a_case_goes_from_open_to_approved_and_the_list_of_clusters_says_so(worl
     assert (case.proposal.scope.size, case.proposal.scope.affected) == (8, 7)
     assert case.proposal.scope.excluded == (small_world.ACCOUNT_ID[OFFICE_ACCOUNTS[0]],)
     case = bob.approve(case.case_id)
-    assert case.dismisses(OFFICE, 8, datetime.now(UTC))
+    assert case.dismisses(OFFICE, datetime.now(UTC))
     assert statuses(world) == {RING: None, NAMES: None, OFFICE: "approved"}
     assert bob.show(case.case_id) == case == bob.list()[0]
     verbs = [entry.action for entry in world.workspace.audit() if entry.subject == case.case_id]
