@@ -75,8 +75,9 @@ def reasons(cluster: ClusterFrames) -> list[Reason]:
         if row.points >= _FELT:
             found.setdefault(text, _term(cluster, row))
     every = list(found.values())
-    reported = [reason for reason in every[5:] if any(rows.table in _ALWAYS for rows in reason.rows)]
-    return [*every[: 5 - len(reported)], *reported]
+    always = [reason for reason in every if any(rows.table in _ALWAYS for rows in reason.rows)]
+    others = [reason for reason in every if reason not in always][: 5 - len(always)]
+    return [reason for reason in every if reason in always or reason in others]
 
 
 def _term(cluster: ClusterFrames, row: Any) -> Reason:

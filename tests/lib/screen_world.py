@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pyarrow
 
+from linkage.model.decided import BY_VERDICT
 from linkage.model.kinds import SCHEDULE
 from linkage.model.run import RunRecord
-from linkage.model.tables import CROWDS, SNAPSHOT_TABLES, WATCHED, Table
+from linkage.model.tables import OPTIONAL_TABLES, SNAPSHOT_TABLES, Table
 from linkage.stores.layout import Layout
 from linkage.stores.snapshots import Snapshots
 
@@ -38,6 +39,8 @@ class Spec:
 
     ``reported``: on whose watch list its first two identifiers are. ``in_step``: how many of its members keep a
     schedule, each with a moment in ten crowds; what that is worth to the cluster is left out.
+    ``reported``: on whose watch list its first two identifiers are. ``decided``: the case that keeps its last two
+    members in it, and whose own its first identifier was before its first three members came to it.
     """
 
     cluster_id: str
@@ -55,6 +58,7 @@ class Spec:
     recorded: bool = True
     reported: str = ""
     in_step: int = 0
+    decided: str = ""
 
 
 @dataclass
@@ -71,9 +75,9 @@ def publish(root: Path, refresh_id: str, specs: tuple[Spec, ...], parent: str | 
     for spec in sorted(specs, key=lambda spec: -spec.score):
         _cluster(draft, spec, parent)
     tables = {table.name: _table(table, draft.rows.get(table.name, [])) for table in SNAPSHOT_TABLES}
-    for optional in (WATCHED, CROWDS):
-        if optional.name in draft.rows:
-            tables[optional.name] = _table(optional, draft.rows[optional.name])
+    tables |= {
+        table.name: _table(table, draft.rows[table.name]) for table in OPTIONAL_TABLES if table.name in draft.rows
+    }
     last = FIRST + timedelta(days=DAYS - 1)
     run = RunRecord(
         refresh_id=refresh_id,
@@ -150,6 +154,12 @@ def _cluster(draft: _Draft, spec: Spec, parent: str | None) -> None:
             "crowds", identifier=-1, moment=pd.date_range(start + pd.Timedelta(hours=9), periods=10, freq="D"),
             accounts=spec.in_step, expected=1.5,
         )  # fmt: skip
+    if spec.decided:
+        draft.add("decided", **one, account=accounts[-2:], case_id=spec.decided, stands="kept")
+        draft.add(
+            "followed", identifier=numbers[:1].repeat(3), kind=kinds[0], case_id=spec.decided, account=accounts[:3],
+            new=True, accounts=5, confirmed=2, events=4, first_seen=start, last_seen=end,
+        )  # fmt: skip
     membership = np.round(np.linspace(0.99, 0.51, spec.size), 3)
     draft.add(
         "members", **one, account=accounts, membership=membership, role=np.where(membership >= 0.8, "core", "periphery")
@@ -195,7 +205,8 @@ def _verdict(draft: _Draft, spec: Spec, parent: str | None, events: int, start: 
         "clusters", **one, size=[spec.size], score=spec.score, linkage_score=7.25, abuse_score=6.5 if flagged else -1.5,
         q_value=0.004, tier=spec.tier, flagged=flagged, events=events, tokens=events * 900 * spec.recorded,
         cost_usd_micros=events * 4_000 * spec.recorded, first_seen=start, last_seen=end, kinds=[list(KINDS[:2])],
-        top_reasons=[list(spec.reasons)], lineage=spec.lineage,
+        top_reasons=[[*spec.reasons, *([f"{BY_VERDICT}{spec.decided} keeps 2 in it"] if spec.decided else [])]],
+        lineage=spec.lineage,
     )  # fmt: skip
     draft.add(
         "lineage", **one, event=[spec.lineage], parent_refresh_id=parent if spec.parent else None,
@@ -215,6 +226,11 @@ def _verdict(draft: _Draft, spec: Spec, parent: str | None, events: int, start: 
         draft.add(
             "cluster_terms", **one, term=["watch_list"], evidence="watch_list", observed=2.0, expected=None,
             effect=None, points=1.6, sentence=f"2 identifiers of their own are on the watch list of {spec.reported}",
+        )  # fmt: skip
+    if spec.decided:
+        draft.add(
+            "cluster_terms", **one, term=["followers"], evidence="followers", observed=1.0, expected=None, effect=None,
+            points=1.0, sentence=f"1 identifier that was the own of case {spec.decided}, confirmed: 3 have come to it",
         )  # fmt: skip
     for at, kind in enumerate(KINDS):
         draft.add(
@@ -244,7 +260,15 @@ USUAL = (
         reported="Lab A",
         in_step=60,
     ),
-    Spec("c-bbbb000011112222", 24, tier=2, score=0.61, base=20_000, reasons=("one kind of evidence only: cards",)),
+    Spec(
+        "c-bbbb000011112222",
+        24,
+        tier=2,
+        score=0.61,
+        base=20_000,
+        reasons=("one kind of evidence only: cards", "a second reason", "a third", "a fourth"),
+        decided="k-0123456789ab",
+    ),
     Spec("c-cccc000011112222", 9, tier=3, score=0.12, base=30_000, hubs=0, left_out=0, reasons=(HOSTILE,)),
     Spec("c-dddd000011112222", 3, tier=3, score=0.02, base=40_000, identifiers=3, hubs=0, reasons=()),
 )

@@ -25,7 +25,7 @@ from linkage.ui.summary_panel import reasons
 from linkage.workspace import Workspace
 from tests.lib.screen_world import HOSTILE, USUAL, Spec, publish
 
-TOP = USUAL[0]
+TOP, JUDGED = USUAL[:2]
 #: A link to rows: how many, of which table, and the query of its URL.
 _ROWS = re.compile(r"\[([\d,]+) rows? of (\w+)\]\(cluster\?([^)]*)\)")
 
@@ -340,6 +340,7 @@ def test_no_value_of_an_identifier_is_read_for_the_pages(workspace: Path) -> Non
 
 def test_every_link_to_rows_lists_as_many_as_it_says(workspace: Path) -> None:
     pages = [show(URL_PATH, cluster=TOP.cluster_id, tab=tab) for tab in ("summary", "evidence", "members", "timeline")]
+    pages.append(show(URL_PATH, cluster=JUDGED.cluster_id))
     linked = {found for page in pages for found in _ROWS.findall(said(page))}
     assert {table for _, table, _ in linked} == {*rows_panel.TABLES} - {"lineage"}
     for number, table, query in linked:
@@ -351,7 +352,8 @@ def test_every_link_to_rows_lists_as_many_as_it_says(workspace: Path) -> None:
 
 @pytest.mark.parametrize("table", [*rows_panel.TABLES])
 def test_rows_name_accounts_and_show_no_value_of_an_identifier(workspace: Path, table: str) -> None:
-    test = show(URL_PATH, cluster=TOP.cluster_id, tab="rows", table=table)
+    cluster = JUDGED if table in ("decided", "followed") else TOP
+    test = show(URL_PATH, cluster=cluster.cluster_id, tab="rows", table=table)
     assert not test.exception
     assert f"of the table {table} that speak of this cluster" in said(test)
     shown = test.dataframe[0].value
@@ -392,6 +394,16 @@ def test_reasons_are_five_at_most_and_none_speaks_against(workspace: Path) -> No
     assert all(reason.points is None or reason.points > 0 for reason in found)
     assert [rows.table for rows in found[0].rows] == ["cluster_terms", "cluster_identifiers", "sightings"]
     assert [rows.table for rows in found[3].rows] == ["cluster_terms", "accounts"]
+
+
+def test_what_people_decided_is_among_the_reasons_however_many_there_are(workspace: Path) -> None:
+    found = reasons(cluster_frames(Workspace(workspace), "r-0001", JUDGED.cluster_id))
+    assert len(found) == 5
+    assert [[rows.table for rows in reason.rows] for reason in found[3:]] == [
+        ["decided"],
+        ["cluster_terms", "followed"],
+    ]
+    assert all(JUDGED.decided in reason.text for reason in found[3:])
 
 
 def test_a_term_that_is_next_to_nothing_is_no_reason(workspace: Path) -> None:
