@@ -130,7 +130,7 @@ def sweep(runs: Sequence[Row], folder: Path, keep: Path | None, *, again: bool) 
 
     ``keep``: folder in which ingested populations stay for the next time, by the code that made them.
     """
-    made_by = results.last_change(("synthetic", "ingest", "stores/lake.py", "model/tables.py"))
+    made_by = results.last_change(("synthetic", "ingest", "stores/lake.py", "model/tables"))
     methods_file, clusters_file = folder / "detection.csv", folder / "detection-clusters.csv"
     for number, run in enumerate(runs, start=1):
         stamp = results.stamp()
