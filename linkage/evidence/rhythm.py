@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.evidence import synchrony_kernels as kernels
-from linkage.evidence.synchrony_kernels import DAY, HOUR
+from linkage.evidence import rhythm_kernels as kernels
+from linkage.evidence.rhythm_kernels import DAY, HOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +56,18 @@ class Moments:
         start = np.zeros(len(accounts) + 1, np.int64)
         np.cumsum(self.count[accounts], out=start[1:])
         return Moments(start, self.slot[chosen[self.account]])
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Accounts in step, rising, and the slots in which they are a crowd, rising.
+
+    ``expected``: moments that their habits lead one to expect in each of those slots.
+    """
+
+    accounts: NDArray[np.int64]
+    slots: NDArray[np.int64]
+    expected: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

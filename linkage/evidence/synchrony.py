@@ -11,8 +11,10 @@ slot in which an account begins a session. No step forms a product over the acco
 3. *Expansion*: how much more than expected the core begins in a slot is what that slot is worth; every account is
    tested for the worth of its own moments, without its two best days: one event is no schedule. Of those who are taken
    few may be there by chance: as many as keep the same schedule of a day or a week off. Again, until it stays.
-4. *Validation*: the same search on accounts whose days are shuffled, and which keep no schedule, finds less than half
-   as many.
+4. *Validation*: the same search on accounts whose days are shuffled, and which keep no schedule, finds nothing. Where
+   it does, habits explain too little, as of people who answer to the same news, and directions say nothing.
+5. *Pairs* (:mod:`linkage.evidence.pairs_in_step`): a few accounts that meet again and again are no direction among very
+   many others, but plain to see two by two. They are looked for among the rest.
 
 A group becomes an identifier of its own, the schedule that its accounts keep, and every step after this one treats it
 as any other. What it takes to be found stands in docs/explanation/detection.md.
@@ -21,16 +23,16 @@ as any other. What it takes to be found stands in docs/explanation/detection.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from linkage import engine
+from linkage.evidence import pairs_in_step
 from linkage.evidence import rhythm as rhythms
-from linkage.evidence import synchrony_kernels as kernels
-from linkage.evidence.rhythm import Moments, Rhythm
-from linkage.evidence.synchrony_kernels import DAY
+from linkage.evidence import rhythm_kernels as kernels
+from linkage.evidence.rhythm import Group, Moments, Rhythm
+from linkage.evidence.rhythm_kernels import DAY
 from linkage.model.kinds import SCHEDULE
 
 if TYPE_CHECKING:
@@ -54,24 +56,10 @@ _BEST_DAYS = 2
 _KEEPS = 2.0
 #: Share of a group that may be in it by chance: as many as keep the schedule of so many days before or after.
 _BY_CHANCE, _ELSEWHERE = 0.02, (-7, -1, 1, 7)
-#: Times the size of the largest group of shuffled days that a group must have at least.
-_LARGER = 2
 #: Nats from which a slot is a crowd.
 _CROWD = 4.0
 #: Rounds of an expansion, which most often stays as it is after four.
 _ROUNDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Accounts in step, rising, and the slots in which they are a crowd, rising.
-
-    ``expected``: moments that their habits lead one to expect in each of those slots.
-    """
-
-    accounts: NDArray[np.int64]
-    slots: NDArray[np.int64]
-    expected: NDArray[np.float64]
 
 
 def find(connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
@@ -98,9 +86,15 @@ def groups(moments: Moments, seed: int) -> list[Group]:
     ``moments``: slots counted from 1970.
     """
     found = list(_search(moments, seed))
-    if found:
-        chance = max((len(group.accounts) for group in _search(shuffled(moments, seed), seed)), default=0)
-        found = [group for group in found if len(group.accounts) >= _LARGER * chance]
+    if found and any(True for _ in _search(shuffled(moments, seed), seed)):
+        # Habits, as they are taken off here, do not explain these accounts: what is left of them may be anything.
+        found = []
+    taken = np.zeros(len(moments.start) - 1, dtype=np.bool_)
+    for group in found:
+        taken[group.accounts] = True
+    rest = np.flatnonzero(~taken)
+    for group in pairs_in_step.groups(moments.of(rest), seed):
+        found.append(Group(rest[group.accounts], group.slots, group.expected))
     return sorted(found, key=lambda group: int(group.accounts[0]))
 
 

@@ -14,8 +14,9 @@ prior for its degree and is re-estimated in rounds (empirical Bayes):
    a network address count only what is no address.
 3. *θ*: the share of j's pairs whose both ends are corroborated in one region, among the pairs that anything else could
    corroborate. An account with nothing but j says neither yes nor no: a pair of such accounts counts as the others do
-   as far as j is a group's own, and as the prior otherwise. All of it is shrunk towards the prior; and what devotion
-   says stands by itself, since a hub that is the only tie has nothing to corroborate it.
+   as far as j is a group's own, or other identifiers gather its accounts in one region, and as the prior otherwise. All
+   of it is shrunk towards the prior; and what devotion says stands by itself, since a hub that is the only tie has
+   nothing to corroborate it.
 
 A campus address or a public template is spread over regions and explains itself away; a template of accounts that also
 share cards, exits or further templates is trusted, however few of its pairs share anything else directly; and a chain
@@ -100,13 +101,14 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
     own = 1.0 - (1.0 - closure) * (1.0 - devoted)
     theta, worth = np.maximum(prior, own**2), np.array([entry.trust for entry in priors])[incidence.kind]
     for _ in range(settings.rounds):
-        tied, tested = _judged(incidence, theta, worth, discount, network, seed)
+        tied, tested, gathered = _judged(incidence, theta, worth, discount, network, seed)
         share = (tied / np.maximum(tested, _LEAST)) ** 2
         known = pairs * (tested / np.maximum(degree, 1.0)) ** 2
-        # Pairs that have nothing else to be judged by are as the judged ones, as far as j is a group's own: f² of the
-        # pairs when a share f of its accounts is. Where nobody is judged, one account that is tied speaks for them.
+        # Pairs that have nothing else to be judged by are as the judged ones, as far as j is a group's own, or its
+        # accounts gather in one region without it: f² of the pairs when a share f of its accounts does. Where nobody is
+        # judged, one account that is tied speaks for them.
         likely = ((tied + 1.0) / (tested + 1.0)) ** 2
-        unknown = prior + own**2 * np.maximum(likely - prior, 0.0)
+        unknown = np.maximum(prior + own**2 * np.maximum(likely - prior, 0.0), gathered**2 * likely)
         learned = (known * share + (pairs - known) * unknown + strength * prior) / (pairs + strength)
         theta = worth = 1.0 - (1.0 - learned) * (1.0 - devoted**2)
     # A re-run is given what the snapshot keeps. Among many accounts a millionth of a hub's small θ shows in its bits,
@@ -161,27 +163,32 @@ def _judged(
     discount: NDArray[np.float64],
     network: NDArray[np.bool_],
     seed: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """As :func:`_corroborated`: addresses by regions that none had a part in, all else by regions of everything."""
-    tied, tested = _corroborated(incidence, regions(incidence, theta, seed), worth, discount, network)
+    tied, tested, gathered = _corroborated(incidence, regions(incidence, theta, seed), theta, worth, discount, network)
     of_network = network[incidence.kind]
     if of_network.any():
-        apart = regions(incidence, np.where(of_network, 0.0, theta), seed)
-        tied_apart, tested_apart = _corroborated(incidence, apart, worth, discount, network)
+        elsewhere = np.where(of_network, 0.0, theta)
+        apart = regions(incidence, elsewhere, seed)
+        tied_apart, tested_apart, _ = _corroborated(incidence, apart, elsewhere, worth, discount, network)
         tied, tested = np.where(of_network, tied_apart, tied), np.where(of_network, tested_apart, tested)
-    return tied, tested
+        gathered = np.where(of_network, 0.0, gathered)
+    return tied, tested, gathered
 
 
 def _corroborated(
     incidence: Incidence,
     region: NDArray[np.int64],
+    theta: NDArray[np.float64],
     worth: NDArray[np.float64],
     discount: NDArray[np.float64],
     network: NDArray[np.bool_],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Accounts on each identifier (M, M) that others tie to the region with most such accounts, and that any could tie.
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Accounts on each identifier that others tie to the region with most such accounts, and that any could tie (M, M).
 
-    Neither is a whole number: an account with weak ties counts in part.
+    Neither is a whole number: an account with weak ties counts in part. The third (M) is how far its accounts gather in
+    that region, beyond chance, as far as they were drawn there by others: an identifier gathers by itself whoever has
+    nothing else. ``theta``: what regions were made by.
     """
     regions = int(region.max(initial=0)) + 1
     account = incidence.edge_account
@@ -200,7 +207,14 @@ def _corroborated(
     best = np.zeros(incidence.identifiers)
     np.maximum.at(best, cells // regions, tied)
     tested = np.bincount(identifier, _others(incidence, strength, discount, network), incidence.identifiers)
-    return best, np.maximum(tested, best)
+    pull = theta[identifier] ** _WEIGHT  # as in :func:`regions`
+    every = np.bincount(account, pull, incidence.accounts)[account]
+    by_others = 1.0 - pull / np.maximum(every, _LEAST)
+    of_cell = np.bincount(inverse, own * by_others, len(cells)) / count
+    gathered = np.zeros(incidence.identifiers)
+    at = tied >= best[cells // regions]
+    np.maximum.at(gathered, (cells // regions)[at], of_cell[at])
+    return best, np.maximum(tested, best), np.where(incidence.degree >= _FEW, gathered, 0.0)
 
 
 def _others(

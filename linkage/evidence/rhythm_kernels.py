@@ -1,4 +1,4 @@
-"""Compiled inner loops of the search for accounts in step. Every loop runs in a fixed order."""
+"""Compiled inner loops over moments and habits. Every loop runs in a fixed order."""
 
 from __future__ import annotations
 
