@@ -94,11 +94,13 @@ def test_lanes_show_stripes_and_say_them_in_tables_and_the_brush_bounds_both(
     expect(crowds).to_have_attribute("aria-rowcount", str(1 + len(found.crowds)))
     assert visit.outside() == []
 
+    days = page.locator("[data-testid=stMain] strong", has_text=re.compile(r"^2026-03-\d\d to 2026-03-\d\d$"))
+    week = days.last.inner_text()
     brushed(page, 0.3, 0.34)
     expect(page.get_by_text("chosen on the timeline: charts and table show these days")).to_be_visible()
+    expect(days.last).not_to_have_text(week)
     some = page.locator("[data-testid=stMain]").get_by_text(re.compile(r"^40 of 4\d members")).first
     expect(some).not_to_contain_text("in a row")
-    days = page.locator("[data-testid=stMain] strong", has_text=re.compile(r"^2026-03-\d\d to 2026-03-\d\d$"))
     first, last = (date.fromisoformat(text) for text in days.last.inner_text().split(" to "))
     assert timedelta(0) < last - first < timedelta(days=4)
     fewer = world.workspace.lanes(world.cluster, first=first, last=last)
@@ -117,6 +119,8 @@ def test_a_hostile_name_in_a_lane_is_text(visit: Visit, lanes_desk: tuple[Screen
     page.get_by_role("textbox", name="Accounts").press("Enter")
     expect(page.get_by_text("1 of which match")).to_be_visible()
     drawing = page.locator(LANES)
+    # Its lane alone: the drawing of everybody is gone, whose marks the pointer would meet.
+    expect(drawing.locator(".role-axis-label text", has_text="ring-")).to_have_count(1)
     expect(drawing.locator(".role-axis-label text", has_text="ring-00 <img")).to_have_count(1)
     # A tooltip holds the name as well.
     drawing.locator("g.layer_2_marks > path, g.layer_1_marks > path").first.hover()
