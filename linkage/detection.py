@@ -59,16 +59,21 @@ class Found:
 
     @property
     def counted(self) -> NDArray[np.bool_]:
-        """Accounts whose membership, if any, is not by decision of people alone (N): linkage is judged by them."""
+        """Accounts whose membership, if any, is not by decision of people alone (N): clusters are judged by them."""
         counted = np.ones(len(self.label), dtype=np.bool_)
         if self.moved is not None:
             counted[self.moved.account[np.isin(self.moved.stands, decisions.UNCOUNTED)]] = False
         return counted
 
     @property
+    def judged(self) -> NDArray[np.int64]:
+        """Clusters as they are judged (N): ``label``, without members by decision of people alone."""
+        return np.where(self.counted, self.label, -1)
+
+    @property
     def counted_size(self) -> NDArray[np.int64]:
-        """Members of each cluster that linkage is judged by (K)."""
-        return np.bincount(self.label[(self.label >= 0) & self.counted], minlength=self.clusters)
+        """Members of each cluster that it is judged by (K)."""
+        return np.bincount(self.judged[self.judged >= 0], minlength=self.clusters)
 
     def rows(self) -> NDArray[np.int64]:
         """Rows of ``membership`` that are members, by rising account."""
@@ -105,14 +110,15 @@ def search(
 
 
 def linkage_score(found: Found) -> NDArray[np.float64]:
-    """Mean bits, over all identifier kinds, that tie a member to its cluster (K)."""
+    """Mean bits, over all identifier kinds, that tie a member to its cluster (K), but for those by decision alone."""
     rows = found.rows()
+    rows = rows[found.counted[found.membership.account[rows]]]
     total = np.bincount(
         found.label[found.membership.account[rows]],
         weights=found.membership.kinds[rows].sum(axis=1),
         minlength=found.clusters,
     )
-    return total / np.maximum(found.size, 1)
+    return total / np.maximum(found.counted_size, 1)
 
 
 def tied_bits(found: Found) -> NDArray[np.float64]:

@@ -125,7 +125,7 @@ def refresh(
         scored = terms.terms(
             population.incidence,
             measured,
-            found.label,
+            found.judged,
             found.clusters,
             settings.scoring,
             allowed.organizations,
@@ -164,6 +164,8 @@ def refresh(
         "clusters": found.clusters,
         "flagged_clusters": int((assessment.tier == 1).sum()),
         "flagged_accounts": int(found.size[assessment.tier == 1].sum()),
+        "schedules": len(population.in_step.groups),
+        "directions_silent": int(population.in_step.silent),
         "null_error": round(null.error, 6),
         "null_of": run.basis.refresh_id if run.basis is not None else run.refresh_id,
     }

@@ -89,11 +89,10 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
     crowd = _Crowd(records, frame, told, own, edges)
     found = crowd.found()
     features_ = crowd.features()
-    label = found.label
     scored = terms.terms(
         crowd.incidence,
         features_,
-        label,
+        found.judged,
         1,
         frame.settings.scoring,
         told.numbers(measures.ALLOWED_ORGANIZATION),

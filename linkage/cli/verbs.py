@@ -72,6 +72,8 @@ def refresh(arguments: Namespace) -> int:
         say("nothing new: the snapshot stands")
     elif report.counts["null_of"] != report.refresh_id:
         say(f"compared with the rewired data of {report.counts['null_of']}; --full compares anew")
+    if report.counts.get("directions_silent"):
+        say("accounts in step were looked for two by two only: habits explain too little of when these accounts begin")
     if report.unmatched:
         say(f"not matched, because the exchange key is gone: the watch lists of {', '.join(report.unmatched)}")
     if report.unread:

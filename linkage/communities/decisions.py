@@ -87,7 +87,9 @@ def enforce(
     """``considered`` with members moved until every decision holds; None where they hold as it is.
 
     A group stays in the community that holds most of it. Of several groups in one community, the one with most members
-    there keeps it. A group of fewer than ``settings.smallest`` accounts gets none of its own, and is in none then.
+    there keeps it. A group of fewer than ``settings.smallest`` accounts gets none of its own, and is in none then. Of
+    those who have to leave, as many and more are measured as a community of theirs: an operator of which people
+    confirmed a half has another.
     """
     found = considered.label
     source = [_fullest(found[group.accounts]) for group in groups]
@@ -99,12 +101,15 @@ def enforce(
         if source[at] >= 0 and source[at] not in target:
             target[at] = source[at]
     own = [at for at, group in enumerate(groups) if target[at] < 0 and len(group.accounts) >= settings.smallest]
-    if own:
+    left = _left_behind(found, groups, target, settings.smallest)
+    if own or left:
         core = considered.core.copy()
         fresh = int(max(core.max(initial=-1), considered.community.max(initial=-1))) + 1
         for number, at in enumerate(own):
             target[at] = fresh + number
             core[groups[at].accounts] = target[at]
+        for number, accounts in enumerate(left, start=len(own)):
+            core[accounts] = fresh + number
         considered = membership.score(
             incidence, trust, core, membership.banded(private_share), settings.admit_share, settings
         )
@@ -151,7 +156,7 @@ def also(
     settings: MembershipSettings,
 ) -> Membership:
     """``scored`` with a row for each of these accounts and communities that has none: it shares nothing that counts."""
-    width = 1 + max(int(scored.community.max(initial=0)), int(community.max(initial=0)))
+    width = 1 + max(int(column.max(initial=0)) for column in (scored.community, scored.core, community))
     has = scored.account * width + scored.community
     fresh = np.setdiff1d(account * width + community, has)
     if not len(fresh):
@@ -195,6 +200,21 @@ def _fullest(communities: NDArray[np.int64]) -> int:
     """The community that most of these are of, the first of equal ones; −1 where they are of none."""
     values, count = np.unique(communities[communities >= 0], return_counts=True)
     return int(values[np.argmax(count)]) if len(values) else -1
+
+
+def _left_behind(
+    found: NDArray[np.int64], groups: Sequence[Group], target: NDArray[np.int64], smallest: int
+) -> list[NDArray[np.int64]]:
+    """Accounts of no group that have to leave a group's community, by that: ``smallest`` of them or more."""
+    decided = np.zeros(len(found), dtype=np.bool_)
+    for group in groups:
+        decided[group.accounts] = True
+    away = [
+        group.apart[(found[group.apart] == to) & ~decided[group.apart]]
+        for group, to in zip(groups, target.tolist(), strict=True)
+        if to >= 0
+    ]
+    return [accounts for accounts in away if len(accounts) >= smallest]
 
 
 def _sent_away(label: NDArray[np.int64], groups: Sequence[Group], target: NDArray[np.int64]) -> dict[int, int]:

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linkage.evidence.incidence import Incidence
+    from linkage.evidence.synchrony import InStep
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
     """The graph of the window and the surrogate ids of its positions.
 
-    ``account`` (N), ``identifier`` (M): surrogate ids, by canonical position.
+    ``account`` (N), ``identifier`` (M): surrogate ids, by canonical position. ``in_step``: who keeps which schedule.
     """
 
     incidence: Incidence
     account: NDArray[np.int64]
     identifier: NDArray[np.int64]
+    in_step: InStep
 
 
 def load(
@@ -41,7 +43,8 @@ def load(
     """
     package = "linkage.evidence"
     engine.run(connection, package, "account_position")
-    if synchrony.find(connection, seed):
+    in_step = synchrony.find(connection, seed)
+    if in_step.groups:
         kinds = (*kinds, SCHEDULE)
     first, days = engine.run(connection, package, "days").fetchall()[0]
     engine.run(
@@ -72,4 +75,5 @@ def load(
         ),
         account=np.asarray(account, dtype=np.int64),
         identifier=np.asarray(found["identifier"], dtype=np.int64),
+        in_step=in_step,
     )

@@ -17,7 +17,7 @@ import numpy as np
 
 from linkage import leiden
 from linkage.evidence import pairs_kernels as kernels
-from linkage.evidence.rhythm import Group, Moments
+from linkage.evidence.rhythm import ELSEWHERE, Group, Moments, bar, surprise
 from linkage.evidence.rhythm_kernels import DAY
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ _CROWD = 4.0
 _KEEPS = 0.15
 #: Days on which a member keeps the schedule at least, and probability by its own habits at most.
 _JOINS_DAYS, _UNUSUAL = 3, 0.01
-#: Share of a group that may be in it by chance: as many as keep the schedule of so many days before or after.
-_BY_CHANCE, _ELSEWHERE = 0.05, (-7, -1, 1, 7)
+#: Share of a group that may be in it by chance.
+_BY_CHANCE = 0.05
 _ROUNDS = 6
 
 
@@ -106,18 +106,18 @@ def _expanded(moments: Moments, core: NDArray[np.int64], able: NDArray[np.int64]
         member = np.zeros(len(moments.start) - 1, dtype=np.bool_)
         seen, expected = kernels.crowd(members, moments.start, moments.slot, low, length)
         chance = []
-        for days in _ELSEWHERE:
+        for days in ELSEWHERE:
             away = np.roll(seen, days * DAY), np.roll(expected, days * DAY)
             chance.append(_joins(moments, able, member, low, *away))
         member[members] = True
         joins = _joins(moments, able, member, low, seen, expected)
-        keeps = joins <= _bar(joins, np.concatenate(chance))
+        keeps = -joins >= bar(-joins, -np.concatenate(chance), -_UNUSUAL, _BY_CHANCE)
         if np.array_equal(able[keeps], members):
             break
         members = able[keeps]
     if len(members) < _SMALLEST:
         return None
-    crowded = (seen >= 3.0) & (_surprise(seen, expected) >= _CROWD)
+    crowded = (seen >= 3.0) & (surprise(seen, expected) >= _CROWD)
     at = np.flatnonzero(crowded)
     return Group(members, low + at, expected[at])
 
@@ -138,22 +138,3 @@ def _joins(
     enough = (days >= _JOINS_DAYS) & (hits - mean >= _KEEPS * count)
     # That a Poisson count of this mean is ``hits`` or more.
     return np.where(enough, gammainc(np.maximum(hits, 1e-9), np.maximum(mean, 1e-3)), 1.0)
-
-
-def _bar(found: NDArray[np.float64], by_chance: NDArray[np.float64]) -> float:
-    """The largest probability up to which at most ``_BY_CHANCE`` of the accounts are there by chance; −1 for none.
-
-    ``by_chance``: the same accounts' probabilities of keeping the schedule of other days, which nobody set them.
-    """
-    rising = np.sort(found)
-    rising = rising[rising <= _UNUSUAL]
-    strangers = np.searchsorted(np.sort(by_chance), rising, side="right") / len(_ELSEWHERE)
-    good = np.flatnonzero(strangers <= _BY_CHANCE * np.arange(1, len(rising) + 1))
-    return float(rising[good[-1]]) if len(good) else -1.0
-
-
-def _surprise(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As :func:`linkage.evidence.synchrony_kernels.surprise`."""
-    usual = np.maximum(expected, 1e-3)
-    more = np.maximum(observed, usual)
-    return np.asarray(more * np.log(more / usual) - (more - usual))

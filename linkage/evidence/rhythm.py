@@ -18,6 +18,8 @@ from linkage.evidence.rhythm_kernels import DAY, HOUR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Days by which a schedule is moved: nobody set the one that comes of it, and habits meet it as well as the true one.
+ELSEWHERE = (-7, -1, 1, 7)
 #: Steps of the Lanczos process: directions that stand out of the noise have come out by then.
 _STEPS = 24
 #: Accounts, drawn at random where there are more, whose directions are looked for.
@@ -104,6 +106,26 @@ class Rhythm:
     def by_hour(self, worth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean of ``worth`` (T) over the slots of each hour, as usual as each is (T / 6)."""
         return np.asarray((worth * np.tile(self.usual, self.slots // DAY)).reshape(-1, HOUR).mean(axis=1))
+
+
+def surprise(seen: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-likelihood ratio, nats, of Poisson counts above what is expected; 0 where they are not above."""
+    usual = np.maximum(expected, 1e-3)
+    more = np.maximum(seen, usual)
+    return np.asarray(more * np.log(more / usual) - (more - usual))
+
+
+def bar(found: NDArray[np.float64], by_chance: NDArray[np.float64], least: float, share: float) -> float:
+    """The smallest value, ``least`` or more, from which ``share`` of the accounts at most are there by chance.
+
+    ``by_chance``: values of the same accounts for the schedule of other days, one after another for each of ELSEWHERE.
+    Infinite for none.
+    """
+    falling = np.sort(found[found >= least])[::-1]
+    by_chance = np.sort(by_chance)
+    strangers = (len(by_chance) - np.searchsorted(by_chance, falling, side="left")) / len(ELSEWHERE)
+    good = np.flatnonzero(strangers <= share * np.arange(1, len(falling) + 1))
+    return float(falling[good[-1]]) if len(good) else float("inf")
 
 
 def directions(rhythm: Rhythm, most: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

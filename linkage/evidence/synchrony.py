@@ -22,7 +22,8 @@ as any other. What it takes to be found stands in docs/explanation/detection.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,7 @@ from linkage import engine
 from linkage.evidence import pairs_in_step
 from linkage.evidence import rhythm as rhythms
 from linkage.evidence import rhythm_kernels as kernels
-from linkage.evidence.rhythm import Group, Moments, Rhythm
+from linkage.evidence.rhythm import ELSEWHERE, Group, Moments, Rhythm, bar, surprise
 from linkage.evidence.rhythm_kernels import DAY
 from linkage.model.kinds import SCHEDULE
 
@@ -54,16 +55,27 @@ _PRIOR = 1.0
 _BEST_DAYS = 2
 #: Standard deviations of its habits by which a member keeps the schedule at least.
 _KEEPS = 2.0
-#: Share of a group that may be in it by chance: as many as keep the schedule of so many days before or after.
-_BY_CHANCE, _ELSEWHERE = 0.02, (-7, -1, 1, 7)
+#: Share of a group that may be in it by chance.
+_BY_CHANCE = 0.02
 #: Nats from which a slot is a crowd.
 _CROWD = 4.0
 #: Rounds of an expansion, which most often stays as it is after four.
 _ROUNDS = 10
 
 
-def find(connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
-    """Whether any accounts are in step; leaves their sightings of schedules as table ``schedule_sightings``.
+@dataclass(frozen=True, slots=True)
+class InStep:
+    """``groups`` of accounts in step, by their first account; an account is in one at most.
+
+    ``silent``: directions showed some, and were not believed, because shuffled days showed some as well.
+    """
+
+    groups: tuple[Group, ...]
+    silent: bool
+
+
+def find(connection: duckdb.DuckDBPyConnection, seed: int) -> InStep:
+    """The accounts in step; leaves their sightings of schedules as table ``schedule_sightings``.
 
     Reads relation ``slots``, for the accounts of ``account_position``. Surrogate ids of schedules are −1, −2, ….
     Relation ``schedule_moments`` holds what the sightings are of, ``schedule_slots`` the slots in which it is crowded.
@@ -73,20 +85,18 @@ def find(connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
     start = np.zeros(int(position.max(initial=-1)) + 2, np.int64)
     np.cumsum(np.bincount(position, minlength=len(start) - 1), out=start[1:])
     moments = Moments(start, table["slot"].to_numpy())
-    found = groups(moments, seed)
-    connection.register("schedule_moments", _moments(moments, found))
-    connection.register("schedule_slots", _slots(found))
+    found = in_step(moments, seed)
+    connection.register("schedule_moments", _moments(moments, found.groups))
+    connection.register("schedule_slots", _slots(found.groups))
     engine.run(connection, "linkage.evidence", "schedule_sightings", {"kind": SCHEDULE})
-    return bool(found)
+    return found
 
 
-def groups(moments: Moments, seed: int) -> list[Group]:
-    """Groups of accounts in step, by their first account; an account is in one at most.
-
-    ``moments``: slots counted from 1970.
-    """
+def in_step(moments: Moments, seed: int) -> InStep:
+    """The accounts in step of ``moments``, whose slots are counted from 1970."""
     found = list(_search(moments, seed))
-    if found and any(True for _ in _search(shuffled(moments, seed), seed)):
+    silent = bool(found) and next(_search(shuffled(moments, seed), seed), None) is not None
+    if silent:
         # Habits, as they are taken off here, do not explain these accounts: what is left of them may be anything.
         found = []
     taken = np.zeros(len(moments.start) - 1, dtype=np.bool_)
@@ -95,7 +105,7 @@ def groups(moments: Moments, seed: int) -> list[Group]:
     rest = np.flatnonzero(~taken)
     for group in pairs_in_step.groups(moments.of(rest), seed):
         found.append(Group(rest[group.accounts], group.slots, group.expected))
-    return sorted(found, key=lambda group: int(group.accounts[0]))
+    return InStep(tuple(sorted(found, key=lambda group: int(group.accounts[0]))), silent)
 
 
 def _search(moments: Moments, seed: int) -> Iterator[Group]:
@@ -137,17 +147,17 @@ def _expanded(rhythm: Rhythm, core: NDArray[np.int64]) -> Group | None:
     seen, expected = _begun(rhythm, member)
     for _ in range(_ROUNDS):
         elsewhere = [
-            _keeping(rhythm, nobody, np.roll(seen, days * DAY), np.roll(expected, days * DAY)) for days in _ELSEWHERE
+            _keeping(rhythm, nobody, np.roll(seen, days * DAY), np.roll(expected, days * DAY)) for days in ELSEWHERE
         ]
         keeping = _keeping(rhythm, member, seen, expected)
-        joins = keeping >= _bar(keeping, np.concatenate(elsewhere))
+        joins = keeping >= bar(keeping, np.concatenate(elsewhere), _KEEPS, _BY_CHANCE)
         if joins.sum() < _SMALLEST:
             return None
         if np.array_equal(joins, member):
             break
         member = joins
         seen, expected = _begun(rhythm, member)
-    crowded = (seen >= 3.0) & (_surprise(seen, expected) >= _CROWD)
+    crowded = (seen >= 3.0) & (surprise(seen, expected) >= _CROWD)
     return Group(np.flatnonzero(member), np.flatnonzero(crowded), expected[crowded])
 
 
@@ -172,18 +182,6 @@ def _keeping(
     return np.asarray(more / np.sqrt(np.maximum(variance, 1e-9)))
 
 
-def _bar(found: NDArray[np.float64], by_chance: NDArray[np.float64]) -> float:
-    """The smallest value, ``_KEEPS`` or more, from which ``_BY_CHANCE`` of the accounts at most are there by chance.
-
-    ``by_chance``: how far the same accounts keep the schedule of other days, which nobody set them. Infinite for none.
-    """
-    falling = np.sort(found[found >= _KEEPS])[::-1]
-    by_chance = np.sort(by_chance)
-    strangers = (len(by_chance) - np.searchsorted(by_chance, falling, side="left")) / len(_ELSEWHERE)
-    good = np.flatnonzero(strangers <= _BY_CHANCE * np.arange(1, len(falling) + 1))
-    return float(falling[good[-1]]) if len(good) else float("inf")
-
-
 def shuffled(moments: Moments, seed: int) -> Moments:
     """Each account's days in another order, a weekday's among themselves: all habits, and no schedule."""
     random = np.random.default_rng([seed, 12])
@@ -200,14 +198,7 @@ def shuffled(moments: Moments, seed: int) -> Moments:
     return Moments(moments.start, slot[np.lexsort((slot, moments.account))])
 
 
-def _surprise(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-likelihood ratio, nats, of a Poisson count above what is expected; 0 where it is not above."""
-    usual = np.maximum(expected, 1e-3)
-    more = np.maximum(observed, usual)
-    return np.asarray(more * np.log(more / usual) - (more - usual))
-
-
-def _moments(moments: Moments, found: list[Group]) -> pyarrow.Table:
+def _moments(moments: Moments, found: Sequence[Group]) -> pyarrow.Table:
     """Moments of members that fall in crowds: ``position``, ``identifier`` and ``slot``."""
     import pyarrow
 
@@ -229,7 +220,7 @@ def _moments(moments: Moments, found: list[Group]) -> pyarrow.Table:
     )
 
 
-def _slots(found: list[Group]) -> pyarrow.Table:
+def _slots(found: Sequence[Group]) -> pyarrow.Table:
     """Slots in which the accounts of a schedule are a crowd: ``identifier``, ``slot`` and ``expected`` moments."""
     import pyarrow
 

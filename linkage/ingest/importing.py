@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,13 +23,13 @@ from linkage.stores.entry import Aggregated
 from linkage.stores.lake import LakeView
 
 if TYPE_CHECKING:
-    import duckdb
-
     from linkage.ingest.intake import Intake
     from linkage.ingest.publishing import Publisher
     from linkage.stores.lake import Writing
 
 FORMAT = "aggregates"
+_OF_LINES = ("file_digest", "file_name", "read", "accepted", "duplicate", "quarantined")
+_OF_QUARANTINE = ("file_digest", "file_name", "row", "rule", "digest")
 _JOIN = "JOIN identities AS identity ON identity.kind = given.kind AND identity.value = given.identifier"
 
 
@@ -73,7 +74,10 @@ class Importer:
         taken = {entry.day for entry in view.of("events")}
         if any(day.day in taken for day in manifest.days):
             raise Refusal("aggregates.day_taken")
-        unchanged = _is_in(view, manifest)
+        if _fewer(view, manifest):
+            raise Refusal("aggregates.fewer_events")
+        # A run without an accepted event has its quarantine to bring.
+        unchanged = _is_in(view, manifest) and all(self._intake.ledger.lines.get(line.origin) == line for line in lines)
         if not unchanged:
             self._check(folder, manifest)
             if self._writing is not None and self._publisher is not None:
@@ -97,13 +101,19 @@ class Importer:
 
     def _open(self, folder: Path, table: Table) -> None:
         paths = [str(path) for path in sorted((folder / table.name).rglob("*.parquet"))]
+        types = _types(table)
         if not paths:
-            raise Refusal("aggregates.damaged", f"there are no files of {table.name}")
-        given = self._connection.read_parquet(paths, hive_partitioning=True, union_by_name=True)
-        if not set(table.names) <= set(given.columns):
+            # Where no event has an identifier there is no file of sightings; the manifest says how many rows there are.
+            empty = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in types.items())
+            self._connection.sql(f"SELECT {empty} LIMIT 0").create_view(_name(table), replace=True)
+            return
+        try:
+            given = self._connection.read_parquet(paths, hive_partitioning=True, union_by_name=True)
+        except duckdb.Error as fault:
+            raise Refusal("aggregates.damaged", table.name) from fault
+        if {name: str(kind) for name, kind in zip(given.columns, given.types, strict=True) if name in types} != types:
             raise Refusal("aggregates.damaged", f"columns of {table.name}")
-        typed = (f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in _types(table).items())
-        given.select(", ".join(typed)).create_view(_name(table), replace=True)
+        given.select(", ".join(map(quoted, types))).create_view(_name(table), replace=True)
 
     def _write(
         self,
@@ -198,12 +208,24 @@ def _is_in(view: LakeView, manifest: Manifest) -> bool:
     return all(found.get(day.day) == [(day.events, day.sums, manifest.kinds)] for day in manifest.days)
 
 
-def _read(folder: Path, name: str) -> pa.Table:
+def _fewer(view: LakeView, manifest: Manifest) -> bool:
+    """Whether a day has fewer events than what it would replace: a run that did not cover the day."""
+    standing: dict[date, int] = {}
+    for entry in view.of("slots"):
+        if entry.aggregated is not None and entry.aggregated.source == manifest.source and entry.day is not None:
+            standing[entry.day] = standing.get(entry.day, 0) + entry.events
+    return any(day.events < standing.get(day.day, 0) for day in manifest.days)
+
+
+def _read(folder: Path, name: str, columns: tuple[str, ...]) -> pa.Table:
     paths = sorted((folder / name).glob("*.parquet"))
     try:
-        return pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths]) if paths else pa.table({})
+        found = [pq.read_table(path, columns=list(columns), partitioning=None) for path in paths]
     except (pa.ArrowException, OSError) as fault:
         raise Refusal("aggregates.damaged", name) from fault
+    if any(tuple(part.column_names) != columns for part in found):
+        raise Refusal("aggregates.damaged", f"columns of {name}")
+    return pa.concat_tables(found) if found else pa.table({})
 
 
 def _lines(folder: Path, manifest: Manifest) -> list[Line]:
@@ -220,7 +242,7 @@ def _lines(folder: Path, manifest: Manifest) -> list[Line]:
             row["duplicate"],
             row["quarantined"],
         )
-        for row in _read(folder, manifests.FILES).to_pylist()
+        for row in _read(folder, manifests.FILES, _OF_LINES).to_pylist()
     ]
     accepted = sum(line.accepted for line in lines)
     if (
@@ -236,7 +258,7 @@ def _lines(folder: Path, manifest: Manifest) -> list[Line]:
 def _quarantine(folder: Path, manifest: Manifest) -> list[Quarantined]:
     rows = [
         Quarantined(row["file_digest"], row["file_name"], row["row"], row["rule"], row["digest"])
-        for row in _read(folder, manifests.QUARANTINE).to_pylist()
+        for row in _read(folder, manifests.QUARANTINE, _OF_QUARANTINE).to_pylist()
     ]
     if len(rows) != manifest.quarantined:
         raise Refusal("aggregates.damaged", "rows of the quarantine")

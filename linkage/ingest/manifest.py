@@ -88,10 +88,10 @@ def read(folder: Path) -> Manifest:
         Refusal: there is none, or it is not one of this version.
     """
     parts = sorted(path for path in (folder / FOLDER).glob("*") if not path.name.startswith((".", "_")))
-    text = "".join(path.read_text(encoding="utf-8") for path in parts)
-    if not text:
-        raise Refusal("aggregates.unfinished")
     try:
+        text = "".join(path.read_text(encoding="utf-8") for path in parts)
+        if not text:
+            raise Refusal("aggregates.unfinished")
         kept = json.loads(text)
         if kept["schema"] != _SCHEMA:
             raise Refusal("aggregates.format")
@@ -116,5 +116,5 @@ def read(folder: Path) -> Manifest:
                 for day in kept["days"]
             ),
         )
-    except (ValueError, KeyError, TypeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError) as fault:
         raise Refusal("aggregates.damaged", "the manifest cannot be read") from fault

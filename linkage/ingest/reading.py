@@ -100,7 +100,7 @@ def _parquet(file: Inspected, chosen: dict[str, str]) -> Iterator[Chunk]:
                 rows = pa.array(np.arange(row, row + batch.num_rows, dtype=np.int64))
                 pending.append(shaped(batch, chosen, rows))
                 row += batch.num_rows
-                if _full(pending):
+                if full(pending):
                     yield Chunk(pa.Table.from_batches(pending))
                     pending = []
         except PARQUET_FAULTS as fault:
@@ -109,9 +109,10 @@ def _parquet(file: Inspected, chosen: dict[str, str]) -> Iterator[Chunk]:
             yield Chunk(pa.Table.from_batches(pending))
 
 
-def _full(pending: list[pa.RecordBatch]) -> bool:
+def full(pending: list[pa.RecordBatch], rows: int = CHUNK_ROWS) -> bool:
+    """Whether batches are as many ``rows``, or as many bytes, as are taken at once."""
     return bool(
-        sum(batch.num_rows for batch in pending) >= CHUNK_ROWS or sum(batch.nbytes for batch in pending) >= CHUNK_BYTES
+        sum(batch.num_rows for batch in pending) >= rows or sum(batch.nbytes for batch in pending) >= CHUNK_BYTES
     )
 
 
@@ -215,7 +216,7 @@ def _csv(file: Inspected, chosen: dict[str, str], keyed: Keyed) -> Iterator[Chun
             rows = numbers.give(batch.num_rows, [record.row for record in broken])
             arrays = {"row": pa.array(rows)} | {target: batch.column(place) for target, place in wanted.items()}
             pending.append(pa.RecordBatch.from_pydict(arrays))
-            if _full(pending):
+            if full(pending):
                 yield Chunk(pa.Table.from_batches(pending))
                 pending = []
         if pending or broken:
@@ -266,7 +267,7 @@ def _lines(file: Inspected, keyed: Keyed) -> Iterator[Chunk]:
             batch, row = _line_batch(rest + block[:cut], row, broken, keyed)
             rest = block[cut:]
             pending.append(batch)
-            if _full(pending):
+            if full(pending):
                 yield Chunk(pa.Table.from_batches(pending), tuple(broken))
                 pending, broken = [], []
         if rest.strip(_BLANKS):

@@ -77,6 +77,7 @@ FILE_RULES: dict[str, str] = {
     "aggregates.damaged": "the aggregates differ from what their manifest says",
     "aggregates.card_number": "the aggregates hold what looks like a card number",
     "aggregates.kinds": "identifier kinds that are on were not aggregated",
+    "aggregates.fewer_events": "a UTC day has fewer events than are in of it from this source: the run missed some",
     "aggregates.day_taken": "events of a UTC day of these aggregates are in already, so duplicates could not be told",
 }
 

@@ -116,6 +116,9 @@ def decided(rulings: Iterable[Ruling]) -> Decided:
     ]
     traces: dict[int, Trace] = {}
     for one in ordered:
+        still = sum(ordered[said[account]].verdict is Verdict.CONFIRMED for account in one.accounts)
+        if 2 * still <= len(one.accounts):
+            continue  # overruled: what was its own is watched no more
         for identifier, known in one.traces.items():
             if identifier not in traces:
                 traces[identifier] = Trace(one.case_id, known)

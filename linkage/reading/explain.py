@@ -279,7 +279,7 @@ def _decided(
     rows = questions.rows("decided", {"cluster": cluster, "account": account})
     if not rows:
         return ()
-    said = "Not evidence but a verdict of two people says so; it counts for nothing in any figure."
+    said = "Not evidence but a verdict of two people says so; it counts for nothing in score and q."
     columns = ("cluster_id", "account_id", "case_id", "stands")
     return (view.section("decided", "What people decided", rows, columns, (said,)),)
 

@@ -37,6 +37,9 @@ _SESSION = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
+    # A cluster may be set to pass over what it cannot read: in the rows, and in the count that they are held against.
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
 }
 
 
@@ -84,9 +87,7 @@ def aggregate(
             "the long layout is not read on Spark", hint="Give events of one row per exchange, or use `linkage ingest`."
         )
     with _faults(), _session(spark) as session:
-        given = (
-            session.table(table) if table is not None else session.read.option("mergeSchema", "true").parquet(*paths)
-        )
+        given = session.table(table) if table is not None else _parquet(session, paths)
         found = _files(given)
         stated = source or mapping.source or None
         reading = _reading(given, found, mapping, stated, settings, key, now)
@@ -103,10 +104,16 @@ def aggregate(
             stated or DEFAULT_SOURCE, digest, settings.kinds, result.files, result.quarantined, tuple(days)
         )
         text = session.createDataFrame([(manifest.to_text(),)], "value string")
-        text.coalesce(1).write.mode("error").text(f"{output}/{FOLDER}")
+        text.coalesce(1).write.mode("error").option("compression", "none").text(f"{output}/{FOLDER}")
         rows.unpersist()
         settled.unpersist()
     return result
+
+
+def _parquet(session: SparkSession, paths: Sequence[str]) -> DataFrame:
+    """Files at ``paths``, in folders of any depth, each once. Names of folders are no columns of events."""
+    reader = session.read.option("mergeSchema", "true").option("recursiveFileLookup", "true")
+    return reader.parquet(*paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,12 +356,17 @@ def _faults() -> Iterator[None]:
         UsageError: there is nothing to read, or the output is there already.
         LinkageError: any other fault.
     """
+    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
         yield
-    except PySparkException as fault:
-        condition = fault.getCondition() or type(fault).__name__
+    except (PySparkException, Py4JJavaError) as fault:
+        # PySpark leaves some faults of tasks as they come from Java, an unreadable file among them.
+        if isinstance(fault, PySparkException):
+            condition = fault.getCondition() or type(fault).__name__
+        else:
+            condition = str(fault.java_exception.getClass().getSimpleName())
         if condition in _USAGE:
             raise UsageError(_USAGE[condition], hint="See docs/how-to/spark.md.") from None
         raise LinkageError(

@@ -18,7 +18,7 @@ from linkage import engine
 from linkage.ingest.columns import DESCRIPTIONS, INTEGERS, identifier_column, staged_column
 from linkage.ingest.keyed import Keyed
 from linkage.ingest.projection import Shape, kinds_of
-from linkage.ingest.reading import Chunk, shaped
+from linkage.ingest.reading import Chunk, full, shaped
 from linkage.ingest.staging import Staging
 from linkage.ingest.statements import execute, quoted, render
 
@@ -82,7 +82,7 @@ def _portions(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     pending: list[pa.RecordBatch] = []
     for batch in batches:
         pending.append(batch)
-        if sum(kept.num_rows for kept in pending) >= _ROWS:
+        if full(pending, _ROWS):
             yield pa.Table.from_batches(pending)
             pending = []
     if pending:

@@ -124,15 +124,11 @@ class LakeView:
         for table in ("events", "accounts", "address_ranges", "model_releases"):
             by_day: dict[str, tuple[int, tuple[int, ...]]] = {}
             # Events that were aggregated elsewhere count as if they were here.
-            entries = [
-                entry
-                for name in (_OF_EVENTS if table == "events" else (table,))
-                for entry in self.of(name, first, last)
-            ]
-            for entry in entries:
+            names = _OF_EVENTS if table == "events" else (table,)
+            for entry in (entry for name in names for entry in self.of(name, first, last)):
                 day = entry.day.isoformat() if entry.day else ""
                 rows, sums = by_day.get(day, (0, ()))
-                by_day[day] = (rows + (entry.events or entry.rows), _added(sums, entry.sums))
+                by_day[day] = (rows + (entry.events if table == "events" else entry.rows), _added(sums, entry.sums))
             parts[table] = {
                 day: [rows, [str(number) for number in sums]] for day, (rows, sums) in by_day.items() if rows
             }

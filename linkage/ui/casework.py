@@ -39,8 +39,9 @@ def by_cluster() -> dict[str, Case]:
 def dismissals(refresh_id: str) -> dict[str, Dismissal]:
     """Cluster of a refresh that a verdict of benign is about → that dismissal, and what has changed since."""
     at = datetime.now(UTC)
-    standing = tuple((case.case_id, case.revision) for case in session.workspace().case.list() if case.standing(at))
-    return session.dismissals(refresh_id, standing) if standing else {}
+    cases = session.workspace().case.list()
+    said = tuple((case.case_id, case.revision, case.standing(at) is not None) for case in cases)
+    return session.dismissals(refresh_id, said) if any(stands for *_, stands in said) else {}
 
 
 def me() -> str:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from linkage.model.case import Case
 
-#: Rows that the table shows at once.
-_MOST = 12
+#: Rows that the table shows at once, and clusters that are linked.
+_MOST, _LINKED = 12, 5
 
 
 def of_case(case: Case) -> None:
@@ -61,10 +61,17 @@ def of_case(case: Case) -> None:
             "last": st.column_config.TextColumn("Last seen", width=96),
         },
     )
-    for cluster in inside.value_counts().index[:5]:
+    for cluster in inside.value_counts().index[:_LINKED]:
         session.page_link(
-            session.CLUSTER, f"Cluster {cluster}: rows of followed", cluster=cluster, tab="rows", table="followed"
+            session.CLUSTER,
+            f"Cluster {cluster}: rows of followed",
+            cluster=cluster,
+            tab="rows",
+            table="followed",
+            refresh=refresh_id,
         )
+    if inside.nunique() > _LINKED:
+        st.caption(f"{_LINKED} of {counted(inside.nunique(), 'cluster')} are linked; the table names the others.")
 
 
 def rows(found: pd.DataFrame) -> pd.DataFrame:

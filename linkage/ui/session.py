@@ -189,16 +189,18 @@ remembered = partial(
 
 
 @remembered
-def _dismissals(workspace: Workspace, refresh_id: str, standing: tuple[tuple[str, int], ...]) -> dict[str, Dismissal]:
-    # A verdict that ends, or a case that is taken up, makes other ``standing`` ones, which are the key.
-    del standing
+def _dismissals(
+    workspace: Workspace, refresh_id: str, cases: tuple[tuple[str, int, bool], ...]
+) -> dict[str, Dismissal]:
+    # A verdict that ends, and a case that is opened or taken up, make other ``cases``, which are the key.
+    del cases
     with _READING:
         return workspace.case.dismissals(refresh_id)
 
 
-def dismissals(refresh_id: str, standing: tuple[tuple[str, int], ...]) -> dict[str, Dismissal]:
-    """Dismissed clusters of a refresh, under the verdicts that stand: (case, revision) of each. Do not change."""
-    found: dict[str, Dismissal] = _dismissals(workspace(), refresh_id, standing)
+def dismissals(refresh_id: str, cases: tuple[tuple[str, int, bool], ...]) -> dict[str, Dismissal]:
+    """Dismissed clusters of a refresh, by all cases: id, revision, and whether its verdict stands. Do not change."""
+    found: dict[str, Dismissal] = _dismissals(workspace(), refresh_id, cases)
     return found
 
 

@@ -96,6 +96,25 @@ def test_an_operator_that_nothing_was_found_of_is_a_cluster_that_nothing_ties() 
     assert detection.linkage_score(under)[label] == pytest.approx(0.0)
 
 
+def test_the_half_that_people_left_out_is_a_cluster_of_its_own() -> None:
+    """One operator, of which people confirm a half and exclude the other, which has ties of its own as well."""
+    drawing = Drawing()
+    drawing.clique(range(24), "joint", cards=6)
+    drawing.clique(SECOND, "second", cards=2)
+    for couple in range(40):
+        drawing.use([24 + 2 * couple, 25 + 2 * couple], IP, f"home-{couple}")
+    graph = drawing.incidence()
+    nothing = np.full(graph.accounts, np.nan)
+    plain = detection.search(graph, nothing, SETTINGS, 1)
+    assert len(set(plain.label[:24].tolist())) == 1, "evidence has them together"
+    said = Decided(confirmed=(Confirmed("k-1", "c-1", frozenset(FIRST), frozenset(SECOND)),))
+    under = detection.search(graph, nothing, SETTINGS, 1, groups=decisions.groups(said, np.arange(graph.accounts)))
+    assert len(set(under.label[list(FIRST)].tolist())) == 1
+    left = set(under.label[list(SECOND)].tolist())
+    assert len(left) == 1
+    assert left.isdisjoint({-1, int(under.label[0])})
+
+
 def test_one_that_is_too_small_for_a_cluster_is_in_none() -> None:
     assert (search(([25, 27], [])).label[[25, 27]] == -1).all()
     # In the community of another: it leaves, and the other stays.

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from linkage.evidence import pairs_in_step, synchrony
 from linkage.evidence.rhythm import Moments
-from linkage.evidence.synchrony import Group, groups, shuffled
+from linkage.evidence.synchrony import Group, shuffled
 
 DAYS, SLOTS = 40, 144
 #: People, and those of them who also keep a common schedule.
@@ -24,6 +25,10 @@ def people(random: np.random.Generator, accounts: int = PEOPLE) -> list[set[int]
         slots = np.clip(random.normal(usual, 15, len(days)).astype(int), 0, SLOTS - 1)
         found.append({FIRST + int(day) * SLOTS + int(slot) for day, slot in zip(days, slots, strict=True)})
     return found
+
+
+def groups(of: Moments, seed: int) -> list[Group]:
+    return list(synchrony.in_step(of, seed).groups)
 
 
 def moments(of_accounts: list[set[int]]) -> Moments:
@@ -102,6 +107,19 @@ def test_shuffled_days_keep_each_account_its_habits_and_no_schedule(random: np.r
             assert np.array_equal(np.unique(part(was)), np.unique(part(became)))
         assert len(was) == len(became) and not np.array_equal(was, became)
     assert groups(after, 1) == []
+
+
+def test_directions_are_silent_where_shuffled_days_show_some(random: np.random.Generator) -> None:
+    """A weekly timetable that is kept loosely: no account keeps a slot often enough for a habit, and it is one."""
+    world = people(random)
+    of_week = random.choice(7 * SLOTS, 40, replace=False)
+    rounds = FIRST + np.sort((7 * SLOTS * np.arange(DAYS // 7)[:, None] + of_week).ravel())
+    in_step(random, world, range(80), rounds, 0.3)
+    found = synchrony.in_step(moments(world), 1)
+    assert found.silent
+    assert [_plain(group) for group in found.groups] == [
+        _plain(group) for group in pairs_in_step.groups(moments(world), 1)
+    ]
 
 
 def alone(random: np.random.Generator) -> list[set[int]]:

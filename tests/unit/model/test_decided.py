@@ -58,6 +58,15 @@ def test_confirmed_operators_stay_apart_unless_a_later_verdict_takes_most_of_an_
     assert groups(ruling(1, "abc", out="x"), ruling(2, "abcx")) == [("k-2", "abcx", "")]
 
 
+def test_what_was_the_own_of_an_overruled_verdict_is_watched_no_more() -> None:
+    traces = {7: frozenset({ord("z")})}
+    confirmed, other = ruling(1, "abcd", traces=traces), ruling(1, "mn")
+    assert set(decided([confirmed, other]).traces) == {7}
+    assert set(decided([confirmed, ruling(2, "a", Verdict.BENIGN)]).traces) == {7}, "most of it still stands"
+    assert not decided([confirmed, other, ruling(2, "abc", Verdict.BENIGN)]).traces
+    assert set(decided([confirmed, ruling(2, "abcdef")]).traces) == {7}, "taken over by another confirmed one"
+
+
 def test_a_verdict_whose_members_cannot_be_read_is_named_and_changes_the_digest() -> None:
     one, other = decided([ruling(1, "", read=False)]), decided([ruling(1, "abc")])
     assert (one.unread, one.confirmed) == (("k-1",), ())

@@ -115,7 +115,12 @@ def test_a_confirmed_operator_stays_one_where_evidence_would_split_it(made: Work
 
     # The other half is a cluster of nobody any more, and of the whole only the half that was found is validated.
     row = made.clusters().set_index("cluster_id").loc[known_as]
-    assert row["q_value"] >= apart.loc[apart.index.isin(undecided.members()["cluster_id"]), "q_value"].min() - 1e-12
+    halves = apart.loc[apart.index.isin({home(undecided, RING[0]), home(undecided, TWIN[0])})]
+    assert row["q_value"] >= halves["q_value"].min() - 1e-12
+    # What its evidence says is what that half's says: a verdict raises neither score nor tier.
+    for name in ("abuse_score", "linkage_score"):
+        assert any(row[name] == pytest.approx(of_half) for of_half in halves[name]), name
+    assert row["tier"] >= halves["tier"].min()
     members = made.members().set_index("account_id")
     names = made.names([row["account"] for row in kept])
     assert (members.loc[sorted(names.values()), "membership"] < 0.5).all()

@@ -14,7 +14,7 @@ import pytest
 
 from linkage import Workspace
 from linkage.config import IdentifierSettings, Settings
-from linkage.errors import ConfigurationError, InputRefused, UsageError
+from linkage.errors import ConfigurationError, InputRefused, LinkageError, UsageError
 from linkage.ingest.mapping import Mapping
 from linkage.stores.lake import Lake
 from tests.lib import lakes
@@ -159,6 +159,16 @@ def test_a_folder_that_lacks_a_file_is_refused_whole(world: World, tmp_path: Pat
     assert not Lake(tmp_path / "lake").view().days()
 
 
+@pytest.mark.parametrize("table", ["sightings", "files", "linkage-aggregates"])
+def test_a_folder_with_a_damaged_file_is_refused_and_named(world: World, tmp_path: Path, table: str) -> None:
+    shutil.copytree(world.output, tmp_path / "given")
+    path = next(iter(sorted(path for path in (tmp_path / "given" / table).rglob("part-*") if path.is_file())))
+    path.write_bytes(b"\x1f\x8b" + path.read_bytes()[:20])
+    (report,) = lakes.take(tmp_path / "lake", tmp_path / "given").files
+    assert (report.refused, report.file_name) == ("aggregates.damaged", "given")
+    assert not Lake(tmp_path / "lake").view().days()
+
+
 def test_an_unfinished_folder_is_refused(world: World, tmp_path: Path) -> None:
     shutil.copytree(world.output, tmp_path / "given")
     shutil.rmtree(tmp_path / "given/linkage-aggregates")
@@ -184,25 +194,92 @@ def test_a_second_run_of_a_table_replaces_its_days_and_may_add_a_kind(
     from linkage.spark.aggregate import aggregate
 
     root = tmp_path / "lake"
-    lakes.take(root, world.output)
     settings = Settings(identifiers=(IdentifierSettings(kind="device_id"),))
     odd = pq.read_table(world.events / "odd.parquet").drop_columns(["prompt"])
     pq.write_table(odd, tmp_path / "odd.parquet")
     spark.read.parquet(str(tmp_path / "odd.parquet")).write.saveAsTable("odd_events")
+    aggregate(spark, [], str(tmp_path / "first"), table="odd_events", now=NOW)
+    lakes.take(root, tmp_path / "first")
     done = aggregate(spark, [], str(tmp_path / "out"), table="odd_events", settings=settings, now=NOW)
     assert (done.files, done.days) == (1, 2)
     before = Lake(root).view().day_rows()
     lakes.take(root, tmp_path / "out", settings=settings)
-    after = Lake(root).view().day_rows()
-    replaced = {day for day in before if before[day] != after[day]}
-    assert len(replaced) == 2
-    assert sum(after[day] for day in replaced) == done.accepted
+    assert Lake(root).view().day_rows() == before
+    assert sum(before.values()) == done.accepted
     devices = [row for row in lakes.rows(root, "sightings") if row["kind"] == "device_id"]
     assert [lakes.names(root)[row["identifier"]] for row in devices] == ["device-9"]
     # Without a key there is nothing to make digests with.
     own = pq.read_table(tmp_path / "out/quarantine").to_pylist()
     assert own
     assert all(row["digest"] is None for row in own)
+    # These days have more events in the whole: a run that missed some does not replace them.
+    whole = tmp_path / "whole"
+    lakes.take(whole, world.output)
+    before = Lake(whole).view().day_rows()
+    (report,) = lakes.take(whole, tmp_path / "out", settings=settings).files
+    assert report.refused == "aggregates.fewer_events"
+    assert Lake(whole).view().day_rows() == before
+
+
+def events(path: Path, *rows: dict[str, object]) -> str:
+    """A Parquet file of these events, each of account `a` at one moment but for what it says itself."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    usual = {"account_id": "a", "event_time": datetime(2026, 1, 3, 12, tzinfo=UTC)}
+    pq.write_table(pa.Table.from_pylist([usual | row for row in rows]), path)
+    return str(path)
+
+
+def test_events_without_identifiers_and_runs_of_nothing_but_faults_are_taken_in(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    from linkage.spark.aggregate import aggregate
+
+    bare = events(tmp_path / "bare.parquet", {"account_id": "a"}, {"account_id": "b"})
+    aggregate(spark, [bare], str(tmp_path / "bare"), now=NOW)
+    root = tmp_path / "lake"
+    (report,) = lakes.take(root, tmp_path / "bare").files
+    assert (report.accepted, report.refused) == (2, None)
+    assert len(lakes.rows(root, "activity")) == 2
+    broken = events(tmp_path / "broken.parquet", {"account_id": ""}, {"account_id": "x" * 257})
+    aggregate(spark, [broken], str(tmp_path / "broken"), now=NOW)
+    for _ in range(2):
+        (report,) = lakes.take(root, tmp_path / "broken").files
+        assert (report.read, report.quarantined, report.refused) == (2, 2, None)
+    assert len(lakes.rows(root, "quarantine")) == 2
+    assert len(lakes.rows(root, "activity")) == 2
+
+
+def test_names_of_folders_are_no_columns_and_a_file_counts_once(spark: SparkSession, tmp_path: Path) -> None:
+    from linkage.ingest import manifest
+    from linkage.spark.aggregate import aggregate
+
+    plain = events(tmp_path / "plain/a.parquet", {"event_id": "1"}, {"event_id": "2"})
+    events(tmp_path / "parts/source=other/country=de/a.parquet", {"event_id": "1"}, {"event_id": "2"})
+    aggregate(spark, [plain], str(tmp_path / "of-plain"), now=NOW)
+    aggregate(spark, [str(tmp_path / "parts")], str(tmp_path / "of-parts"), now=NOW)
+    assert manifest.read(tmp_path / "of-parts").days == manifest.read(tmp_path / "of-plain").days
+    twice = aggregate(spark, [str(tmp_path / "plain"), plain], str(tmp_path / "twice"), now=NOW)
+    assert (twice.files, twice.read, twice.accepted) == (1, 2, 2)
+
+
+def test_a_file_that_cannot_be_read_ends_the_run_whatever_the_cluster_passes_over(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    from linkage.spark.aggregate import aggregate
+
+    events(tmp_path / "given/whole.parquet", {"event_id": "1"})
+    path = Path(events(tmp_path / "given/secret-name.parquet", *({"event_id": str(at)} for at in range(2_000))))
+    content = bytearray(path.read_bytes())
+    content[8:200] = bytes(192)
+    path.write_bytes(content)
+    spark.conf.set("spark.sql.files.ignoreCorruptFiles", "true")
+    try:
+        with pytest.raises(LinkageError, match="the Spark job failed") as fault:
+            aggregate(spark, [str(tmp_path / "given")], str(tmp_path / "out"), now=NOW)
+    finally:
+        spark.conf.unset("spark.sql.files.ignoreCorruptFiles")
+    assert "secret-name" not in str(fault.value)
+    assert not (tmp_path / "out/linkage-aggregates").exists()
 
 
 def test_what_cannot_be_aggregated_is_said_before_anything_runs(
