@@ -14,8 +14,9 @@ from benchmarks import results
 from benchmarks.processes import say
 from linkage import Workspace
 
-#: Milliseconds that 95 of 100 questions of a sort should stay below.
-BAR_MILLISECONDS = 50.0
+HUB = "page of the largest hub"
+#: Milliseconds that 95 of 100 questions of a sort should stay below, and pages of a hub.
+BAR_MILLISECONDS, HUB_MILLISECONDS = 50.0, 250.0
 #: Parts of linkage that the figures depend on.
 ASKING = ("model/graph.py", "reading", "stores", "workspace")
 
@@ -49,7 +50,7 @@ def questions(workspace: Workspace, seed: int, number: int) -> Iterator[tuple[st
     yield "neighbourhood of an account, depth 1", many(lambda: of(around, account=draw.choice(names), depth=1))
     yield "neighbourhood of an account, depth 2", many(lambda: of(around, account=draw.choice(names)))
     yield "neighbourhood of an identifier, depth 2", many(lambda: of(around, identifier=draw.choice(identifiers)))
-    yield "page of the largest hub", many(lambda: of(pages, hub, after=draw.choice(numbers)))
+    yield HUB, many(lambda: of(pages, hub, after=draw.choice(numbers)))
     yield "common identifiers of two accounts", many(lambda: of(workspace.common, *draw.sample(names, 2)))
     yield "path between any two accounts", many(lambda: of(workspace.paths, *draw.sample(names, 2)))
     yield "path inside the largest cluster", many(lambda: of(workspace.paths, *draw.sample(inside[large[0]], 2)))
@@ -59,12 +60,17 @@ def questions(workspace: Workspace, seed: int, number: int) -> Iterator[tuple[st
     yield "subgraph of any cluster", many(lambda: of(workspace.subgraph, draw.choice(large)))
 
 
-def measure(workspace: Workspace, seed: int, number: int) -> list[dict[str, str]]:
-    """A row of figures for opening the graph, and for each sort of question after that."""
+def measure(workspace: Workspace, seed: int, number: int, before: int) -> list[dict[str, str]]:
+    """A row of figures for opening the graph, and for each sort of question after that.
+
+    A server compiles what it is asked often, in seconds that a team's server has long behind it: ``before`` other
+    questions of each sort come first, and all of them are one row of their own.
+    """
     started = time.perf_counter()
     workspace.search("opening")
     rows = [{"question": "opening", "runs": "1", "p50_ms": f"{(time.perf_counter() - started) * 1e3:.0f}"}]
-    for name, asked in questions(workspace, seed, number):
+    first = [question for _, asked in questions(workspace, seed + 1, before) for question in asked]
+    for name, asked in [("the first ones of all sorts", first), *questions(workspace, seed, number)]:
         taken, busy = [], time.process_time()
         for question in asked:
             started = time.perf_counter()
@@ -120,23 +126,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.questions", description=__doc__.splitlines()[0])
     parser.add_argument("workspace", type=Path, help="a refreshed workspace; its linkage.toml says what answers")
     parser.add_argument("--runs", type=int, default=200, help="questions of each sort (default: 200)")
+    parser.add_argument("--before", type=int, default=100, help="others of each sort before them (default: 100)")
     parser.add_argument("--seed", type=int, default=101)
     parser.add_argument("--results", type=Path, default=results.RESULTS)
     options = parser.parse_args(arguments)
+    if options.before < 1 or options.runs < 1:
+        parser.error("at least one question of each sort")
     workspace = Workspace(options.workspace)
     reader = workspace.settings.store.reader
     accounts = f"{workspace.snapshot().table('accounts').num_rows:,}"
     common = {"reader": reader, "accounts": accounts}
     rows = []
-    for row in measure(workspace, options.seed, options.runs):
+    for row in measure(workspace, options.seed, options.runs, options.before):
         say(f"{reader}: {row['question']}: p50 {row['p50_ms']} ms, p95 {row.get('p95_ms', '–')} ms")
         load = {"load": f"{os.getloadavg()[0]:.0f}"}
         rows.append(results.stamp(ASKING) | common | load | {"p95_ms": "", "max_ms": "", "cpu_ms": ""} | row)
     kept = options.results / "questions.csv"
     results.put(kept, rows, ("reader", "question", "accounts"))
     results.save(options.results / "questions.md", page(results.read(kept)))
-    met = all(float(row["p95_ms"]) < BAR_MILLISECONDS for row in rows[1:])
-    say(f"{reader}: bar of {BAR_MILLISECONDS:.0f} ms: {'met' if met else 'missed'}")
+    missed = [
+        row["question"]
+        for row in rows[2:]
+        if float(row["p95_ms"]) >= (HUB_MILLISECONDS if row["question"] == HUB else BAR_MILLISECONDS)
+    ]
+    bars = f"{BAR_MILLISECONDS:.0f} ms, {HUB_MILLISECONDS:.0f} ms for a hub"
+    say(f"{reader}: bar of {bars}: {'missed by ' + ', '.join(missed) if missed else 'met'}")
     return 0
 
 
