@@ -17,7 +17,7 @@ SOURCES := linkage tests docs benchmarks app.py .ci
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ui test check lock lock-check format format-check lint types imports dependencies docs docs-check \
+.PHONY: help demo ui test test-long check lock lock-check format format-check lint types imports dependencies docs docs-check \
 	bench soak clean browser neo4j
 
 help: ## list these targets
@@ -33,10 +33,13 @@ ui: $(VENV)/.runtime ## the screen, on this machine only
 neo4j: $(VENV)/.runtime ## a Neo4j server with Graph Data Science, on this machine only, without Docker (Java 17, Maven)
 	$(BIN)/python -m linkage.stores.neo4j.local $(NEO4J_HOME)
 
-test: $(VENV)/.development browser ## all tests but the long ones (PYTEST_ARGS="-k name" for some)
+test: $(VENV)/.development browser ## the everyday tests (PYTEST_ARGS="-k name" for some, of all)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) $(PYTEST_ARGS)
 
-check: lock-check format-check lint types imports dependencies docs-check test ## what a commit must pass
+test-long: $(VENV)/.development browser ## those that take long: browsers, servers, killed processes, whole populations
+	$(BIN)/python -m pytest --numprocesses $(JOBS) -m "long and not soak" $(PYTEST_ARGS)
+
+check: lock-check format-check lint types imports dependencies docs-check test test-long ## what a commit must pass
 
 lock: $(VENV)/.development ## resolve the lock files again after a change of dependencies
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python .ci/lock.py write
@@ -74,7 +77,7 @@ docs-check: $(VENV)/.development ## generated pages in step with the code
 bench: $(VENV)/.development ## speed and detection figures, side by side with baselines
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-soak: $(VENV)/.development ## the long reliability tests
+soak: $(VENV)/.development ## many more rounds of the reliability tests
 	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
 clean: ## remove what was built here: environment, caches, the demo's workspace

@@ -98,17 +98,20 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     found.drop()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by their folder, and leave the long ones out unless `-m` asks for them."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the tests that take long out, unless `-m`, `-k` or a path asks for them; soaks only `-m` asks for."""
+    if not config.option.markexpr:
+        named = config.option.keyword or config.args_source == pytest.Config.ArgsSource.ARGS
+        config.option.markexpr = "not soak" if named else "not soak and not long"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their folder."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         if folder in MARKED_FOLDERS:
             item.add_marker(folder)
-    if not config.option.markexpr:
-        long = [item for item in items if item.get_closest_marker("soak")]
-        if long:
-            config.hook.pytest_deselected(items=long)
-            items[:] = [item for item in items if not item.get_closest_marker("soak")]
 
 
 @pytest.hookimpl(wrapper=True)

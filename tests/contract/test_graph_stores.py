@@ -29,6 +29,8 @@ from tests.lib import neo4j
 from tests.lib.graph_world import CLUSTERS, GraphWorld, graph_worlds
 from tests.lib.neo4j import FIRST, SECOND
 
+pytestmark = pytest.mark.long
+
 Open = Callable[[GraphWorld], GraphReader]
 
 

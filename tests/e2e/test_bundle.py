@@ -14,6 +14,8 @@ from tests.e2e.conftest import Screen, Visit, served
 from tests.e2e.test_casework import Hand
 from tests.lib import bundled
 
+pytestmark = pytest.mark.long
+
 
 # The server is asked for before the browser, and so stops after it.
 @pytest.fixture

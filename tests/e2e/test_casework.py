@@ -15,6 +15,8 @@ from tests.e2e.conftest import Screen, Visit, served
 from tests.lib import small_world
 from tests.lib.small_world import CARDS, HOSTILE, NAMES, OFFICE, RING
 
+pytestmark = pytest.mark.long
+
 
 # The server is asked for before the browser, and so stops after it.
 @pytest.fixture

@@ -15,6 +15,8 @@ from tests.e2e.conftest import Screen, Visit, served
 from tests.e2e.test_screen import drawn, mark, view_of
 from tests.lib.screen_world import USUAL, publish
 
+pytestmark = pytest.mark.long
+
 TOP = replace(USUAL[0], hubs=6)
 
 

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import Screen, served
 from tests.lib.screen_world import USUAL, Spec, publish
 
+pytestmark = pytest.mark.long
+
 LARGE = Spec("c-eeee000011112222", 25_000, score=0.99, identifiers=2_500, hubs=20, base=1_000_000)
 VIEWS = (
     "", "&tab=evidence", "&tab=members", "&tab=timeline", "&tab=what-if", "&tab=changes", "&tab=history", "&tab=case",

@@ -16,6 +16,8 @@ from linkage.ui.serve import HEADERS
 from tests.e2e.conftest import Screen, Visit, served
 from tests.lib.screen_world import HOSTILE, USUAL, Spec, publish
 
+pytestmark = pytest.mark.long
+
 TOP = USUAL[0]
 
 

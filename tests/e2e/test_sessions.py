@@ -15,6 +15,8 @@ from tests.e2e.conftest import served
 from tests.lib import small_world
 from tests.lib.small_world import RING, World
 
+pytestmark = pytest.mark.long
+
 PEOPLE, ROUNDS, PATIENCE = 10, 4, 60_000
 
 

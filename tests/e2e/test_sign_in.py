@@ -19,6 +19,8 @@ from tests.lib import small_world
 from tests.lib.issuer import CLIENT, SECRET, Issuer, issuing
 from tests.lib.small_world import OFFICE, RING
 
+pytestmark = pytest.mark.long
+
 PEOPLE = {
     name: {"sub": f"id-{name}", "email": f"{name.title()}@Example.com", "email_verified": name != "eve"}
     for name in ("ann", "bob", "cat", "eve", "dan")

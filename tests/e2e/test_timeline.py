@@ -15,6 +15,8 @@ from tests.lib import lanes_world
 from tests.lib.lanes_world import World
 from tests.lib.screen_world import USUAL, publish
 
+pytestmark = pytest.mark.long
+
 TOP = USUAL[0]
 #: The drawing of the lanes, by what it says of itself.
 LANES = '[data-testid=stVegaLiteChart][aria-label*="The tables below say the same"]'

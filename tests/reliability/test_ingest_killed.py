@@ -15,6 +15,8 @@ from linkage.stores.lake import PREPARING, Lake
 from tests.lib import killed
 from tests.lib.lakes import check_reconciled, csv_file, digest, rows, take
 
+pytestmark = pytest.mark.long
+
 HEADER = "event_id,event_time,account_id,ip_address,device_id,prompt"
 
 #: Kills, and how many of them in a row a lake may get.

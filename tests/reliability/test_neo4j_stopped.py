@@ -20,6 +20,8 @@ from linkage.stores.snapshots import Snapshots
 from tests.lib import neo4j
 from tests.lib.neo4j import FIRST, SECOND, everything, publish
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def snapshots(tmp_path: Path) -> Snapshots:

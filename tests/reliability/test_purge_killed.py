@@ -12,6 +12,8 @@ from tests.lib import killed
 from tests.lib.lakes import csv_file
 from tests.unit.workspace.test_purge import EVENTS, HEADER, REASON, everywhere
 
+pytestmark = pytest.mark.long
+
 #: Words: the reason.
 PURGE = """
 from linkage import Workspace

@@ -15,6 +15,8 @@ from linkage.model.run import RunRecord
 from tests.lib import killed
 from tests.lib.refreshed import taken_in
 
+pytestmark = pytest.mark.long
+
 BEFORE, AFTER = datetime(2026, 1, 24, 23, tzinfo=UTC), datetime(2026, 1, 25, 23, tzinfo=UTC)
 
 #: Words: as of when.

@@ -17,6 +17,8 @@ from linkage.stores import lock
 from linkage.stores.layout import Layout
 from tests.lib.lakes import csv_file
 
+pytestmark = pytest.mark.long
+
 ROUNDS = 100
 HEADER = "event_time,account_id,ip_address,payment_instrument"
 #: Processor seconds in which a second refresh has said that it is one.

@@ -9,9 +9,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from linkage.errors import TryAgain, UnknownRefresh
 from linkage.stores.snapshots import Snapshots
 from tests.lib.small_world import run_record, snapshot_tables
+
+pytestmark = pytest.mark.long
 
 ROUNDS = 6
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,6 +14,8 @@ import pytest
 from linkage.evaluation import Measured
 from tests.scenario.conftest import Outcome
 
+pytestmark = pytest.mark.long
+
 SEEDS = (1, 2)
 Find = Callable[[str, int], Outcome]
 

@@ -21,6 +21,8 @@ from linkage import Workspace
 from linkage.scoring.followers import FOLLOWERS
 from linkage.synthetic import generate
 
+pytestmark = pytest.mark.long
+
 ACCOUNTS, DAYS, BEFORE, SEED = 4_000, 40, 20, 1
 #: Days after the change at whose ends there is a refresh, of what came since alone.
 AFTER = (2, 4)

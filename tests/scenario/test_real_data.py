@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks import elections, p2p
 from tests.lib.real_data import real_data
+
+pytestmark = pytest.mark.long
 
 
 def figures(page: str, heading: str) -> dict[str, list[str]]:

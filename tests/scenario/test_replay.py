@@ -8,6 +8,8 @@ import pytest
 from linkage import Workspace
 from linkage.synthetic import generate
 
+pytestmark = pytest.mark.long
+
 ACCOUNTS, DAYS, STEP = 4_000, 60, 3
 
 

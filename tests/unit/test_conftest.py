@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,20 @@ CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
 
 SKIPPED_TEST = "import pytest\n\ndef test_page():\n    pytest.skip('no browser')\n"
 SKIPPED_MODULE = "import pytest\n\npytest.skip('no browser', allow_module_level=True)\n"
-LONG_TEST = "import pytest\n\n@pytest.mark.soak\ndef test_long():\n    pass\n\ndef test_short():\n    pass\n"
+TESTS_OF_THREE_LENGTHS = """
+import pytest
+
+@pytest.mark.soak
+def test_soaks():
+    pass
+
+@pytest.mark.long
+def test_takes_long():
+    pass
+
+def test_is_quick():
+    pass
+"""
 
 
 def run(folder: Path, name: str, source: str, *arguments: str, ci: bool = False) -> tuple[int, str]:
@@ -23,11 +37,13 @@ def run(folder: Path, name: str, source: str, *arguments: str, ci: bool = False)
     target.parent.mkdir(parents=True)
     target.write_text(source, encoding="utf-8")
     shutil.copy(CONFTEST, folder / "tests")
-    markers = "\n".join(f"    {name}" for name in ("contract", "e2e", "property", "reliability", "scenario", "soak"))
-    (folder / "pytest.ini").write_text(f"[pytest]\nmarkers =\n{markers}\n", encoding="utf-8")
+    markers = "\n".join(
+        f"    {name}" for name in ("contract", "e2e", "property", "reliability", "scenario", "long", "soak")
+    )
+    (folder / "pytest.ini").write_text(f"[pytest]\ntestpaths = tests\nmarkers =\n{markers}\n", encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key != "CI"} | ({"CI": "true"} if ci else {})
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments, "tests"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -50,10 +66,19 @@ def test_other_skips_are_skips(tmp_path: Path, name: str, ci: bool) -> None:
     assert "1 skipped" in output
 
 
-def test_long_tests_run_only_when_asked_for(tmp_path: Path) -> None:
-    status, output = run(tmp_path / "by-default", "unit/test_times.py", LONG_TEST)
+@pytest.mark.parametrize(
+    ("asked", "run_"),
+    [
+        ((), {"test_is_quick"}),
+        (("--numprocesses", "2"), {"test_is_quick"}),
+        (("tests/unit",), {"test_is_quick", "test_takes_long"}),
+        (("-k", "test_"), {"test_is_quick", "test_takes_long"}),
+        (("-m", "long"), {"test_takes_long"}),
+        (("-m", "soak"), {"test_soaks"}),
+    ],
+    ids=["nothing", "two-processes", "a-path", "a-name", "the-long-ones", "soaks"],
+)
+def test_long_tests_run_only_when_asked_for(tmp_path: Path, asked: tuple[str, ...], run_: set[str]) -> None:
+    status, output = run(tmp_path, "unit/test_times.py", TESTS_OF_THREE_LENGTHS, *asked, "-v")
     assert status == 0
-    assert "1 passed, 1 deselected" in output
-    status, output = run(tmp_path / "asked", "unit/test_times.py", LONG_TEST, "-m", "soak")
-    assert status == 0
-    assert "1 passed, 1 deselected" in output
+    assert set(re.findall(r"test_times\.py::(\w+)", output)) == run_

@@ -16,6 +16,8 @@ import pytest
 from linkage.cli import parser
 from tests.lib import pages
 
+pytestmark = pytest.mark.long
+
 #: Pages with something to run.
 RUNNABLE = [page for page in pages.PAGES if any(block.runs and block.commands for block in pages.blocks(page))]
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 # PySpark 4 says of every pandas from 3 on that it is not fully supported; no pandas passes through here.
-pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+]
 
 
 def lake(workspace: Workspace) -> Path:

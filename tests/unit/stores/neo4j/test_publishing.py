@@ -15,6 +15,8 @@ from linkage.stores.snapshots import Snapshot, Snapshots
 from tests.lib import neo4j, small_world
 from tests.lib.neo4j import FIRST, SECOND, THIRD, everything, publish, replaced
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
