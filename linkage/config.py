@@ -88,6 +88,7 @@ class KindPrior(Section):
 #: Priors of the known kinds. A card on two accounts is most often one payer; an address is often reassigned or a NAT.
 KIND_PRIORS: dict[str, KindPrior] = {
     "ip_address": KindPrior(trust=0.3, half_degree=3.0, strength=4.0, discount=0.1, network=True),
+    "_prefix": KindPrior(trust=0.1, half_degree=3.0, strength=4.0, discount=0.1, network=True),
     "payment_instrument": KindPrior(trust=0.8, half_degree=10.0, strength=8.0, discount=0.5),
     "prompt_template": KindPrior(trust=0.5, half_degree=6.0, strength=4.0, discount=0.2),
     "device_id": KindPrior(trust=0.7, half_degree=6.0, strength=6.0, discount=0.5),

@@ -71,6 +71,7 @@ def _split(
             continue
         a, b = inverse[: len(left)], inverse[len(left) :]
         piece = _rejoin(a, b, tie, leiden.partition(a, b, tie, len(members), seed), settings.rejoin_share)
+        piece = _chained(a, b, tie, piece, seed)
         cuts = int(piece.max())
         if cuts == 0:
             continue
@@ -119,6 +120,60 @@ def _rejoin(
         cross = other != high
         low, high, tie = _summed(np.minimum(other, high)[cross], np.maximum(other, high)[cross], tie[cross], pieces)
     return leiden.renumbered(home[piece])
+
+
+def _chained(
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    piece: NDArray[np.int64],
+    seed: int,
+) -> NDArray[np.int64]:
+    """Join loose pieces again: those that could be cut within by cutting no less than what leaves them."""
+    pieces = int(piece.max()) + 1
+    if pieces == 1:
+        return piece
+    within = np.full(pieces, np.inf)
+    inside = piece[first] == piece[second]
+    order = np.argsort(piece[first], kind="stable")
+    order = order[inside[order]]
+    bounds = np.searchsorted(piece[first][order], np.arange(pieces + 1))
+    for number in range(pieces):
+        chosen = order[bounds[number] : bounds[number + 1]]
+        if len(chosen) == 0:
+            continue
+        members, inverse = np.unique(np.concatenate([first[chosen], second[chosen]]), return_inverse=True)
+        if len(members) < 4:
+            continue
+        a, b = inverse[: len(chosen)], inverse[len(chosen) :]
+        sub = leiden.partition(a, b, weight[chosen], len(members), seed)
+        parts = int(sub.max()) + 1
+        if parts == 1:
+            continue
+        cross = sub[a] != sub[b]
+        leaves = np.bincount(sub[a][cross], weight[chosen][cross], parts) + np.bincount(
+            sub[b][cross], weight[chosen][cross], parts
+        )
+        within[number] = np.median(leaves)
+    loose = np.isfinite(within)
+    left, right = piece[first], piece[second]
+    cross = left != right
+    left, right, tie = left[cross], right[cross], weight[cross]
+    while True:
+        both = loose[left] & loose[right]
+        leaves = np.bincount(left[both], tie[both], pieces) + np.bincount(right[both], tie[both], pieces)
+        still = loose & (leaves >= 0.5 * within)
+        if np.array_equal(still, loose):
+            break
+        loose = still
+    if not loose.any():
+        return piece
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_matrix((np.ones(int(both.sum())), (left[both], right[both])), shape=(pieces, pieces))
+    whole = connected_components(graph, directed=False)[1]
+    return leiden.renumbered(whole[piece])
 
 
 def _summed(

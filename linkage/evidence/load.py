@@ -53,6 +53,8 @@ def load(
         "merged_sightings",
         {"kinds": list(kinds), "allowed": list(allowed), "first": first, "days": days},
     )
+    engine.run(connection, package, "lone_prefixes", {"kind": "_prefix"})
+    kinds = (*kinds, "_prefix")
     engine.run(connection, package, "identifier_position")
     accounts = connection.execute("SELECT account, events FROM account_position ORDER BY position").fetchnumpy()
     account = accounts["account"]
