@@ -102,8 +102,9 @@ _STYLE = """
 body { font: 11pt/1.5 sans-serif; color: #1f2430; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2rem; border-bottom: 1px solid #c9ced6; }
 table { border-collapse: collapse; font-size: 8.5pt; width: 100%; } svg { max-width: 100%; height: auto; }
-td, th { border: 1px solid #c9ced6; padding: 2px 5px; text-align: left; overflow-wrap: anywhere; vertical-align: top; }
-th { background: #eef1f5; } .mark { font-weight: bold; } @media print { hr { break-after: page; visibility: hidden; } }
+td, th { border: 1px solid #c9ced6; padding: 2px 5px; text-align: left; vertical-align: top; white-space: nowrap; }
+td.wraps { white-space: normal; overflow-wrap: anywhere; } th { background: #eef1f5; } .mark { font-weight: bold; }
+@media print { hr { break-after: page; visibility: hidden; } }
 """
 #: Nothing is loaded, nothing runs.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -140,11 +141,18 @@ def as_pdf(blocks: Sequence[Block]) -> bytes:
     return made
 
 
+#: Characters of a figure or a name that stand in one line: half a figure can be taken for another.
+_UNBROKEN = 32
+
+
+def _html_cell(value: str) -> str:
+    wraps = ' class="wraps"' if " " in value or len(value) > _UNBROKEN else ""
+    return f"<td{wraps}>{html.escape(value)}</td>"
+
+
 def _html_table(block: Block) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in block.columns)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(value)}</td>" for value in row) + "</tr>\n" for row in block.rows
-    )
+    rows = "".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>\n" for row in block.rows)
     return f"<table>\n<tr>{head}</tr>\n{rows}</table>"
 
 

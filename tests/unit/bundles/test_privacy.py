@@ -15,6 +15,7 @@ import pytest
 
 from linkage.bundles.privacy import PLAIN
 from linkage.bundles.profiles import SMALL, Names
+from linkage.cli import main
 from linkage.errors import UsageError
 from linkage.scoring.followers import FOLLOWERS
 from linkage.scoring.watch_list import WATCH_LIST
@@ -125,6 +126,17 @@ def test_names_are_of_one_recipient_and_subject_and_the_same_every_time(
             assert not any(
                 secret in file.read_bytes() or secret.hex().encode() in file.read_bytes() for secret in secrets
             )
+
+
+def test_that_nobody_was_named_as_the_recipient_is_said(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, cluster = bundled.workspace(tmp_path_factory), bundled.cluster(tmp_path_factory)
+    for profile, recipient, said in (("partner", "", True), ("partner", "Lab B", False), ("public", "", False)):
+        verb = ["bundle", "export", cluster, "--profile", profile, "--recipient", recipient]
+        folder = str(tmp_path / f"{profile}-{recipient}")
+        assert main(["--workspace", str(workspace.path), *verb, "--output", folder]) == 0
+        assert ("no --recipient" in capsys.readouterr().err) is said
 
 
 def test_the_same_value_of_two_kinds_has_two_names() -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from linkage import Workspace
 from linkage.bundles import pictures
-from linkage.bundles.report import cell
+from linkage.bundles.report import Block, as_html, cell
 from linkage.errors import UsageError
 from tests.lib import bundled
 
@@ -136,6 +136,13 @@ def test_the_timeline_has_a_gap_where_days_are_left_out_and_the_graph_says_what_
     drawing = parsed(pictures.graph(["a"], [("ip_address", "x"), ("device_id", "y")], [(0, 0)]))
     said = [text.text for text in drawing.iter(f"{SVG}text")]
     assert said == ["x", "y", "account", "device", "address"]
+
+
+def test_figures_are_not_broken_over_lines_and_sentences_and_hostile_names_are() -> None:
+    rows = (("-0.04534", "account-3b399869f8bb94498700", "two words", "x" * 256),)
+    page = as_html([Block("title", "t"), Block("table", columns=("a", "b", "c", "d"), rows=rows)]).decode()
+    assert "<td>-0.04534</td><td>account-3b399869f8bb94498700</td>" in page
+    assert page.count('<td class="wraps">') == 2
 
 
 def test_cells_of_whole_numbers_have_no_decimals() -> None:
