@@ -46,6 +46,11 @@ class CaseFile:
         return self.case.status in SETTLED and self.proposal.verdict in AGAINST
 
     @property
+    def cleared(self) -> bool:
+        """Whether two people decided that it is no abuse, or that they cannot tell."""
+        return self.approver is not None and self.proposal.verdict not in AGAINST
+
+    @property
     def approver(self) -> str | None:
         """Who approved the verdict that the bundle is about; None where nobody has."""
         approved = self._acts()[1]

@@ -24,6 +24,8 @@ MOST_FILES, MOST_BYTES, MOST_DEPTH = 500, 1 << 30, 4
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _NAME = re.compile(r"LNK-[A-Za-z0-9._-]{1,80}\Z")
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: Flags of a zip's entry (APPNOTE.TXT 4.4.4): encrypted, in one of two ways, and a patch of another file.
+_ENCRYPTED, _PATCHED = 0x1 | 0x40, 0x20
 #: Deflate makes at most some 1,032 of 1; tables and text reach 100.
 _MOST_RATIO = 200
 
@@ -53,7 +55,7 @@ class Received:
                 handle = os.open(self._folder / path, os.O_RDONLY | os.O_NOFOLLOW)
                 with os.fdopen(handle, "rb") as file:
                     data = file.read(size + 1)
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as fault:
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as fault:
             raise BundleMalformed(f"{path} cannot be read ({type(fault).__name__})") from fault
         if len(data) != size:
             raise BundleMalformed(f"{path} is not as long as it was said to be")
@@ -109,9 +111,9 @@ def _zipped(archive: zipfile.ZipFile, size: int) -> tuple[str, dict[str, int]]:
     sizes: dict[str, int] = {}
     for entry in entries:
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or entry.flag_bits & 0x1:
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or entry.flag_bits & _ENCRYPTED:
             raise BundleMalformed("the zip holds a link, something encrypted, or something that is no plain file")
-        if entry.compress_type not in _ZIP_METHODS:
+        if entry.compress_type not in _ZIP_METHODS or entry.flag_bits & _PATCHED:
             raise BundleMalformed("the zip is compressed in a way that no bundle is")
         if entry.is_dir():
             continue

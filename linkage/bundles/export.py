@@ -13,12 +13,11 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from linkage.bundles import bag, custody, interop, privacy, report, signing, story, writing
+from linkage.bundles import bag, custody, interop, privacy, readme, report, signing, story, writing
 from linkage.bundles import tables as describe
 from linkage.bundles.actions import actions
 from linkage.bundles.casefile import CaseFile
@@ -46,11 +45,6 @@ _LINKAGE = version("linkage")
 #: What a re-run computes with.
 _COMPUTES = ("duckdb", "graspologic-native", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "typst")
 _STEPS = 4
-_PROFILE_MEANS = {
-    "internal": "Raw records: keep it as the logs themselves are kept.",
-    "partner": "Accounts and identifiers stand under pseudonyms, times are cut to the hour.",
-    "public": "Figures only: no accounts, no identifiers, no small counts.",
-}
 #: Files that are compressed already.
 _PACKED = (".parquet", ".pdf")
 #: The date of every entry of a zip, whose earliest it is: what is inside has dates of its own.
@@ -192,9 +186,9 @@ def _payload(
     }
     rows.setdefault("contrary", list(rows_of(material.lists["contrary"])))
     rows["uses"] = list(rows_of(material.uses)) if material.uses is not None else []
-    cluster = {key: privacy.coarse(profile, value) for key, value in material.cluster.items()}
-    if not profile.records:
-        cluster["top_reasons"] = []
+    if profile.records:
+        rows["sources"] = list(rows_of(lists["sources"]))
+    cluster = privacy.figures(profile, material.cluster)
     case = order.case
     verdict = None if case is None else case.verdict(profile, material.excluded)
     found = story.finding(name, profile, cluster, rows, _method(material, profile), verdict)
@@ -218,8 +212,8 @@ def _payload(
         files[f"records/{key}.parquet"] = writing.parquet(table)
     specs = {f"records/{table.name}": table for table in describe.RECORDS if table.name in material.records}
     subject = interop.Subject(
-        name, found["claim"], "; ".join([found["claim"], *story.LIMITS[:2]]), profile.tlp,
-        privacy.coarse(profile, material.run.as_of),
+        name, found["claim"], " ".join([found["claim"], *story.LIMITS[:2]]), profile.tlp,
+        privacy.coarse(profile, material.run.as_of), found["claims_abuse"],
     )  # fmt: skip
     members, evidence = rows.get("members", []), rows.get("evidence", [])
     files |= {
@@ -251,7 +245,7 @@ def _payload(
                 }
             ),
         }
-    files["README.txt"] = _readme(name, order, written, rerun=profile.records)
+    files["README.txt"] = readme.text(name, profile, order.signers, written)
     return files
 
 
@@ -281,43 +275,6 @@ def _requirements() -> bytes:
         with contextlib.suppress(PackageNotFoundError):
             lines.append(f"{name}=={version(name)}")
     return ("\n".join(lines) + "\n").encode("ascii")
-
-
-def _readme(name: str, order: Order, written: Mapping[str, Table], *, rerun: bool) -> bytes:
-    lists = "".join(f"  {f'{path}.csv':<23} {table.meaning}\n" for path, table in written.items())
-    more = (
-        "  records/                the rows that the finding is computed from, and rerun/ how\n"
-        "  interop/                the same for other programs: STIX 2.1, GraphML\n"
-        "  Every table is there as CSV, where a cell that a spreadsheet would run has an apostrophe\n"
-        "  in front, and as Parquet, where nothing is changed.\n"
-    )
-    text = resources.files("linkage.bundles").joinpath("README.in").read_text(encoding="utf-8")
-    return text.format(
-        name=name,
-        version=_LINKAGE,
-        underline="=" * (len(name) + 16),
-        profile=order.profile.name,
-        profile_means=_PROFILE_MEANS[order.profile.name],
-        lists=lists,
-        more=more,
-        allowed="".join(f"    {key.allowed}" for key in order.signers).rstrip("\n"),
-        fingerprints="\n".join(f"    {key.fingerprint}  {key.principal}" for key in order.signers),
-        signatures=f"the signature{'s' if len(order.signers) > 1 else ''}",
-        commands="\n".join(map(_check_of, order.signers)),
-        rerun="Given, and not computed again: see rerun/expected.json."
-        if rerun
-        else "This bundle holds no records: it can be verified, and not computed again.",
-        limits="\n".join(f"  - {limit}" for limit in story.LIMITS),
-    ).encode()
-
-
-def _check_of(key: Key) -> str:
-    """How to check a signature without linkage."""
-    return (
-        f"     ssh-keygen -Y verify -n {signing.NAMESPACE} -f TRUSTED -I '{key.principal}' \\\n"
-        f"       -s {signing.path_of(key.fingerprint)} < {bag.TAG_MANIFEST}\n"
-        f'     It must say: Good "{signing.NAMESPACE}" signature for {key.principal}'
-    )
 
 
 # --- putting in place ----------------------------------------------------------------------------------------------

@@ -37,13 +37,17 @@ _GROUPED = ("identity", "user-account", "infrastructure")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the finding is about: its bundle, claim, sentences, mark and moment."""
+    """What the finding is about: its bundle, claim, sentences, mark and moment.
+
+    ``abuse``: whether abuse is claimed. Readers of STIX take what is suspicious or a threat for that.
+    """
 
     bundle: str
     claim: str
     description: str
     tlp: str
     at: datetime
+    abuse: bool
 
 
 def stix(
@@ -241,7 +245,7 @@ class _Stix:
             f"grouping--{self.own('grouping', 'cluster')}",
             {
                 "name": self._subject.claim,
-                "context": "suspicious-activity",
+                "context": "suspicious-activity" if self._subject.abuse else "unspecified",
                 "object_refs": sorted(set(refs)),
             },
         )
@@ -254,7 +258,7 @@ class _Stix:
             {
                 "name": self._subject.bundle,
                 "description": self._subject.description,
-                "report_types": ["threat-report"],
+                "report_types": ["threat-report" if self._subject.abuse else "observed-data"],
                 "published": self._at,
                 "object_refs": list(refs),
             },

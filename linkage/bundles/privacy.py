@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from linkage.bundles.numbers import replaced
 from linkage.bundles.profiles import SMALL, Names, Profile
 
 if TYPE_CHECKING:
@@ -41,6 +43,12 @@ _DONE = {
         "people, and notes of a case": "left out: verdict, reasons and day are told",
         "who signed": "named in bag-info.txt, finding.json and README.txt, so that their signatures can be checked",
         "small counts": f"below {SMALL}: suppressed, and days with fewer accounts left out",
+        "what the terms measured": "left out: a share of a known number of members is a count of them; of its points "
+        "the next whole one is told, so that they need not add up, and the score in hundredths",
+        "allow-list, and size as a term": "left out: the first is the house's own; the second would tell a size below "
+        f"{SMALL}",
+        "events, tokens and cost in all": "to two digits, so that days which are left out cannot be had as what is "
+        "missing from the sum; overlap with earlier clusters to one",
     },
 }
 _RESIDUAL = {
@@ -57,12 +65,51 @@ _RESIDUAL = {
     ],
     "public": [
         f"Who knows a cluster of {SMALL} or more accounts from elsewhere can recognise it by its size and dates.",
+        "Whole points of a term bound what the members showed, for whoever knows the program.",
     ],
 }
 _RETENTION = (
     "Delete the bundle when the matter it was made for is closed. Its maker can resolve pseudonyms as long as their "
     "key is in the workspace; once it is destroyed (`linkage key destroy`, in the audit), nobody can."
 )
+
+
+#: Terms that tell of the house's own decisions, and those that are a function of the size alone.
+_HOUSE_TERMS, _SIZE_TERMS = ("allowed_organization",), ("small_group", "no_ordinary_reason")
+
+
+#: What a term looks for, without a figure.
+PLAIN = {
+    "canary_hits": "canaries that several of them touched",
+    "closed_accounts": "accounts that the provider closed, more than of everybody's",
+    "followers": "use of what was a confirmed case's own",
+    "long_history": "accounts that are old, as ordinary ones are",
+    "many_networks": "more network operators an account than ordinary accounts have",
+    "many_own_templates": "prompt templates that they share, and hardly anyone else uses",
+    "moves_at_release": "traffic that moves to a new model within two days",
+    "no_ordinary_reason": "no site, payer, organization, lesson or event of their own that would explain it",
+    "no_private_work": "less work of their own than ordinary accounts have",
+    "office_hours": "work at office hours",
+    "one_capability": "exchanges that draw on one capability, more than ordinary accounts' do",
+    "one_event": "sharing that falls on a few days: an event",
+    "one_lesson": "one prompt template of their own that carries much of their work: a lesson or a tool",
+    "one_organization": "one organization or e-mail domain of their own",
+    "one_payer": "one payment instrument for most of them",
+    "one_schedule": "work that begins at the same moments, again and again",
+    "one_site": "one address of their own that carries most of their work: a site",
+    "own_work": "work of their own, as ordinary accounts have",
+    "rotating_cards": "payment instruments that a few of them share each",
+    "rotating_networks": "more networks an account a day than ordinary accounts have",
+    "round_the_clock": "hours of activity that are spread over the day",
+    "same_sizes": "requests of more alike sizes than other groups have",
+    "shared_exits": "addresses that a few of them share each, and hardly anyone else",
+    "small_group": "so few accounts that a household or a small team is as likely",
+    "strongest_models": "use of the strongest models, more than ordinary accounts'",
+    "tied_twice": "a second kind of things that they share, and hardly anyone else uses",
+    "unverified": "accounts that are not verified, more than ordinary ones",
+    "watch_list": "identifiers that others reported",
+    "young_accounts": "accounts that are younger than ordinary ones",
+}
 
 
 def statement(profile: Profile, names: Names, indicators: tuple[int, int] | None) -> dict[str, Any]:
@@ -94,18 +141,44 @@ def coarse(profile: Profile, value: Any) -> Any:
     return value.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
+def figures(profile: Profile, cluster: Mapping[str, Any]) -> dict[str, Any]:
+    """The cluster's row as the profile tells it.
+
+    In public, what would tell how few did something is rounded: sums over days of which some are left out, and scores
+    from which the points of a single term could be had.
+    """
+    told = {key: coarse(profile, value) for key, value in cluster.items()}
+    if profile.records:
+        return told
+    for name in ("events", "tokens", "cost_usd_micros"):
+        told[name] = int(float(f"{told[name]:.1e}"))
+    # Downwards, so that nothing is told as certain that is not.
+    told["score"] = math.floor(told["score"] * 100) / 100
+    told["abuse_score"] = float(round(told["abuse_score"]))
+    return {**told, "top_reasons": []}
+
+
 def suppressed(lists: Mapping[str, pyarrow.Table], size: int) -> dict[str, pyarrow.Table]:
-    """The lists that are for everybody: no accounts, no identifiers, no small counts."""
+    """The lists that are for everybody: no accounts, no identifiers, no small counts, nor what one follows from.
+
+    A share of the members is a count of them where their number is told, so what a term measured is left out, and of
+    its points the next whole one is told.
+    """
     import pyarrow
     import pyarrow.compute as compute
 
+    untold = [*_HOUSE_TERMS, *(_SIZE_TERMS if size < SMALL else ())]
     terms = lists["terms"]
-    words = [name.replace("_", " ") for name in terms["term"].to_pylist()]
-    terms = terms.set_column(terms.column_names.index("sentence"), "sentence", pyarrow.array(words, pyarrow.string()))
-    for name in ("observed", "expected", "effect") if size < SMALL else ():
-        nothing = pyarrow.nulls(terms.num_rows, pyarrow.float64())
-        terms = terms.set_column(terms.column_names.index(name), name, nothing)
+    terms = terms.filter(compute.invert(compute.is_in(terms["term"], pyarrow.array(untold))))
+    words = [PLAIN.get(name, name.replace("_", " ")) for name in terms["term"].to_pylist()]
+    # Away from zero: nothing that speaks for or against is lost, however little.
+    points = [math.copysign(math.ceil(abs(value)), value) if value else 0.0 for value in terms["points"].to_pylist()]
+    nothing = pyarrow.nulls(terms.num_rows, pyarrow.float64())
+    told = {"sentence": words, "points": points, "observed": nothing, "expected": nothing, "effect": nothing}
+    for name, values in told.items():
+        terms = replaced(terms, name, values)
     kinds = lists["kinds"].drop_columns(["members_tied", "members_without"])
     timeline = lists["timeline"]
     timeline = timeline.filter(compute.greater_equal(timeline["accounts"], SMALL))
-    return {"terms": terms, "kinds": kinds, "timeline": timeline, "lineage": lists["lineage"]}
+    lineage = replaced(lists["lineage"], "overlap", compute.round(lists["lineage"]["overlap"], 1))
+    return {"terms": terms, "kinds": kinds, "timeline": timeline, "lineage": lineage}

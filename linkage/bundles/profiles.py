@@ -34,6 +34,11 @@ class Profile:
         """Whether two values of the figure ``name`` are the same as far as the profile can tell."""
         return abs(one - other) <= (self.points if name == "abuse_score" else self.tolerance)
 
+    @property
+    def mark(self) -> str:
+        """Its mark as people write it: TLP 2.0 says CLEAR for what STIX 2.1, which is older, calls white."""
+        return "CLEAR" if self.tlp == "white" else self.tlp.upper()
+
 
 PROFILES = {
     "internal": Profile("internal", events=True, records=True, tlp="red", tolerance=1e-6, points=1e-6),

@@ -18,8 +18,8 @@ from linkage.model.times import to_text
 class Block:
     """A part of the report.
 
-    ``kind``: title, heading, text, points, table, picture or page (a new one). ``text``: a sentence or an SVG;
-    ``rows``: points, or cells by row.
+    ``kind``: title, mark (on every page), heading, text, points, table, picture or page (a new one). ``text``: a
+    sentence or an SVG; ``rows``: points, or cells by row.
     """
 
     kind: str
@@ -36,6 +36,11 @@ class Block:
 def title(text: str) -> Block:
     """The report's title."""
     return Block("title", text)
+
+
+def mark(text: str) -> Block:
+    """With whom it may be shared: at the head and foot of every printed page, as TLP 2.0 asks."""
+    return Block("mark", text)
 
 
 def heading(text: str) -> Block:
@@ -69,6 +74,10 @@ def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], file: str, 
     return [*blocks, text(f"Rows of {file}.")]
 
 
+#: Up to here each whole number has a float of its own.
+_EXACT = 2**53
+
+
 def cell(value: Any) -> str:
     """A value as the report shows it."""
     if value is None:
@@ -76,7 +85,8 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
+        whole = value.is_integer() and abs(value) < _EXACT
+        return f"{value:,.0f}" if whole else f"{value:.4g}" if abs(value) < 1 else f"{value:,.2f}"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, datetime):
@@ -92,8 +102,9 @@ _STYLE = """
 body { font: 11pt/1.5 sans-serif; color: #1f2430; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2rem; border-bottom: 1px solid #c9ced6; }
 table { border-collapse: collapse; font-size: 8.5pt; width: 100%; } svg { max-width: 100%; height: auto; }
-td, th { border: 1px solid #c9ced6; padding: 2px 5px; text-align: left; overflow-wrap: anywhere; vertical-align: top; }
-th { background: #eef1f5; } @media print { hr { break-after: page; visibility: hidden; } }
+td, th { border: 1px solid #c9ced6; padding: 2px 5px; text-align: left; vertical-align: top; white-space: nowrap; }
+td.wraps { white-space: normal; overflow-wrap: anywhere; } th { background: #eef1f5; } .mark { font-weight: bold; }
+@media print { hr { break-after: page; visibility: hidden; } }
 """
 #: Nothing is loaded, nothing runs.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -130,16 +141,24 @@ def as_pdf(blocks: Sequence[Block]) -> bytes:
     return made
 
 
+#: Characters of a figure or a name that stand in one line: half a figure can be taken for another.
+_UNBROKEN = 32
+
+
+def _html_cell(value: str) -> str:
+    wraps = ' class="wraps"' if " " in value or len(value) > _UNBROKEN else ""
+    return f"<td{wraps}>{html.escape(value)}</td>"
+
+
 def _html_table(block: Block) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in block.columns)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(value)}</td>" for value in row) + "</tr>\n" for row in block.rows
-    )
+    rows = "".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>\n" for row in block.rows)
     return f"<table>\n<tr>{head}</tr>\n{rows}</table>"
 
 
 _HTML: dict[str, Callable[[Block], str]] = {
     "title": lambda block: f"<h1>{html.escape(block.text)}</h1>",
+    "mark": lambda block: f'<p class="mark">{html.escape(block.text)}</p>',
     "heading": lambda block: f"<h2>{html.escape(block.text)}</h2>",
     "text": lambda block: f"<p>{html.escape(block.text)}</p>",
     "points": lambda block: "<ul>" + "".join(f"<li>{html.escape(row[0])}</li>" for row in block.rows) + "</ul>",

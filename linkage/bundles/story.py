@@ -1,33 +1,15 @@
-"""The finding in words: what is claimed, how sure, what else it could be, what was left out, and the whole report."""
+"""The finding in words, for programs and for people: its summary, and after it what that rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from linkage.bundles import pictures
 from linkage.bundles import report as blocks
 from linkage.bundles.profiles import SMALL, Profile
-from linkage.bundles.report import Block, cell
-from linkage.model.kinds import noun
-from linkage.model.times import to_text
-
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]
-
-_TIERS = {
-    1: "flagged: linkage is validated, and the evidence of coordinated abuse passes the bar",
-    2: "for a person to decide: linkage is validated; the evidence of abuse is near the bar, or of one kind",
-    3: "linked only: nothing here claims abuse",
-}
-
-#: What else accounts that share things can be, and the terms by which each would show.
-ALTERNATIVES = (
-    ("one company or organization", ("one_organization", "one_payer", "one_site", "office_hours")),
-    ("a class, a course or a shared tool", ("one_lesson",)),
-    ("people at one event", ("one_event",)),
-    ("a household or a small team", ("small_group",)),
-    ("customers of a reseller or of one proxy network", ("same_sizes", "own_work", "long_history")),
-)
+from linkage.bundles.report import Block
+from linkage.bundles.summary import Rows, alternatives, claim, claims_abuse, summary
 
 LIMITS = (
     "Linked is not abusive: strength of linkage never raises the score of abuse.",
@@ -43,47 +25,34 @@ LIMITS = (
 )
 
 GLOSSARY = (
+    ("absence", "what an account lacks that nearly all members have, in bits against its membership"),
     ("account", "what signs in, or holds an API key, at the provider whose logs were read"),
     ("bit", "unit of evidence: one bit doubles the odds that accounts belong together"),
     ("cluster", "accounts that belong together"),
+    ("corroborates", "counts as a kind of evidence of its own"),
     ("degree", "how many accounts used an identifier, of everybody"),
+    ("effect", "how far the members are from matched ordinary accounts, in standard deviations"),
     ("evidence", "what sharing an identifier is worth, in bits"),
+    ("expected", "what matched ordinary accounts show: those that were about as active"),
     ("identifier", "a value that accounts may share: an address, a card's fingerprint, a prompt template's hash"),
     ("membership", "how surely an account belongs to the cluster, 0 to 1"),
+    ("observed", "what the members show; the sentence beside it says of what"),
+    ("point", "unit of suspicion: what one observation adds to the abuse score, or takes from it"),
+    ("prior", "how unlikely it is for any account to belong to the cluster, before evidence, in bits"),
+    (
+        "private work",
+        "exchanges of an account that nothing it shares explains: more of it than the members have speaks "
+        "against its membership, in bits",
+    ),
     ("q", "how often chance alone would make a group this tight; about linkage only"),
+    ("refresh", "one run of the program over the records of a window"),
+    ("role", "core: holds the cluster together; periphery: others whom its evidence fits"),
     ("score", "suspicion of coordinated abuse, 0 to 1; not strength of linkage"),
     ("term", "one observation for or against abuse, in points; together they are the abuse score"),
+    ("tier", "1: flagged; 2: for a person to decide; 3: linked only"),
+    ("TLP", "Traffic Light Protocol (FIRST, version 2.0): with whom a document may be shared"),
     ("trust, θ", "share of an identifier's account pairs that belong together, as far as other evidence can tell"),
 )
-
-
-def claim(cluster: Mapping[str, Any], profile: Profile) -> str:
-    """What is claimed, in one sentence."""
-    size = count(int(cluster["size"]), profile)
-    if cluster["tier"] == 1:
-        return f"{size} accounts are run by one operator, and are used for coordinated abuse."
-    if cluster["tier"] == 2:
-        return f"{size} accounts are run by one operator; whether it is abuse is for a person to decide."
-    return f"{size} accounts are linked; abuse is not claimed."
-
-
-def count(number: int, profile: Profile) -> str:
-    """A count as the profile tells it: small ones not in public."""
-    return f"fewer than {SMALL}" if not profile.records and number < SMALL else f"{number:,}"
-
-
-def alternatives(terms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What else it could be, and what the data say about that."""
-    points = {term["term"]: float(term["points"]) for term in terms}
-    return [
-        {
-            "alternative": name,
-            "measured": any(term in points for term in speaks),
-            "points": round(sum(min(points.get(term, 0.0), 0.0) for term in speaks), 6),
-            "terms": list(speaks),
-        }
-        for name, speaks in ALTERNATIVES
-    ]
 
 
 def finding(
@@ -102,7 +71,8 @@ def finding(
         "bundle": bundle,
         "profile": profile.name,
         "verdict": verdict,
-        "claim": claim(cluster, profile),
+        "claim": claim(cluster, profile, verdict),
+        "claims_abuse": claims_abuse(cluster, verdict),
         "cluster": {key: None if key in hidden else value for key, value in cluster.items()},
         "lineage": [dict(row) for row in rows["lineage"]],
         "method": dict(method),
@@ -121,32 +91,8 @@ def report(
     bundle: str, profile: Profile, cluster: Mapping[str, Any], rows: Rows, found: Mapping[str, Any]
 ) -> list[Block]:
     """The whole report: two pages for counsel, then what they rest on."""
-    method = found["method"]
     parts = [
-        blocks.title(f"Evidence bundle {bundle}"),
-        blocks.text(f"Profile: {profile.name}. TLP:{profile.tlp.upper()}. As of {to_text(method['as_of'])}."),
-        *_verdict(found["verdict"]),
-        blocks.heading("Claim"),
-        blocks.text(found["claim"]),
-        blocks.text(f"Tier {cluster['tier']} – {_TIERS[int(cluster['tier'])]}. (finding.json: cluster.tier)"),
-        blocks.heading("How sure"),
-        blocks.points(_sure(cluster, rows, profile)),
-        blocks.heading("What speaks for it"),
-        *_sentences(rows["terms"], 1),
-        blocks.heading("What speaks against it"),
-        *_sentences(rows["terms"], -1),
-        blocks.heading("What else it could be"),
-        blocks.points([_alternative(one) for one in found["alternatives"]]),
-        blocks.heading("What was left out"),
-        *_left_out(rows, profile),
-        Block("page"),
-        blocks.heading("Figures of the cluster"),
-        Block(
-            "table",
-            columns=("figure", "value"),
-            rows=tuple((name, cell(value)) for name, value in found["cluster"].items() if name != "top_reasons"),
-        ),
-        blocks.text("From finding.json: cluster."),
+        *summary(bundle, profile, cluster, rows, found),
         blocks.heading("Timeline"),
         *_timeline(rows, profile),
     ]
@@ -157,9 +103,10 @@ def report(
         *blocks.table(("kind", "corroborates", "bits", *(_KIND_COUNTS if profile.records else ())), rows["kinds"],
                       "kinds.csv", 20),
         blocks.heading("Every term for and against abuse"),
-        *blocks.table(("term", "points", "observed", "expected", "effect"), rows["terms"], "terms.csv", 60),
+        *blocks.table(("term", "points", *(_TERM_FIGURES if profile.records else ()), "sentence"), rows["terms"],
+                      "terms.csv", 60),
         blocks.heading("Method"),
-        blocks.points(_method(method)),
+        blocks.points(_method(found["method"])),
         blocks.heading("Limits"),
         blocks.points(LIMITS),
         blocks.heading("Glossary"),
@@ -168,81 +115,8 @@ def report(
     return parts
 
 
-def _verdict(verdict: Mapping[str, Any] | None) -> list[Block]:
-    """What people decided, before what was computed."""
-    if verdict is None:
-        return []
-
-    def by(name: str) -> str:
-        who = verdict[f"{name}_by"]
-        return f"{name} {to_text(verdict[f'{name}_at'])}" + (f" by {who}" if who else "")
-
-    reasons = ", ".join(code.replace("_", " ") for code in verdict["reasons"])
-    approved = by("approved") if verdict["approved_at"] else "not approved: another person has not looked at it yet"
-    sentences = [
-        f"{verdict['verdict'].capitalize()}: {reasons}. (finding.json: verdict)",
-        f"{by('proposed').capitalize()}; {approved}. Case {verdict['case']} is {verdict['status']}.",
-    ]
-    if verdict["members"] is not None:
-        sentences.append(f"It is about {verdict['members']:,} members, and about no others.")
-    if verdict["excluded"]:
-        named, more = verdict["excluded"][:_NAMED], len(verdict["excluded"]) - _NAMED
-        rest = f", and {more:,} more (finding.json: verdict.excluded)" if more > 0 else ""
-        sentences.append(f"It is not about these members: {', '.join(named)}{rest}.")
-    if verdict["ends_at"]:
-        sentences.append(f"It ends {to_text(verdict['ends_at'])}.")
-    return [blocks.heading("Verdict"), blocks.points(sentences)]
-
-
-#: Excluded members that the report names.
-_NAMED = 20
 _KIND_COUNTS = ("members_tied", "linkage_score_without", "members_without")
-
-
-def _sure(cluster: Mapping[str, Any], rows: Rows, profile: Profile) -> list[str]:
-    kinds = [row["kind"] for row in rows["kinds"] if row["corroborates"]]
-    named = ", ".join(noun(kind) for kind in kinds) or "none"
-    return [
-        f"That chance alone ties a group as tightly: q = {cluster['q_value']:.3g} (finding.json: cluster.q_value).",
-        f"Mean evidence that ties a member to the rest: {cluster['linkage_score']:.1f} bits, odds of "
-        f"2^{cluster['linkage_score']:.1f} to 1 over chance (finding.json: cluster.linkage_score).",
-        f"Kinds of evidence that say so independently: {len(kinds)} ({named}; kinds.csv).",
-        f"Suspicion of abuse: score {cluster['score']:.3f} of 1; {cluster['abuse_score']:+.2f} points, where "
-        f"{_flag(rows)} (terms.csv).",
-        f"Members: {count(int(cluster['size']), profile)} (finding.json: cluster.size).",
-    ]
-
-
-def _flag(rows: Rows) -> str:
-    ahead = sum(1 for row in rows["terms"] if row["points"] > 0)
-    against = sum(1 for row in rows["terms"] if row["points"] < 0)
-    return f"{ahead} terms speak for abuse and {against} against"
-
-
-def _sentences(terms: Sequence[Mapping[str, Any]], sign: int) -> list[Block]:
-    told = [
-        f"{row['points']:+.2f} points: {row['sentence']} (terms.csv, row {number})"
-        for number, row in enumerate(terms, 1)
-        if row["points"] * sign > 0
-    ]
-    return [blocks.points(told[:8])] if told else [blocks.text("Nothing that was measured.")]
-
-
-def _alternative(one: Mapping[str, Any]) -> str:
-    if one["points"] < 0:
-        return f"{one['alternative']}: the data show signs of it, {one['points']:+.2f} points."
-    if not one["measured"]:
-        return f"{one['alternative']}: the records do not tell."
-    return f"{one['alternative']}: looked for, and no sign of it in the data."
-
-
-def _left_out(rows: Rows, profile: Profile) -> list[Block]:
-    by_what: dict[str, int] = {}
-    for row in rows["contrary"]:
-        by_what[row["what"]] = by_what.get(row["what"], 0) + 1
-    said = [f"{what}: {count(number, profile)} (contrary.csv)" for what, number in by_what.items()]
-    note = "Everybody else's records are not in this bundle; counts over them are, where scores depend on them."
-    return [blocks.points([*said, note])]
+_TERM_FIGURES = ("observed", "expected", "effect")
 
 
 def _timeline(rows: Rows, profile: Profile) -> list[Block]:

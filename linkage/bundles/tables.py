@@ -74,7 +74,7 @@ CONTRARY = Table(
 
 TERMS = Table(
     "terms",
-    "Every term for and against abuse; points sum to the abuse score.",
+    "Every term for and against abuse; points sum to the abuse score, but in public, where each is rounded.",
     (
         _c("term", "VARCHAR", "name of the term"),
         _c("evidence", "VARCHAR", "kind of evidence it belongs to"),

@@ -42,6 +42,8 @@ def bundle_export(arguments: Namespace) -> int:
         given, left_out = report.indicators
         without = f"; left out as found or purged here, so that nobody else can know them: {left_out}"
         say(f"indicators under the exchange key: {given}{without if left_out else ''}")
+    if arguments.profile == "partner" and not arguments.recipient:
+        say("no --recipient: whoever gets a bundle of this subject that names none can match its pseudonyms to these")
     for name in report.waits:
         say(f"{name} approved the case and has to sign too: linkage bundle sign {report.path}")
     return 0

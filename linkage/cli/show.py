@@ -117,7 +117,7 @@ def listing(stream: IO[str], rows: pyarrow.Table | Rows, *, empty: str) -> None:
             name,
             name,
             right=any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in kept),
-            wraps=name in ("reason", "finding", "advice", "flagged_benign"),
+            wraps=name in ("reason", "finding", "advice", "flagged_benign", "account_ids"),
         )
         for name in columns_of(rows)
     ]

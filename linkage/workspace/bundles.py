@@ -87,6 +87,11 @@ class Bundles:
         if exchange_key is not None and not chosen.records:
             raise UsageError("a public bundle holds no indicators, so it takes no exchange key")
         case = self._case(subject, refresh)
+        if exchange_key is not None and case is not None and case.cleared:
+            raise UsageError(
+                f"two people decided {case.proposal.verdict}: there is nothing that others should watch for",
+                hint="Export without the exchange key.",
+            )
         scope = None if case is None else case.proposal.scope
         snapshot = self._home.snapshot(refresh if scope is None else scope.refresh_id)
         cluster = str(row_of(snapshot, subject if scope is None else scope.cluster_id)["cluster_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import stat
 import zipfile
 from pathlib import Path
@@ -101,6 +102,46 @@ def test_a_zip_that_says_less_than_it_holds(tmp_path: Path) -> None:
     raw[at : at + 4] = (7).to_bytes(4, "little")
     path.write_bytes(bytes(raw))
     refused(path, "cannot be read|not as long")
+
+
+@pytest.mark.parametrize("flags", [0x1, 0x20, 0x40])
+def test_an_entry_that_is_encrypted_or_a_patch_of_another_file(tmp_path: Path, flags: int) -> None:
+    path = zipped(tmp_path / "b.zip", f"{NAME}/bagit.txt")
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"PK\x01\x02") + 8] |= flags
+    path.write_bytes(bytes(raw))
+    refused(path, "encrypted|compressed in a way")
+
+
+def test_whatever_happens_to_a_zip_is_an_exit_code_and_good_is_only_what_holds_the_same(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Bits of the zip's own fields flip: some say nothing about its files, such as their date."""
+    source = bundled.exported(tmp_path_factory, "public")
+    path = tmp_path / f"{source.name}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(source.rglob("*")):
+            if file.is_file():
+                archive.write(file, f"{source.name}/{file.relative_to(source).as_posix()}")
+    good = path.read_bytes()
+    directory = good.index(b"PK\x01\x02")
+    chance, codes = random.Random(7), set()
+    for number in range(400):
+        at = chance.randrange(directory if number % 4 else 0, len(good))
+        path.write_bytes(good[:at] + bytes([good[at] ^ 1 << chance.randrange(8)]) + good[at + 1 :])
+        try:
+            fault = bundled.verified(tmp_path_factory, path).fault
+        except BundleMalformed as malformed:
+            fault = malformed
+        codes.add(0 if fault is None else fault.exit_code)
+        if fault is None:
+            with zipfile.ZipFile(path) as archive:
+                held = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+            assert held == {name: (source / name).read_bytes() for name in held}
+            assert len(held) == sum(file.is_file() for file in source.rglob("*"))
+    assert 0 in codes
+    assert 23 in codes
+    assert codes <= {0, 20, 21, 23}
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x05\x06", b"not a zip", b"PK\x03\x04" + b"\0" * 100])

@@ -13,8 +13,12 @@ import pyarrow.parquet as pq
 import pypdf
 import pytest
 
+from linkage.bundles.privacy import PLAIN
 from linkage.bundles.profiles import SMALL, Names
+from linkage.cli import main
 from linkage.errors import UsageError
+from linkage.scoring.followers import FOLLOWERS
+from linkage.scoring.watch_list import WATCH_LIST
 from tests.lib import bundled
 from tests.lib.refreshed import FIXTURES, events
 
@@ -124,6 +128,17 @@ def test_names_are_of_one_recipient_and_subject_and_the_same_every_time(
             )
 
 
+def test_that_nobody_was_named_as_the_recipient_is_said(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, cluster = bundled.workspace(tmp_path_factory), bundled.cluster(tmp_path_factory)
+    for profile, recipient, said in (("partner", "", True), ("partner", "Lab B", False), ("public", "", False)):
+        verb = ["bundle", "export", cluster, "--profile", profile, "--recipient", recipient]
+        folder = str(tmp_path / f"{profile}-{recipient}")
+        assert main(["--workspace", str(workspace.path), *verb, "--output", folder]) == 0
+        assert ("no --recipient" in capsys.readouterr().err) is said
+
+
 def test_the_same_value_of_two_kinds_has_two_names() -> None:
     names = Names(b"k" * 32)
     assert names.of("ip_address", "x") != names.of("card", "x")
@@ -165,6 +180,47 @@ def test_a_public_bundle_has_figures_of_nobody(tmp_path: Path, tmp_path_factory:
     assert (
         pq.read_table(made / "terms.parquet")["observed"].null_count == pq.read_table(made / "terms.parquet").num_rows
     )
+
+
+def test_no_count_below_the_bar_follows_from_what_a_public_bundle_tells(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A share of a known number of members is a count of them, and so are points that follow from a share."""
+    workspace = bundled.workspace(tmp_path_factory)
+    for cluster in workspace.clusters().to_dict("records"):
+        inside = workspace.bundles.export(cluster["cluster_id"], profile="internal", output=tmp_path).path / "data"
+        path = workspace.bundles.export(cluster["cluster_id"], profile="public", output=tmp_path).path / "data"
+        terms = pq.read_table(path / "terms.parquet")
+        for name in ("observed", "expected", "effect"):
+            assert terms[name].null_count == terms.num_rows
+        told = dict(zip(terms["term"].to_pylist(), terms["points"].to_pylist(), strict=True))
+        assert all(points.is_integer() for points in told.values())
+        exact = pq.read_table(inside / "terms.parquet")
+        known = dict(zip(exact["term"].to_pylist(), exact["points"].to_pylist(), strict=True))
+        for term, points in told.items():
+            assert abs(points - known[term]) < 1
+            assert (points > 0, points < 0) == (known[term] > 0, known[term] < 0), "nothing is lost for being little"
+        small = cluster["size"] < SMALL
+        assert set(known) - set(told) == {"allowed_organization"} | (
+            {"small_group", "no_ordinary_reason"} & set(known) if small else set()
+        )
+        found = json.loads((path / "finding.json").read_text())["cluster"]
+        assert found["abuse_score"].is_integer()
+        for name in ("events", "tokens", "cost_usd_micros"):
+            # Two digits: days that are left out cannot be had as what is missing from the sum.
+            assert found[name] is None if small else len(str(found[name]).rstrip("0")) <= 2
+        words = (path / "REPORT.html").read_text(encoding="utf-8")
+        assert "contrary.csv" not in words, "names no file that is not there"
+        assert "evidence.csv" not in words
+
+
+def test_each_term_has_words_without_a_figure(tmp_path_factory: pytest.TempPathFactory) -> None:
+    terms = set(
+        pq.read_table(bundled.exported(tmp_path_factory, "internal") / "data" / "terms.parquet")["term"].to_pylist()
+    )
+    assert terms - {"allowed_organization"} <= set(PLAIN)
+    assert {FOLLOWERS, WATCH_LIST} <= set(PLAIN)
+    assert not [words for words in PLAIN.values() if any(letter.isdigit() for letter in words)]
 
 
 def test_profiles_are_three() -> None:
