@@ -11,6 +11,7 @@ from linkage.scoring.structure import Sharing, beyond, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
 if TYPE_CHECKING:
+    from linkage.scoring.organizations import Organizations
     from linkage.config import ScoringSettings
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
@@ -29,6 +30,7 @@ def ordinary_reasons(
     by_templates: FloatArray,
     alike: FloatArray,
     baseline: Baseline,
+    firms: Organizations,
 ) -> list[Term]:
     """Templates, organizations, events, smallness and canaries, as terms of every group.
 
@@ -50,8 +52,11 @@ def ordinary_reasons(
     domain = exclusive_value(features.domain, label, groups, settings.exclusive_share)
     organization = exclusive_value(features.organization, label, groups, settings.exclusive_share)
     # Anyone can have a mail domain; an organization was set up with the provider.
-    one_domain = -np.maximum(1.5 * _most(domain), 3.0 * _most(organization))
-    domain = np.maximum(domain, organization)
+    several = firms.registered + firms.by_domain
+    one_domain = -np.maximum.reduce(
+        [1.5 * _most(domain), 3.0 * _most(organization), np.where(firms.number > 1, 3.0, 0.0) * _most(several)]
+    )
+    domain = np.maximum.reduce([domain, organization, several])
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
     canaries = sharing(incidence, label, groups, features.events, (canary_kind,), 0.0)
     hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0)
@@ -61,6 +66,14 @@ def ordinary_reasons(
             f"one prompt template of their own carries {templates.top_events[group]:.0%} of the exchanges of "
             f"{templates.top[group]:.0%} of the members: a lesson or a tool"
         )
+
+    def organized(group: int) -> str:
+        if firms.number[group] > 1 and several[group] >= domain[group]:
+            return (
+                f"{domain[group]:.0%} of the members belong to {firms.number[group]} organizations or e-mail domains "
+                "of their own, each with its own payer or site"
+            )
+        return f"{domain[group]:.0%} of the members belong to one organization or e-mail domain of their own"
 
     return [
         Term(
@@ -105,9 +118,7 @@ def ordinary_reasons(
             nan,
             nan,
             one_domain * settings.cap_scale,
-            lambda group: (
-                f"{domain[group]:.0%} of the members belong to one organization or e-mail domain of their own"
-            ),
+            organized,
         ),
         Term(
             "small_group",
