@@ -18,7 +18,7 @@ SOURCES := linkage tests docs benchmarks app.py .ci
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo ui test test-long check lock lock-check format format-check lint types imports dependencies docs docs-check \
-	bench soak clean browser neo4j
+	bench peers soak clean browser neo4j
 
 help: ## list these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,11 +77,14 @@ docs-check: $(VENV)/.development ## generated pages in step with the code
 bench: $(VENV)/.development ## speed and detection figures, side by side with baselines
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+peers: $(VENV)/.development ## the environment of programs that linkage is measured against, apart from its own
+	$(BIN)/python -m benchmarks.peers.environment
+
 soak: $(VENV)/.development ## many more rounds of the reliability tests
 	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
 clean: ## remove what was built here: environment, caches, the demo's workspace
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .neo4j workspace
+	rm -rf $(VENV) benchmarks/peers/.venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .neo4j workspace
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments -------------------------------------------------------------------------------------------------

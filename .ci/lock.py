@@ -1,4 +1,4 @@
-"""Write the lock files, or check that they are in step with pyproject.toml.
+"""Write the lock files, or check that they are in step with pyproject.toml and the list of peers.
 
 ``python .ci/lock.py write`` resolves again, keeping every pin that still fits (``--upgrade`` lets all of them move).
 ``python .ci/lock.py check`` needs no network: it compares the digest of the dependency tables with the one recorded
@@ -17,6 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from pyproject.toml; digest of its dependency tables: sha256:"
+PEERS_HEADER = "# Written by `make lock` from requirements.in; digest of that file: sha256:"
+#: What linkage is measured against has an environment of its own, and a lock file apart.
+PEERS, PEERS_LOCK = "benchmarks/peers/requirements.in", "benchmarks/peers/requirements.lock"
 
 #: Optional dependencies that are locked everywhere, those that only tests need, and lock file → the group that is
 #: resolved with them.
@@ -42,32 +45,44 @@ def inputs_digest() -> str:
 def write(*, upgrade: bool) -> None:
     """Resolve every lock file for all supported versions of Python and processors at once."""
     for name, group in LOCKS.items():
-        target = ROOT / name
         extras = EXTRAS if group == "build" else (*EXTRAS, *TESTED_EXTRAS)
-        command = [
-            *("uv", "pip", "compile", "pyproject.toml", "--quiet"),
-            *("--universal", "--python-version", "3.11", "--fork-strategy", "fewest"),
-            *("--generate-hashes", "--no-emit-index-url", "--no-header"),
-            *(part for extra in extras for part in ("--extra", extra)),
-            *("--group", group),
-            *("--output-file", name),
-        ]
-        if upgrade:
-            command.append("--upgrade")
+        options = [*(part for extra in extras for part in ("--extra", extra)), "--group", group]
         if name != "requirements.lock":
-            command += ["--constraints", "requirements.lock"]
-        subprocess.run(command, cwd=ROOT, check=True)
-        target.write_text(f"{HEADER}{inputs_digest()}\n{_body(target)}", encoding="utf-8")
+            options += ["--constraints", "requirements.lock"]
+        _resolve("pyproject.toml", name, options, upgrade=upgrade)
+        (ROOT / name).write_text(f"{HEADER}{inputs_digest()}\n{_body(ROOT / name)}", encoding="utf-8")
+    _resolve(PEERS, PEERS_LOCK, [], upgrade=upgrade)
+    target = ROOT / PEERS_LOCK
+    target.write_text(f"{PEERS_HEADER}{peers_digest()}\n{_body(target)}", encoding="utf-8")
+
+
+def peers_digest() -> str:
+    """SHA-256 of what the environment of the peers is made from."""
+    return hashlib.sha256((ROOT / PEERS).read_bytes()).hexdigest()
+
+
+def _resolve(source: str, target: str, options: list[str], *, upgrade: bool) -> None:
+    command = [
+        *("uv", "pip", "compile", source, "--quiet"),
+        *("--universal", "--python-version", "3.11", "--fork-strategy", "fewest"),
+        *("--generate-hashes", "--no-emit-index-url", "--no-header", *options),
+        *("--output-file", target),
+    ]
+    if upgrade:
+        command.append("--upgrade")
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
 def check() -> list[str]:
     """Faults of the lock files, each in a sentence; empty when they are in step."""
     faults = []
     pins: dict[str, dict[str, str]] = {}
-    for name in LOCKS:
+    headers = {name: f"{HEADER}{inputs_digest()}\n" for name in LOCKS}
+    headers[PEERS_LOCK] = f"{PEERS_HEADER}{peers_digest()}\n"
+    for name, header in headers.items():
         text = (ROOT / name).read_text(encoding="utf-8")
-        if not text.startswith(f"{HEADER}{inputs_digest()}\n"):
-            faults.append(f"{name} is not in step with pyproject.toml: run `make lock`")
+        if not text.startswith(header):
+            faults.append(f"{name} is not in step with what it is made from: run `make lock`")
         if re.search(r"https?://|^-", text, flags=re.MULTILINE):
             faults.append(f"{name} holds an address or an option of the installer")
         entries = re.findall(
@@ -83,7 +98,7 @@ def check() -> list[str]:
 
 def _body(path: Path) -> str:
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith(HEADER))
+    return "".join(line for line in lines if not line.startswith((HEADER, PEERS_HEADER)))
 
 
 def main(arguments: list[str]) -> int:

@@ -1,7 +1,8 @@
-"""``python -m benchmarks.detection``: what is found in every made-up scenario, beside simpler methods.
+"""``python -m benchmarks.detection``: what is found in every made-up scenario, beside other methods.
 
-Each scenario and seed goes from events to measured clusters through the command line. Runs whose figures are in the
-results already, for the commit at hand, are not repeated.
+Each scenario and seed goes from events to measured clusters through the command line, and each method is a process of
+its own. Splink takes part where its environment is there (``--splink`` makes it). Runs whose figures are in the results
+already, for the commit at hand, are not repeated.
 """
 
 from __future__ import annotations
@@ -21,8 +22,14 @@ import pandas as pd
 import pyarrow.parquet
 
 from benchmarks import detection_page, processes, results
+from benchmarks.peers import environment, records
 from benchmarks.processes import Cost, say
+from linkage.evaluation import METHODS, malicious_of
+from linkage.evaluation import measure as measured
 from linkage.synthetic import SCENARIOS, SIZES
+from linkage.workspace.beside import edges_of
+from linkage.workspace.home import Home
+from linkage.workspace.measuring import read_truth
 
 Row = dict[str, str]
 #: A run, in both files of results.
@@ -53,10 +60,7 @@ def measure(run: Row, prepared: Path, folder: Path) -> tuple[list[Row], list[Row
     costs = prepare(run, prepared)
     shutil.copytree(prepared / "workspace", workspace)
     _, costs["refresh"] = processes.linkage(workspace, "refresh")
-    output, costs["evaluate"] = processes.linkage(
-        workspace, "evaluate", "--truth", data / "truth.csv", "--format", "csv"
-    )
-    methods: list[Row] = [run | method for method in csv.DictReader(io.StringIO(output))]
+    methods = [run | row for row in figures(workspace, data / "truth.csv")]
     clusters, members = frame(workspace, "clusters"), frame(workspace, "members")
     truth = pd.read_csv(data / "truth.csv", dtype={"account_id": str})
     methods[0] |= {
@@ -70,6 +74,36 @@ def measure(run: Row, prepared: Path, folder: Path) -> tuple[list[Row], list[Row
         **{f"{step}_mebibytes": f"{cost.mebibytes:.0f}" for step, cost in costs.items()},
     }
     return methods, [run | row for row in told(clusters, members.astype({"account_id": str}), truth)]
+
+
+def figures(workspace: Path, truth: Path) -> list[Row]:
+    """Figures of linkage, of every method of ``evaluate`` and, where its environment is there, of Splink.
+
+    ``family``: the name that a method is asked for with. ``seconds``, ``mebibytes``: of the process that measured all
+    rows of a family, its start and the reading of the snapshot included; of linkage they are those of its refresh.
+    """
+    evaluate = ("evaluate", "--truth", truth, "--format", "csv")
+    output, _ = processes.linkage(workspace, *evaluate, "--no-baselines")
+    rows = [{**row, "family": "linkage"} for row in csv.DictReader(io.StringIO(output))]
+    for method in METHODS:
+        output, cost = processes.linkage(workspace, *evaluate, "--baselines", method)
+        beside = list(csv.DictReader(io.StringIO(output)))[1:]
+        rows += [{**row, "family": method, **_spent(cost)} for row in beside]
+    if environment.present():
+        known = read_truth(truth)
+        edges = edges_of(Home(workspace, None), None)
+        baseline, cost = records.run(edges, malicious_of(edges.accounts, known), workspace.parent / "splink")
+        found = asdict(measured(baseline, edges.accounts, known))
+        rows.append({**{name: _text(value) for name, value in found.items()}, "family": "splink", **_spent(cost)})
+    return rows
+
+
+def _spent(cost: Cost) -> Row:
+    return {"seconds": f"{cost.wall:.1f}", "mebibytes": f"{cost.mebibytes:.0f}"}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def told(clusters: pd.DataFrame, members: pd.DataFrame, truth: pd.DataFrame) -> list[Row]:
@@ -134,9 +168,12 @@ def sweep(runs: Sequence[Row], folder: Path, keep: Path | None, *, again: bool) 
     methods_file, clusters_file = folder / "detection.csv", folder / "detection-clusters.csv"
     for number, run in enumerate(runs, start=1):
         stamp = results.stamp()
-        done = {(row["commit"], *(row[name] for name in RUN)) for row in results.read(methods_file)}
+        of_run = [row for row in results.read(methods_file) if all(row[key] == run[key] for key in RUN)]
+        done = {row["commit"] for row in of_run}
+        if environment.present() and not any(row.get("family") == "splink" for row in of_run):
+            done = set()
         name = f"{number} of {len(runs)}: {run['scenario']} {run['size']}, seed {run['seed']}"
-        if not again and (stamp["commit"], *(run[key] for key in RUN)) in done:
+        if not again and stamp["commit"] in done:
             say(f"{name}: in the results already")
             continue
         with tempfile.TemporaryDirectory(prefix="linkage-bench-") as place:
@@ -162,11 +199,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--again", action="store_true", help="measure also what is in the results already")
     parser.add_argument("--null", type=int, metavar="N", help="N populations without a campaign, in place of scenarios")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="ingested populations stay here for the next time")
+    parser.add_argument("--splink", action="store_true", help="make the environment of Splink first, from an index")
     parser.add_argument("--results", type=Path, default=results.RESULTS)
     options = parser.parse_args(arguments)
     unknown = set(options.scenarios) - set(SCENARIOS)
     if unknown:
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
+    if options.splink:
+        environment.make()
     if options.null:
         # Seeds that no other table uses.
         chosen = [("none", seed) for seed in range(9_001, 9_001 + options.null)]

@@ -1,4 +1,4 @@
-"""Tables of detection figures: linkage by scenario, beside simpler methods, and what was lost or flagged wrongly."""
+"""Tables of detection figures: linkage by scenario, beside other methods, and what was lost or flagged wrongly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = dict[str, str]
 #: Seeds from here on are populations without a campaign, in a table of their own.
 NULL_SEEDS = 9_001
 #: The degree at which some simpler methods cut is chosen for each population, and part of their name in the CSV.
-_THRESHOLD = re.compile(r", identifiers to \d+ accounts$")
+_THRESHOLD = re.compile(r", (?:identifiers|moments) to \d+ accounts$")
 
 
 def page(size: str, rows: list[Row], clusters: list[Row]) -> str:
@@ -24,8 +24,9 @@ def page(size: str, rows: list[Row], clusters: list[Row]) -> str:
     parts = [f"# Detection: {size}", _taken_on(rows)]
     if named:
         parts += ["## linkage, means over seeds", _linkage(named)]
-        parts += ["## F1 of flagged accounts, beside simpler methods", _methods(named, "f1")]
+        parts += ["## F1 of flagged accounts, beside other methods", _methods(named, "f1"), _absent(named)]
         parts += ["## B-cubed F1 of the grouping", _methods(named, "b_cubed_f1")]
+        parts += ["## What each method costs", _costs(named)]
     lost = [row for row in clusters if row["what"] == "campaign" and float(row["jaccard"]) < 0.8]
     unflagged = [
         row for row in clusters if row["what"] == "campaign" and float(row["jaccard"]) >= 0.8 and row["tier"] != "1"
@@ -95,14 +96,31 @@ def _linkage(rows: list[Row]) -> str:
 
 
 def _methods(rows: list[Row], column: str) -> str:
+    """Methods down, scenarios across: there are more of the former."""
     rows = [row | {"method": _THRESHOLD.sub("", row["method"])} for row in rows]
     methods = list(dict.fromkeys(row["method"] for row in rows))
+    scenarios = [(name, those) for name, those in _scenarios(rows) if any(int(row["campaigns"]) for row in those)]
     lines = [
-        (name, *(_share(_mean([row for row in those if row["method"] == method], column)) for method in methods))
-        for name, those in _scenarios(rows)
-        if any(int(row["campaigns"]) for row in those)
+        (method, *(_share(_mean([row for row in those if row["method"] == method], column)) for _, those in scenarios))
+        for method in methods
     ]
-    return results.table(("scenario", *methods), lines) if lines else ""
+    return results.table(("method", *(name for name, _ in scenarios)), lines) if scenarios else ""
+
+
+def _absent(rows: list[Row]) -> str:
+    if any(row.get("family") == "splink" for row in rows):
+        return ""
+    return "Splink was not measured: `python -m benchmarks.detection --splink` makes its environment."
+
+
+def _costs(rows: list[Row]) -> str:
+    """Means over populations: a method's own process, and for linkage a refresh."""
+    lines = []
+    for family in dict.fromkeys(row["family"] for row in rows if row.get("family")):
+        those = [row for row in rows if row.get("family") == family]
+        prefix = "refresh_" if family == "linkage" else ""
+        lines.append((family, *(_whole(_mean(those, f"{prefix}{of}")) for of in ("seconds", "mebibytes"))))
+    return results.table(("method", "s", "MiB"), lines) if lines else ""
 
 
 def _reasons(row: Row, number: int) -> str:

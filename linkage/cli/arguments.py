@@ -145,10 +145,19 @@ def _questions(verbs: Verbs) -> None:
     verb.add_argument("--skip", type=values.number, default=0, metavar="N", help="go past the first N members")
 
     verb = add_verb(
-        verbs, "evaluate", "measure the clusters against known truth, beside simpler methods", lists=True, refresh=True
+        verbs, "evaluate", "measure the clusters against known truth, beside other methods", lists=True, refresh=True
     )
     verb.add_argument("--truth", required=True, metavar="FILE", help="account_id, group_id, group_kind, malicious")
-    verb.add_argument("--no-baselines", dest="baselines", action="store_false", help="leave the simpler methods out")
+    beside = verb.add_mutually_exclusive_group()
+    beside.add_argument(
+        "--baselines",
+        type=values.names,
+        default=True,
+        metavar="METHODS",
+        help="all, or some, with commas, of components, modularity, fellegi-sunter, evilcohort, pacheco, fraudar, "
+        "synchrotrap, volume (default: all but pacheco and synchrotrap, which take longer)",
+    )
+    beside.add_argument("--no-baselines", dest="baselines", action="store_false", help="leave the other methods out")
     verb.add_argument(
         "--replay",
         action="store_true",

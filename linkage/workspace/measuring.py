@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from linkage.model.progress import ProgressSink
 if TYPE_CHECKING:
     import pandas
 
-    from linkage.evaluation import Edges, Evaluation
+    from linkage.evaluation import Evaluation
     from linkage.evaluation.replay import Replay
     from linkage.workspace.home import Home
 
@@ -26,23 +27,31 @@ class Measurements:
     _home: Home
 
     def evaluate(
-        self, truth: str | os.PathLike[str], refresh: str | None = None, *, baselines: bool = True
+        self,
+        truth: str | os.PathLike[str],
+        refresh: str | None = None,
+        *,
+        baselines: bool | Collection[str] = True,
     ) -> Evaluation:
-        """Measure the clusters against the accounts of ``truth``, beside simpler methods.
+        """Measure the clusters against the accounts of ``truth``, beside other methods.
+
+        ``baselines``: names of linkage.evaluation.METHODS, or "all"; True for the quicker ones, False for none.
 
         Raises:
-            UsageError: there is no such file.
+            UsageError: there is no such file or method.
             InputRefused: the truth cannot be read, or lacks a column of the contract.
             NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
         """
         import linkage.evaluation
         from linkage.reading import frames
+        from linkage.workspace import beside
 
+        methods = _methods(baselines)
         known = read_truth(Path(truth))
         with self._home.ask(refresh, ("clusters", "members")) as questions:
             members = frames.members(questions, None).to_pandas()
-        edges = _edges(self._home, refresh) if baselines else None
-        return linkage.evaluation.evaluate(members, known, edges)
+        edges = beside.edges_of(self._home, refresh) if methods else None
+        return linkage.evaluation.evaluate(members, known, edges, methods)
 
     def replay(
         self,
@@ -69,28 +78,20 @@ class Measurements:
         return replaying.replay(self._home, read_truth(Path(truth)), first, step, window, progress)
 
 
-def _edges(home: Home, refresh: str | None) -> Edges:
-    """The snapshot's sightings, as the baselines want them."""
-    import numpy
+def _methods(baselines: bool | Collection[str]) -> tuple[str, ...]:
+    """Names of the methods that are asked for, each once, in the order of METHODS."""
+    from linkage.evaluation import METHODS, QUICK
 
-    from linkage.evaluation import Edges
-    from linkage.reading.source import ask
-
-    snapshot = home.snapshot(refresh)
-    accounts = snapshot.table("accounts")
-    sightings = snapshot.table("sightings")
-    surrogates = accounts["account"].to_numpy()
-    order = numpy.argsort(surrogates, kind="stable")
-    with ask(None, home.identities(), home.settings.engine, ()) as questions:
-        rows = questions.rows("names", {"ids": surrogates.tolist()})
-    names = {row["id"]: str(row["value"]) for row in rows}
-    return Edges(
-        accounts=tuple(names.get(int(account), f"purged:{account}") for account in surrogates),
-        account=order[numpy.searchsorted(surrogates[order], sightings["account"].to_numpy())],
-        identifier=numpy.unique(sightings["identifier"].to_numpy(), return_inverse=True)[1].astype(numpy.int64),
-        kind=numpy.asarray(sightings["kind"].to_pylist(), dtype=object),
-        events=accounts["events"].to_numpy().astype(numpy.float64),
-    )
+    if isinstance(baselines, bool):
+        return QUICK if baselines else ()
+    unknown = sorted(set(baselines) - METHODS.keys() - {"all"})
+    if unknown:
+        raise UsageError(
+            f"there is no method {unknown[0]!r} to compare with", hint=f"There are {', '.join(METHODS)}, and all."
+        )
+    if "all" in baselines:
+        return tuple(METHODS)
+    return tuple(name for name in METHODS if name in baselines)
 
 
 def read_truth(path: Path) -> pandas.DataFrame:

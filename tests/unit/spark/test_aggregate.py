@@ -15,8 +15,11 @@ import pytest
 from linkage import Workspace
 from linkage.config import IdentifierSettings, Settings
 from linkage.errors import ConfigurationError, InputRefused, LinkageError, UsageError
+from linkage.evaluation import Edges
 from linkage.ingest.mapping import Mapping
 from linkage.stores.lake import Lake
+from linkage.workspace.beside import edges_of
+from linkage.workspace.home import Home
 from tests.lib import lakes
 from tests.lib.spark_world import CARD, NOW, PROMPT, World
 
@@ -55,6 +58,23 @@ def test_a_refresh_finds_the_same_under_the_same_ids(world: World, ask: str) -> 
     embedded, aggregated = (getattr(workspace, ask)() for workspace in (world.embedded, world.aggregated))
     assert len(embedded) > 10
     assert aggregated.equals(embedded)
+
+
+def test_other_methods_are_given_the_same_but_for_the_identifiers_of_a_moment(world: World) -> None:
+    embedded, aggregated = (edges_of(Home(Path(w.path), None), None) for w in (world.embedded, world.aggregated))
+    assert embedded.actions is not None and aggregated.actions is not None
+
+    def acted(edges: Edges, kind: str | None) -> set[tuple[str, int]]:
+        assert edges.actions is not None
+        found = edges.actions(kind)
+        return {(edges.accounts[account], int(slot)) for account, slot in zip(found.account, found.slot, strict=True)}
+
+    assert acted(aggregated, None) == acted(embedded, None)
+    assert len(acted(embedded, "ip_address")) > 1_000
+    assert acted(aggregated, "ip_address") == set()
+    assert embedded.actions("ip_address").days_left_out == 0
+    assert aggregated.actions("ip_address").days_left_out == len(Lake(lake(world.aggregated)).view().days())
+    assert aggregated.actions(None).days_left_out == 0
 
 
 def test_the_events_have_the_same_digest(world: World) -> None:
