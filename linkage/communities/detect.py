@@ -71,7 +71,7 @@ def _split(
             continue
         a, b = inverse[: len(left)], inverse[len(left) :]
         piece = _rejoin(a, b, tie, leiden.partition(a, b, tie, len(members), seed), settings.rejoin_share)
-        piece = _chained(a, b, tie, piece, seed)
+        piece = _knit(a, b, tie, piece, settings.chain_share, seed)
         cuts = int(piece.max())
         if cuts == 0:
             continue
@@ -122,58 +122,82 @@ def _rejoin(
     return leiden.renumbered(home[piece])
 
 
-def _chained(
+def _knit(
     first: NDArray[np.int64],
     second: NDArray[np.int64],
     weight: NDArray[np.float64],
     piece: NDArray[np.int64],
+    share: float,
     seed: int,
 ) -> NDArray[np.int64]:
-    """Join loose pieces again: those that could be cut within by cutting no less than what leaves them."""
+    """Undo cuts that are no weaker than the next ones inside would be.
+
+    The pieces are halved where least crosses; that stands when its conductance is below ``share`` of what the halves
+    themselves, or one of them, could be halved at. A chain halves again and again at twice the conductance.
+    """
     pieces = int(piece.max()) + 1
     if pieces == 1:
         return piece
-    within = np.full(pieces, np.inf)
-    inside = piece[first] == piece[second]
-    order = np.argsort(piece[first], kind="stable")
-    order = order[inside[order]]
-    bounds = np.searchsorted(piece[first][order], np.arange(pieces + 1))
-    for number in range(pieces):
+    across, within = piece[first], piece[second]
+    tie = np.zeros((pieces, pieces))
+    np.add.at(tie, (across, within), weight)
+    tie += tie.T
+    inside = across == within
+    order = np.flatnonzero(inside)[np.argsort(across[inside], kind="stable")]
+    bounds = np.searchsorted(across[order], np.arange(pieces + 1))
+
+    def alone(number: int) -> float:
         chosen = order[bounds[number] : bounds[number + 1]]
         if len(chosen) == 0:
-            continue
-        members, inverse = np.unique(np.concatenate([first[chosen], second[chosen]]), return_inverse=True)
-        if len(members) < 4:
-            continue
-        a, b = inverse[: len(chosen)], inverse[len(chosen) :]
-        sub = leiden.partition(a, b, weight[chosen], len(members), seed)
-        parts = int(sub.max()) + 1
-        if parts == 1:
-            continue
-        cross = sub[a] != sub[b]
-        leaves = np.bincount(sub[a][cross], weight[chosen][cross], parts) + np.bincount(
-            sub[b][cross], weight[chosen][cross], parts
-        )
-        within[number] = np.median(leaves)
-    loose = np.isfinite(within)
-    left, right = piece[first], piece[second]
-    cross = left != right
-    left, right, tie = left[cross], right[cross], weight[cross]
-    while True:
-        both = loose[left] & loose[right]
-        leaves = np.bincount(left[both], tie[both], pieces) + np.bincount(right[both], tie[both], pieces)
-        still = loose & (leaves >= 0.5 * within)
-        if np.array_equal(still, loose):
-            break
-        loose = still
-    if not loose.any():
-        return piece
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
+            return 1.0
+        members, ends = np.unique(np.concatenate([first[chosen], second[chosen]]), return_inverse=True)
+        a, b = ends[: len(chosen)], ends[len(chosen) :]
+        parts = leiden.partition(a, b, weight[chosen], len(members), seed)
+        small = np.zeros((int(parts.max()) + 1,) * 2)
+        np.add.at(small, (parts[a], parts[b]), weight[chosen])
+        return _halves(small + small.T)[1]
 
-    graph = coo_matrix((np.ones(int(both.sum())), (left[both], right[both])), shape=(pieces, pieces))
-    whole = connected_components(graph, directed=False)[1]
-    return leiden.renumbered(whole[piece])
+    home = np.zeros(pieces, np.int64)
+    queue = [np.arange(pieces)]
+    fresh = 0
+    while queue:
+        these = queue.pop()
+        if len(these) > 1:
+            side, crossing = _halves(tie[np.ix_(these, these)])
+            halves = these[side], these[~side]
+            inner = max(
+                _halves(tie[np.ix_(half, half)])[1] if len(half) > 1 else alone(int(half[0])) for half in halves
+            )
+            if crossing < share * inner:
+                queue += halves
+                continue
+        home[these] = fresh
+        fresh += 1
+    return leiden.renumbered(home[piece])
+
+
+def _halves(tie: NDArray[np.float64]) -> tuple[NDArray[np.bool_], float]:
+    """One side of the cut with the least conductance along the second eigenvector, and that conductance; 1 for none.
+
+    ``tie`` (P × P): weight between the pieces, twice that inside on the diagonal (sweep cut: Chung 1997,
+    doi 10.1090/cbms/092).
+    """
+    pieces = len(tie)
+    if pieces == 1:
+        return np.ones(1, dtype=np.bool_), 1.0
+    volume = np.maximum(tie.sum(axis=1), 1e-12)
+    root = np.sqrt(volume)
+    _, vectors = np.linalg.eigh(tie / np.outer(root, root))
+    order = np.lexsort((np.arange(pieces), np.round(vectors[:, -2] / root, 9)))
+    moved = np.cumsum(volume[order])
+    sorted_ = tie[np.ix_(order, order)]
+    # Weight between the first so many and the rest.
+    crossing = np.array([sorted_[:at, at:].sum() for at in range(1, pieces)])
+    conductance = crossing / np.minimum(moved[:-1], moved[-1] - moved[:-1])
+    best = int(np.argmin(np.round(conductance, 12)))
+    side = np.zeros(pieces, dtype=np.bool_)
+    side[order[: best + 1]] = True
+    return side, float(conductance[best])
 
 
 def _summed(
