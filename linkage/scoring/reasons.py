@@ -42,7 +42,10 @@ def ordinary_reasons(
     judged = judged_by_templates(templates, size)
     spread = beyond(varied(templates), judged, baseline.varied)
     many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
-    days = _effective_days(features, label, groups)
+    first, last = (
+        seen.astype("datetime64[D]").astype(np.int64) for seen in (features.first_seen, features.last_seen)
+    )
+    days = _effective_days(incidence, label, groups, settings.exclusive_share, first, last)
     event = np.where(size >= 8, -3.0 * np.clip((7.0 - days) / 4.0, 0.0, 1.0), 0.0)
     few = np.clip((10.0 - templates.effective) / 5.0, 0.0, 1.0) * np.clip((templates.top - 0.3) / 0.3, 0.0, 1.0)
     weekend, gathered = _office(features, label, groups)
@@ -180,17 +183,33 @@ def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArra
     return total[:, 3] / cells, np.hypot(total[:, 0], total[:, 1]) / cells
 
 
-def _effective_days(features: Features, label: IntArray, groups: int) -> FloatArray:
-    """How many days a group's accounts are first and last seen on, in equal use: 2^entropy over both ends (K)."""
-    out = np.zeros(groups)
-    inside = np.flatnonzero(label >= 0)
-    first = features.first_seen[inside].astype("datetime64[D]").astype(np.int64)
-    last = features.last_seen[inside].astype("datetime64[D]").astype(np.int64)
-    day = np.concatenate([first, last])
-    group = np.concatenate([label[inside], label[inside]])
+def _effective_days(
+    incidence: Incidence, label: IntArray, groups: int, exclusive_share: float, first: IntArray, last: IntArray
+) -> FloatArray:
+    """How many days what a group has for itself is first and last used on, in equal use: 2^entropy over both ends (K).
+
+    Or on how many days its accounts are first and last seen, where these are fewer (``first``, ``last``: N, days).
+    """
+    group = label[incidence.edge_account]
+    inside = np.flatnonzero(group >= 0)
+    key = group[inside] * incidence.identifiers + incidence.edge_identifier[inside]
+    cell, back, count = np.unique(key, return_inverse=True, return_counts=True)
+    own = (count >= 2) & (count >= exclusive_share * incidence.degree[cell % incidence.identifiers])
+    edge = inside[own[back]]
+    of_things = _spread(group[edge], incidence.edge_first[edge], incidence.edge_last[edge], groups)
+    account = np.flatnonzero(label >= 0)
+    of_accounts = _spread(label[account], first[account], last[account], groups)
+    return np.where(of_things > 0, np.minimum(of_things, of_accounts), of_accounts)
+
+
+def _spread(group: IntArray, first: IntArray, last: IntArray, groups: int) -> FloatArray:
+    """2^entropy over the days that either end of a group's spans (K) falls on; 0 for a group without any."""
+    day = np.concatenate([first, last]).astype(np.int64)
+    both = np.concatenate([group, group]).astype(np.int64)
     low = day.min(initial=0)
-    cell, count = np.unique(group * 100_000 + (day - low), return_counts=True)
-    of_group = cell // 100_000
-    share = count / np.bincount(group, minlength=groups)[of_group]
-    np.add.at(out, of_group, -share * np.log2(share))
-    return np.exp2(out)
+    width = int(day.max(initial=0) - low) + 1
+    cell, count = np.unique(both * width + (day - low), return_counts=True)
+    of_group = cell // width
+    share = count / np.bincount(both, minlength=groups)[of_group]
+    bits = np.bincount(of_group, -share * np.log2(share), groups)
+    return np.where(np.bincount(of_group, minlength=groups) > 0, np.exp2(bits), 0.0)
