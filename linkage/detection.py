@@ -158,9 +158,7 @@ def null(
     maxima = []
     for replicate in range(settings.scoring.replicates):
         edges = significance.rewired(incidence, alone, settings.seed, replicate)
-        copy = graph.build(
-            incidence.accounts, incidence.kinds, incidence.kind, *edges, incidence.account_events
-        )
+        copy = graph.build(incidence.accounts, incidence.kinds, incidence.kind, *edges, incidence.account_events)
         found = search(copy, private_share, settings, settings.seed, partition)
         statistic = significance.statistic(tied_bits(found))
         maxima.append(significance.maxima(statistic, found.size, classes))

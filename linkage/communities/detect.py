@@ -3,9 +3,10 @@
 Modularity at one resolution fits no population: it merges small groups and cuts long chains (Fortunato and Barthélemy
 2007, doi 10.1073/pnas.0605965104). So every community is offered to Leiden anew, on its own links,
 again and again, and a proposed cut is taken only where little of what holds the pieces crosses it: their conductance
-(Kannan, Vempala and Vetta 2004, doi 10.1145/990308.990313). Links of a chain are as few across a cut as inside, and so
-a chain stays whole; what one stray link ties to a dense group comes off. The first partition, of the whole graph, is
-taken as it is: joining its parts by the same rule lets one giant community run away.
+(Kannan, Vempala and Vetta 2004, doi 10.1145/990308.990313). Links of a chain are as few across a cut as inside, so a
+cut also has to be weaker than the next one inside would be: a chain stays whole, and what one stray link ties to a dense
+group comes off. The first partition, of the whole graph, is taken as it is: joining its parts by the same rule lets one
+giant community run away.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from linkage.config import CommunitySettings
     from linkage.evidence.links import Links
     from linkage.leiden import Engine
+
+#: Pieces from which their cuts are not looked at again.
+_MOST_PIECES = 1_000
 
 
 def communities(
@@ -133,10 +137,11 @@ def _knit(
     """Undo cuts that are no weaker than the next ones inside would be.
 
     The pieces are halved where least crosses; that stands when its conductance is below ``share`` of what the halves
-    themselves, or one of them, could be halved at. A chain halves again and again at twice the conductance.
+    themselves, or one of them, could be halved at. A chain halves again and again at twice the conductance. Of more
+    than a thousand pieces the cuts stand as they are: every halving is an eigenproblem, and no mesh has that many.
     """
     pieces = int(piece.max()) + 1
-    if pieces == 1:
+    if pieces == 1 or pieces > _MOST_PIECES:
         return piece
     across, within = piece[first], piece[second]
     tie = np.zeros((pieces, pieces))

@@ -59,9 +59,7 @@ def organizations(
         of = np.full(len(value), -1, np.int64)
         of[value >= 0] = code
         everywhere = np.bincount(code)
-        cell, back, count = np.unique(
-            label[inside] * len(names) + of[inside], return_inverse=True, return_counts=True
-        )
+        cell, back, count = np.unique(label[inside] * len(names) + of[inside], return_inverse=True, return_counts=True)
         settled = (count >= _LEAST) & (count >= settings.exclusive_share * everywhere[cell % len(names)])
         candidate = np.full(len(label), -1, np.int64)
         candidate[inside] = np.where(settled[back], back, -1)

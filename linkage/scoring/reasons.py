@@ -11,10 +11,10 @@ from linkage.scoring.structure import Sharing, beyond, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
 if TYPE_CHECKING:
-    from linkage.scoring.organizations import Organizations
     from linkage.config import ScoringSettings
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
+    from linkage.scoring.organizations import Organizations
     from linkage.scoring.term import FloatArray, IntArray
 
 
@@ -42,10 +42,7 @@ def ordinary_reasons(
     judged = judged_by_templates(templates, size)
     spread = beyond(varied(templates), judged, baseline.varied)
     many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
-    first, last = (
-        seen.astype("datetime64[D]").astype(np.int64) for seen in (features.first_seen, features.last_seen)
-    )
-    days = _effective_days(incidence, label, groups, settings.exclusive_share, first, last)
+    days = _event_days(incidence, features, label, groups, settings.exclusive_share)
     event = np.where(size >= 8, -3.0 * np.clip((7.0 - days) / 4.0, 0.0, 1.0), 0.0)
     few = np.clip((10.0 - templates.effective) / 5.0, 0.0, 1.0) * np.clip((templates.top - 0.3) / 0.3, 0.0, 1.0)
     weekend, gathered = _office(features, label, groups)
@@ -111,7 +108,7 @@ def ordinary_reasons(
             nan,
             nan,
             event * settings.cap_scale,
-            lambda group: f"what they share falls on few days (as spread as {days[group]:.1f} in equal use): an event",
+            lambda group: f"what they share, or they themselves, are seen on few days ({days[group]:.0f}): an event",
         ),
         Term("one_lesson", "work", templates.top_events, nan, nan, lesson * settings.cap_scale, one_lesson),
         Term(
@@ -183,12 +180,13 @@ def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArra
     return total[:, 3] / cells, np.hypot(total[:, 0], total[:, 1]) / cells
 
 
-def _effective_days(
-    incidence: Incidence, label: IntArray, groups: int, exclusive_share: float, first: IntArray, last: IntArray
+def _event_days(
+    incidence: Incidence, features: Features, label: IntArray, groups: int, exclusive_share: float
 ) -> FloatArray:
-    """How many days what a group has for itself is first and last used on, in equal use: 2^entropy over both ends (K).
+    """Days of the event that a group would be (K): the shorter of two measures.
 
-    Or on how many days its accounts are first and last seen, where these are fewer (``first``, ``last``: N, days).
+    Days between which nine tenths of the first and last uses of what a group has for itself lie; infinite where it has
+    nothing. And how many days its accounts are first and last seen on, in equal use: 2^entropy over both ends.
     """
     group = label[incidence.edge_account]
     inside = np.flatnonzero(group >= 0)
@@ -196,20 +194,29 @@ def _effective_days(
     cell, back, count = np.unique(key, return_inverse=True, return_counts=True)
     own = (count >= 2) & (count >= exclusive_share * incidence.degree[cell % incidence.identifiers])
     edge = inside[own[back]]
-    of_things = _spread(group[edge], incidence.edge_first[edge], incidence.edge_last[edge], groups)
-    account = np.flatnonzero(label >= 0)
-    of_accounts = _spread(label[account], first[account], last[account], groups)
-    return np.where(of_things > 0, np.minimum(of_things, of_accounts), of_accounts)
+    day = np.concatenate([incidence.edge_first[edge], incidence.edge_last[edge]]).astype(np.int64)
+    of_group = np.concatenate([group[edge], group[edge]])
+    order = np.lexsort((day, of_group))
+    start = np.searchsorted(of_group[order], np.arange(groups + 1))
+    ends = np.diff(start)
+    used = np.full(groups, np.inf)
+    some = np.flatnonzero(ends)
+    early, late = start[some] + ends[some] // 20, start[some + 1] - 1 - ends[some] // 20
+    used[some] = day[order[late]] - day[order[early]] + 1
+    return np.minimum(used, _effective_days(features, label, groups))
 
 
-def _spread(group: IntArray, first: IntArray, last: IntArray, groups: int) -> FloatArray:
-    """2^entropy over the days that either end of a group's spans (K) falls on; 0 for a group without any."""
-    day = np.concatenate([first, last]).astype(np.int64)
-    both = np.concatenate([group, group]).astype(np.int64)
+def _effective_days(features: Features, label: IntArray, groups: int) -> FloatArray:
+    """How many days a group's accounts are first and last seen on, in equal use: 2^entropy over both ends (K)."""
+    out = np.zeros(groups)
+    inside = np.flatnonzero(label >= 0)
+    first = features.first_seen[inside].astype("datetime64[D]").astype(np.int64)
+    last = features.last_seen[inside].astype("datetime64[D]").astype(np.int64)
+    day = np.concatenate([first, last])
+    group = np.concatenate([label[inside], label[inside]])
     low = day.min(initial=0)
-    width = int(day.max(initial=0) - low) + 1
-    cell, count = np.unique(both * width + (day - low), return_counts=True)
-    of_group = cell // width
-    share = count / np.bincount(both, minlength=groups)[of_group]
-    bits = np.bincount(of_group, -share * np.log2(share), groups)
-    return np.where(np.bincount(of_group, minlength=groups) > 0, np.exp2(bits), 0.0)
+    cell, count = np.unique(group * 100_000 + (day - low), return_counts=True)
+    of_group = cell // 100_000
+    share = count / np.bincount(group, minlength=groups)[of_group]
+    np.add.at(out, of_group, -share * np.log2(share))
+    return np.exp2(out)

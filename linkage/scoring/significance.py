@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from linkage.evidence.incidence import Alone, Incidence
 
+    Whole = NDArray[np.int64]
+    Edges = tuple[Whole, Whole, Whole, Whole, Whole]
+
 #: Least scale of the law, log2 of bits. A null that finds next to nothing leaves no spread to estimate; with this scale
 #: a cluster needs nearly three times the bits of the null's largest for a family-wise p of .05.
 LEAST_SCALE = 0.5
@@ -52,7 +55,7 @@ def statistic(tied_bits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.log2(1.0 + tied_bits))
 
 
-def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> tuple[NDArray[np.int64], ...]:
+def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> Edges:
     """Account, identifier, first and last day and events of each edge after rewiring within each kind.
 
     Where an account draws the same identifier twice, one edge is kept.
@@ -78,7 +81,7 @@ def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> tu
     kept = np.flatnonzero(identifier >= 0)
     key, at = np.unique(account[kept] * np.int64(incidence.identifiers) + identifier[kept], return_index=True)
     at = kept[at]
-    of_edge = (
+    first, last, events = (
         np.concatenate([edge.astype(np.int64), use])[at]
         for edge, use in (
             (incidence.edge_first, alone.first),
@@ -86,7 +89,7 @@ def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> tu
             (incidence.edge_events, alone.events),
         )
     )
-    return (key // incidence.identifiers, key % incidence.identifiers, *of_edge)
+    return key // incidence.identifiers, key % incidence.identifiers, first, last, events
 
 
 def maxima(found: NDArray[np.float64], size: NDArray[np.int64], classes: int) -> NDArray[np.float64]:

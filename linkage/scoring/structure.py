@@ -98,10 +98,8 @@ def sharing(
     )
 
 
-def _entropy(
-    edge: IntArray, incidence: Incidence, label: IntArray, groups: int, part: IntArray | None
-) -> FloatArray:
-    """Bits that tell which identifier an edge of a group (K) leads to, given the part of the group that it starts in."""
+def _entropy(edge: IntArray, incidence: Incidence, label: IntArray, groups: int, part: IntArray | None) -> FloatArray:
+    """Bits that tell which identifier an edge of a group (K) leads to, given the part of it that the edge is of."""
     account = incidence.edge_account[edge]
     within = label[account]
     if part is not None:

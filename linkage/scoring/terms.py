@@ -88,7 +88,18 @@ def terms(
         same_sizes,
         *behaviour.lifecycle(features, label, groups, size, settings),
         *reasons.ordinary_reasons(
-            incidence, features, label, groups, size, settings, canary_kind, templates, by_templates, alike, baseline, firms
+            incidence,
+            features,
+            label,
+            groups,
+            size,
+            settings,
+            canary_kind,
+            templates,
+            by_templates,
+            alike,
+            baseline,
+            firms,
         ),
         reasons.allowed_organization(features, label, groups, size, allowed_organizations, settings),
     ]
