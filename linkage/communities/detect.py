@@ -4,9 +4,9 @@ Modularity at one resolution fits no population: it merges small groups and cuts
 2007, doi 10.1073/pnas.0605965104). So every community is offered to Leiden anew, on its own links,
 again and again, and a proposed cut is taken only where little of what holds the pieces crosses it: their conductance
 (Kannan, Vempala and Vetta 2004, doi 10.1145/990308.990313). Links of a chain are as few across a cut as inside, so a
-cut also has to be weaker than the next one inside would be: a chain stays whole, and what one stray link ties to a dense
-group comes off. The first partition, of the whole graph, is taken as it is: joining its parts by the same rule lets one
-giant community run away.
+cut also has to be weaker than the next one inside would be: a chain stays whole, and what one stray link ties to a
+dense group comes off. The first partition, of the whole graph, is taken as it is: joining its parts by the same rule
+lets one giant community run away.
 """
 
 from __future__ import annotations
