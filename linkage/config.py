@@ -83,14 +83,17 @@ class KindPrior(Section):
     network: Annotated[bool, Field(description="a place in the network: reassigned over time, never a link alone")] = (
         False
     )
+    held: Annotated[
+        bool, Field(description="an account holds few: that one shares any at all is what chance is asked about")
+    ] = False
 
 
 #: Priors of the known kinds. A card on two accounts is most often one payer; an address is often reassigned or a NAT.
 KIND_PRIORS: dict[str, KindPrior] = {
     "ip_address": KindPrior(trust=0.3, half_degree=3.0, strength=4.0, discount=0.1, network=True),
-    "payment_instrument": KindPrior(trust=0.8, half_degree=10.0, strength=8.0, discount=0.5),
+    "payment_instrument": KindPrior(trust=0.8, half_degree=10.0, strength=8.0, discount=0.5, held=True),
     "prompt_template": KindPrior(trust=0.5, half_degree=6.0, strength=4.0, discount=0.2),
-    "device_id": KindPrior(trust=0.7, half_degree=6.0, strength=6.0, discount=0.5),
+    "device_id": KindPrior(trust=0.7, half_degree=6.0, strength=6.0, discount=0.5, held=True),
     # Found by a test of its own, against all accounts: other evidence neither makes nor unmakes it.
     SCHEDULE: KindPrior(trust=0.9, half_degree=1e9, strength=1e9, discount=0.2),
     "canary": KindPrior(trust=0.7, half_degree=30.0, strength=4.0, discount=0.5),
@@ -130,6 +133,10 @@ class CommunitySettings(Section):
         float,
         Field(gt=0, le=1, description="share of a piece's link weight that leaves it (conductance) to undo a cut"),
     ] = 0.06
+    chain_share: Annotated[
+        float,
+        Field(gt=0, le=1, description="part of the conductance at which halves halve again that a cut stays below"),
+    ] = 0.5
 
 
 class MembershipSettings(Section):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from linkage.communities.decisions import Group, Moved
     from linkage.communities.membership import Membership
     from linkage.config import Settings
-    from linkage.evidence.incidence import Incidence
+    from linkage.evidence.incidence import Alone, Incidence
     from linkage.evidence.links import Links
     from linkage.evidence.trust import Trust
     from linkage.leiden import Engine
@@ -145,6 +145,7 @@ def size_classes(accounts: int) -> int:
 
 def null(
     incidence: Incidence,
+    alone: Alone,
     private_share: NDArray[np.float64],
     settings: Settings,
     done: Callable[[int], None],
@@ -156,19 +157,8 @@ def null(
     classes = size_classes(incidence.accounts)
     maxima = []
     for replicate in range(settings.scoring.replicates):
-        identifier = significance.rewired(incidence, settings.seed, replicate)
-        key, at = np.unique(incidence.edge_account * np.int64(incidence.identifiers) + identifier, return_index=True)
-        copy = graph.build(
-            incidence.accounts,
-            incidence.kinds,
-            incidence.kind,
-            key // incidence.identifiers,
-            key % incidence.identifiers,
-            incidence.edge_first[at].astype(np.int64),
-            incidence.edge_last[at].astype(np.int64),
-            incidence.edge_events[at].astype(np.int64),
-            incidence.account_events,
-        )
+        edges = significance.rewired(incidence, alone, settings.seed, replicate)
+        copy = graph.build(incidence.accounts, incidence.kinds, incidence.kind, *edges, incidence.account_events)
         found = search(copy, private_share, settings, settings.seed, partition)
         statistic = significance.statistic(tied_bits(found))
         maxima.append(significance.maxima(statistic, found.size, classes))

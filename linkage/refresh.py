@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from linkage.window import Window
 
 #: Part of every refresh id: a change of method gives a new snapshot even on the same events.
-METHOD = "8"
+METHOD = "9"
 #: End of the id of a refresh that was to be full; without it, that of the same refresh had nobody asked.
 _ASKED = "-full"
 _STEPS = 7
@@ -101,7 +101,9 @@ def refresh(
         tell("reading sightings")
         windows.relations(connection, view, chosen, run_kinds(view, settings))
         benign = windows.allowed_identifiers(connection, allowed)
-        population = evidence.load(connection, run_kinds(view, settings), benign, settings.seed)
+        kinds = run_kinds(view, settings)
+        held = tuple(kind for kind in kinds if settings.evidence.prior_of(kind).held)
+        population = evidence.load(connection, kinds, benign, settings.seed, held)
         if population.incidence.accounts == 0:
             raise UsageError("no event was accepted in that window")
         tell("measuring accounts")
@@ -113,7 +115,14 @@ def refresh(
         )
         tell("comparing with rewired data")
         if run.full:
-            null = detection.null(population.incidence, measured.values["private_work"], settings, tell.part, partition)
+            null = detection.null(
+                population.incidence,
+                population.alone,
+                measured.values["private_work"],
+                settings,
+                tell.part,
+                partition,
+            )
         else:
             null = detection.carried(earlier[0].table("null_maxima"), population.incidence.accounts, settings)
         tell("scoring")

@@ -3,9 +3,10 @@
 Modularity at one resolution fits no population: it merges small groups and cuts long chains (Fortunato and Barthélemy
 2007, doi 10.1073/pnas.0605965104). So every community is offered to Leiden anew, on its own links,
 again and again, and a proposed cut is taken only where little of what holds the pieces crosses it: their conductance
-(Kannan, Vempala and Vetta 2004, doi 10.1145/990308.990313). Links of a chain are as few across a cut as inside, and so
-a chain stays whole; what one stray link ties to a dense group comes off. The first partition, of the whole graph, is
-taken as it is: joining its parts by the same rule lets one giant community run away.
+(Kannan, Vempala and Vetta 2004, doi 10.1145/990308.990313). Links of a chain are as few across a cut as inside, so a
+cut also has to be weaker than the next one inside would be: a chain stays whole, and what one stray link ties to a
+dense group comes off. The first partition, of the whole graph, is taken as it is: joining its parts by the same rule
+lets one giant community run away.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from linkage.config import CommunitySettings
     from linkage.evidence.links import Links
     from linkage.leiden import Engine
+
+#: Pieces from which their cuts are not looked at again.
+_MOST_PIECES = 1_000
 
 
 def communities(
@@ -71,6 +75,7 @@ def _split(
             continue
         a, b = inverse[: len(left)], inverse[len(left) :]
         piece = _rejoin(a, b, tie, leiden.partition(a, b, tie, len(members), seed), settings.rejoin_share)
+        piece = _knit(a, b, tie, piece, settings.chain_share, seed)
         cuts = int(piece.max())
         if cuts == 0:
             continue
@@ -119,6 +124,85 @@ def _rejoin(
         cross = other != high
         low, high, tie = _summed(np.minimum(other, high)[cross], np.maximum(other, high)[cross], tie[cross], pieces)
     return leiden.renumbered(home[piece])
+
+
+def _knit(
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    piece: NDArray[np.int64],
+    share: float,
+    seed: int,
+) -> NDArray[np.int64]:
+    """Undo cuts that are no weaker than the next ones inside would be.
+
+    The pieces are halved where least crosses; that stands when its conductance is below ``share`` of what the halves
+    themselves, or one of them, could be halved at. A chain halves again and again at twice the conductance. Of more
+    than a thousand pieces the cuts stand as they are: every halving is an eigenproblem, and no mesh has that many.
+    """
+    pieces = int(piece.max()) + 1
+    if pieces == 1 or pieces > _MOST_PIECES:
+        return piece
+    across, within = piece[first], piece[second]
+    tie = np.zeros((pieces, pieces))
+    np.add.at(tie, (across, within), weight)
+    tie += tie.T
+    inside = across == within
+    order = np.flatnonzero(inside)[np.argsort(across[inside], kind="stable")]
+    bounds = np.searchsorted(across[order], np.arange(pieces + 1))
+
+    def alone(number: int) -> float:
+        chosen = order[bounds[number] : bounds[number + 1]]
+        if len(chosen) == 0:
+            return 1.0
+        members, ends = np.unique(np.concatenate([first[chosen], second[chosen]]), return_inverse=True)
+        a, b = ends[: len(chosen)], ends[len(chosen) :]
+        parts = leiden.partition(a, b, weight[chosen], len(members), seed)
+        small = np.zeros((int(parts.max()) + 1,) * 2)
+        np.add.at(small, (parts[a], parts[b]), weight[chosen])
+        return _halves(small + small.T)[1]
+
+    home = np.zeros(pieces, np.int64)
+    queue = [np.arange(pieces)]
+    fresh = 0
+    while queue:
+        these = queue.pop()
+        if len(these) > 1:
+            side, crossing = _halves(tie[np.ix_(these, these)])
+            halves = these[side], these[~side]
+            inner = max(
+                _halves(tie[np.ix_(half, half)])[1] if len(half) > 1 else alone(int(half[0])) for half in halves
+            )
+            if crossing < share * inner:
+                queue += halves
+                continue
+        home[these] = fresh
+        fresh += 1
+    return leiden.renumbered(home[piece])
+
+
+def _halves(tie: NDArray[np.float64]) -> tuple[NDArray[np.bool_], float]:
+    """One side of the cut with the least conductance along the second eigenvector, and that conductance; 1 for none.
+
+    ``tie`` (P × P): weight between the pieces, twice that inside on the diagonal (sweep cut: Chung 1997,
+    doi 10.1090/cbms/092).
+    """
+    pieces = len(tie)
+    if pieces == 1:
+        return np.ones(1, dtype=np.bool_), 1.0
+    volume = np.maximum(tie.sum(axis=1), 1e-12)
+    root = np.sqrt(volume)
+    _, vectors = np.linalg.eigh(tie / np.outer(root, root))
+    order = np.lexsort((np.arange(pieces), np.round(vectors[:, -2] / root, 9)))
+    moved = np.cumsum(volume[order])
+    sorted_ = tie[np.ix_(order, order)]
+    # Weight between the first so many and the rest.
+    crossing = np.array([sorted_[:at, at:].sum() for at in range(1, pieces)])
+    conductance = crossing / np.minimum(moved[:-1], moved[-1] - moved[:-1])
+    best = int(np.argmin(np.round(conductance, 12)))
+    side = np.zeros(pieces, dtype=np.bool_)
+    side[order[: best + 1]] = True
+    return side, float(conductance[best])
 
 
 def _summed(

@@ -56,6 +56,21 @@ class Incidence:
         return np.diff(self.identifier_start)
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Uses of identifiers by the one account that used them: no edges, and yet chances to share that were not taken.
+
+    One entry a use, in order: ``kind`` (position in the graph's ``kinds``), ``account`` (position), ``first`` and
+    ``last`` (days since 1970) and ``events``.
+    """
+
+    kind: NDArray[np.int8]
+    account: IntArray
+    first: IntArray
+    last: IntArray
+    events: IntArray
+
+
 def build(
     accounts: int,
     kinds: tuple[str, ...],

@@ -10,6 +10,7 @@ import numpy as np
 from linkage import engine
 from linkage.evidence import incidence as graph
 from linkage.evidence import synchrony
+from linkage.evidence.incidence import Alone
 from linkage.model.kinds import SCHEDULE
 
 if TYPE_CHECKING:
@@ -25,16 +26,22 @@ class Population:
     """The graph of the window and the surrogate ids of its positions.
 
     ``account`` (N), ``identifier`` (M): surrogate ids, by canonical position. ``in_step``: who keeps which schedule.
+    ``alone``: what a single account used, of kinds of which an account holds few.
     """
 
     incidence: Incidence
     account: NDArray[np.int64]
     identifier: NDArray[np.int64]
     in_step: InStep
+    alone: Alone
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], allowed: tuple[int, ...] = (), seed: int = 1
+    connection: duckdb.DuckDBPyConnection,
+    kinds: tuple[str, ...],
+    allowed: tuple[int, ...] = (),
+    seed: int = 1,
+    held: tuple[str, ...] = (),
 ) -> Population:
     """Read relations ``activity``, ``sightings``, ``slots`` and ``identities``, without ``allowed`` identifiers.
 
@@ -58,6 +65,7 @@ def load(
     account = accounts["account"]
     found = connection.execute("SELECT identifier, kind FROM identifier_position ORDER BY position").fetchnumpy()
     edges = engine.run(connection, package, "edges").fetchnumpy()
+    alone = engine.run(connection, package, "alone", {"kinds": list(held)}).fetchnumpy()
     names = tuple(sorted(kinds))
     number = {name: at for at, name in enumerate(names)}
     kind = np.array([number[str(name)] for name in found["kind"]], dtype=np.int8)
@@ -76,4 +84,11 @@ def load(
         account=np.asarray(account, dtype=np.int64),
         identifier=np.asarray(found["identifier"], dtype=np.int64),
         in_step=in_step,
+        alone=Alone(
+            np.array([number[str(name)] for name in alone["kind"]], dtype=np.int8),
+            alone["account"].astype(np.int64),
+            alone["first_day"].astype(np.int64),
+            alone["last_day"].astype(np.int64),
+            alone["events"].astype(np.int64),
+        ),
     )

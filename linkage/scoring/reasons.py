@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from linkage.config import ScoringSettings
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
+    from linkage.scoring.organizations import Organizations
     from linkage.scoring.term import FloatArray, IntArray
 
 
@@ -29,6 +30,7 @@ def ordinary_reasons(
     by_templates: FloatArray,
     alike: FloatArray,
     baseline: Baseline,
+    firms: Organizations,
 ) -> list[Term]:
     """Templates, organizations, events, smallness and canaries, as terms of every group.
 
@@ -40,7 +42,7 @@ def ordinary_reasons(
     judged = judged_by_templates(templates, size)
     spread = beyond(varied(templates), judged, baseline.varied)
     many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
-    days = _effective_days(features, label, groups)
+    days = _event_days(incidence, features, label, groups, settings.exclusive_share)
     event = np.where(size >= 8, -3.0 * np.clip((7.0 - days) / 4.0, 0.0, 1.0), 0.0)
     few = np.clip((10.0 - templates.effective) / 5.0, 0.0, 1.0) * np.clip((templates.top - 0.3) / 0.3, 0.0, 1.0)
     weekend, gathered = _office(features, label, groups)
@@ -50,8 +52,11 @@ def ordinary_reasons(
     domain = exclusive_value(features.domain, label, groups, settings.exclusive_share)
     organization = exclusive_value(features.organization, label, groups, settings.exclusive_share)
     # Anyone can have a mail domain; an organization was set up with the provider.
-    one_domain = -np.maximum(1.5 * _most(domain), 3.0 * _most(organization))
-    domain = np.maximum(domain, organization)
+    several = firms.registered + firms.by_domain
+    one_domain = -np.maximum.reduce(
+        [1.5 * _most(domain), 3.0 * _most(organization), np.where(firms.number > 1, 3.0, 0.0) * _most(several)]
+    )
+    domain = np.maximum.reduce([domain, organization, several])
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
     canaries = sharing(incidence, label, groups, features.events, (canary_kind,), 0.0)
     hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0)
@@ -61,6 +66,14 @@ def ordinary_reasons(
             f"one prompt template of their own carries {templates.top_events[group]:.0%} of the exchanges of "
             f"{templates.top[group]:.0%} of the members: a lesson or a tool"
         )
+
+    def organized(group: int) -> str:
+        if firms.number[group] > 1 and several[group] >= domain[group]:
+            return (
+                f"{domain[group]:.0%} of the members belong to {firms.number[group]} organizations or e-mail domains "
+                "of their own, each with its own payer or site"
+            )
+        return f"{domain[group]:.0%} of the members belong to one organization or e-mail domain of their own"
 
     return [
         Term(
@@ -95,7 +108,7 @@ def ordinary_reasons(
             nan,
             nan,
             event * settings.cap_scale,
-            lambda group: f"what they share falls on few days (as spread as {days[group]:.1f} in equal use): an event",
+            lambda group: f"what they share, or they themselves, are seen on few days ({days[group]:.0f}): an event",
         ),
         Term("one_lesson", "work", templates.top_events, nan, nan, lesson * settings.cap_scale, one_lesson),
         Term(
@@ -105,9 +118,7 @@ def ordinary_reasons(
             nan,
             nan,
             one_domain * settings.cap_scale,
-            lambda group: (
-                f"{domain[group]:.0%} of the members belong to one organization or e-mail domain of their own"
-            ),
+            organized,
         ),
         Term(
             "small_group",
@@ -167,6 +178,32 @@ def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArra
     np.add.at(total, label[inside], features.clock[inside])
     cells = np.maximum(total[:, 2], 1.0)
     return total[:, 3] / cells, np.hypot(total[:, 0], total[:, 1]) / cells
+
+
+def _event_days(
+    incidence: Incidence, features: Features, label: IntArray, groups: int, exclusive_share: float
+) -> FloatArray:
+    """Days of the event that a group would be (K): the shorter of two measures.
+
+    Days between which nine tenths of the first and last uses of what a group has for itself lie; infinite where it has
+    nothing. And how many days its accounts are first and last seen on, in equal use: 2^entropy over both ends.
+    """
+    group = label[incidence.edge_account]
+    inside = np.flatnonzero(group >= 0)
+    key = group[inside] * incidence.identifiers + incidence.edge_identifier[inside]
+    cell, back, count = np.unique(key, return_inverse=True, return_counts=True)
+    own = (count >= 2) & (count >= exclusive_share * incidence.degree[cell % incidence.identifiers])
+    edge = inside[own[back]]
+    day = np.concatenate([incidence.edge_first[edge], incidence.edge_last[edge]]).astype(np.int64)
+    of_group = np.concatenate([group[edge], group[edge]])
+    order = np.lexsort((day, of_group))
+    start = np.searchsorted(of_group[order], np.arange(groups + 1))
+    ends = np.diff(start)
+    used = np.full(groups, np.inf)
+    some = np.flatnonzero(ends)
+    early, late = start[some] + ends[some] // 20, start[some + 1] - 1 - ends[some] // 20
+    used[some] = day[order[late]] - day[order[early]] + 1
+    return np.minimum(used, _effective_days(features, label, groups))
 
 
 def _effective_days(features: Features, label: IntArray, groups: int) -> FloatArray:

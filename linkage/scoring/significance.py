@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from linkage.evidence.incidence import Incidence
+    from linkage.evidence.incidence import Alone, Incidence
+
+    Whole = NDArray[np.int64]
+    Edges = tuple[Whole, Whole, Whole, Whole, Whole]
 
 #: Least scale of the law, log2 of bits. A null that finds next to nothing leaves no spread to estimate; with this scale
 #: a cluster needs nearly three times the bits of the null's largest for a family-wise p of .05.
@@ -52,22 +55,41 @@ def statistic(tied_bits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.log2(1.0 + tied_bits))
 
 
-def rewired(incidence: Incidence, seed: int, replicate: int) -> NDArray[np.int64]:
-    """Identifiers of the edges (E) after rewiring within each kind.
+def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> Edges:
+    """Account, identifier, first and last day and events of each edge after rewiring within each kind.
+
+    Where an account draws the same identifier twice, one edge is kept.
+
+    ``alone``: uses that shared ones change places with. An account has a card or two, most often its own, and whoever
+    shares one at all is no chance pick: rewired among sharers only, cards of two and three accounts each hang together
+    in chains as long as any campaign's. Addresses and prompts are many, and are rewired among those that are shared.
 
     Not within activity as well: where a campaign makes most of the busy accounts, such a stratum would hold the signal.
-    Where an account draws the same identifier twice, the caller keeps one edge.
     """
     random = np.random.default_rng([seed, replicate, 7])
-    group = incidence.kind[incidence.edge_identifier].astype(np.int64)
-    order = np.argsort(group, kind="stable")
-    shuffled = incidence.edge_identifier.astype(np.int64)[order]
-    bounds = np.flatnonzero(np.r_[True, group[order][1:] != group[order][:-1], True])
+    shared = incidence.edge_identifier.astype(np.int64)
+    kind = np.concatenate([incidence.kind[shared], alone.kind])
+    # Edges first, so that a kind without uses by one account alone is rewired as it stands.
+    identifier = np.concatenate([shared, np.full(len(alone.account), -1, np.int64)])
+    order = np.argsort(kind, kind="stable")
+    drawn = identifier[order]
+    bounds = np.flatnonzero(np.r_[True, kind[order][1:] != kind[order][:-1], True])
     for low, high in pairwise(bounds.tolist()):
-        random.shuffle(shuffled[low:high])
-    out = np.empty(len(shuffled), np.int64)
-    out[order] = shuffled
-    return out
+        random.shuffle(drawn[low:high])
+    identifier[order] = drawn
+    account = np.concatenate([incidence.edge_account.astype(np.int64), alone.account])
+    kept = np.flatnonzero(identifier >= 0)
+    key, at = np.unique(account[kept] * np.int64(incidence.identifiers) + identifier[kept], return_index=True)
+    at = kept[at]
+    first, last, events = (
+        np.concatenate([edge.astype(np.int64), use])[at]
+        for edge, use in (
+            (incidence.edge_first, alone.first),
+            (incidence.edge_last, alone.last),
+            (incidence.edge_events, alone.events),
+        )
+    )
+    return key // incidence.identifiers, key % incidence.identifiers, first, last, events
 
 
 def maxima(found: NDArray[np.float64], size: NDArray[np.int64], classes: int) -> NDArray[np.float64]:

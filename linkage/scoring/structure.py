@@ -49,8 +49,12 @@ def sharing(
     events: FloatArray,
     kinds: tuple[str, ...],
     exclusive_share: float,
+    part: IntArray | None = None,
 ) -> Sharing:
     """Measure the sharing of every group over the identifiers of ``kinds``.
+
+    ``part`` (N): organization within its group of each account, −1 for none; what is in equal use is measured within
+    each, and within the rest.
 
     ``label`` (N): group of each account, −1 for none. ``events`` (N): events of each account. An identifier is
     exclusive when at least ``exclusive_share`` of its accounts are members: else a group could hide behind a campus.
@@ -72,8 +76,7 @@ def sharing(
     np.maximum.at(last, inverse, incidence.edge_last[edge])
 
     mass = np.bincount(of_group[exclusive], weights=count[exclusive], minlength=groups)
-    share = count[exclusive] / np.maximum(mass[of_group[exclusive]], 1.0)
-    entropy = np.bincount(of_group[exclusive], weights=-share * np.log2(share), minlength=groups)
+    entropy = _entropy(edge[exclusive[inverse]], incidence, label, groups, part)
     top, top_events, top_days = np.zeros(groups), np.zeros(groups), np.zeros(groups)
     order = np.lexsort((identifier, -on, -count, of_group))
     order = order[exclusive[order]]
@@ -93,6 +96,22 @@ def sharing(
         covered=covered,
         on=touched,
     )
+
+
+def _entropy(edge: IntArray, incidence: Incidence, label: IntArray, groups: int, part: IntArray | None) -> FloatArray:
+    """Bits that tell which identifier an edge of a group (K) leads to, given the part of it that the edge is of."""
+    account = incidence.edge_account[edge]
+    within = label[account]
+    if part is not None:
+        within = np.where(part[account] >= 0, groups + part[account], within)
+    parts = int(within.max(initial=0)) + 1
+    cell, at, count = np.unique(
+        within * incidence.identifiers + incidence.edge_identifier[edge], return_inverse=True, return_counts=True
+    )
+    total = np.bincount(within, minlength=parts)
+    bits = np.log2(total[cell // incidence.identifiers] / count)[at]
+    mass = np.bincount(label[account], minlength=groups)
+    return np.asarray(np.bincount(label[account], bits, groups) / np.maximum(mass, 1))
 
 
 def part_of_sharing(found: Sharing, every: Sequence[Sharing]) -> FloatArray:

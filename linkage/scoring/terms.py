@@ -15,6 +15,7 @@ from linkage.model.kinds import SCHEDULE
 from linkage.scoring import behaviour, likeness, reasons, shares
 from linkage.scoring.baseline import Baseline, measure
 from linkage.scoring.followers import Followed, followers
+from linkage.scoring.organizations import organizations
 from linkage.scoring.structure import part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
 from linkage.scoring.watch_list import Listed, watch_list
@@ -58,10 +59,12 @@ def terms(
     if baseline is None:
         baseline = measure(incidence, features, label, groups, settings)
     size = np.bincount(label[label >= 0], minlength=groups)
-    cards, addresses, templates = (
-        sharing(incidence, label, groups, features.events, (kind,), settings.exclusive_share)
-        for kind in ("payment_instrument", "ip_address", "prompt_template")
+    firms = organizations(incidence, features, label, groups, settings)
+    cards, addresses = (
+        sharing(incidence, label, groups, features.events, (kind,), settings.exclusive_share, firms.part)
+        for kind in ("payment_instrument", "ip_address")
     )
+    templates = sharing(incidence, label, groups, features.events, ("prompt_template",), settings.exclusive_share)
     schedules = sharing(incidence, label, groups, features.events, (SCHEDULE,), settings.exclusive_share)
     by_templates = part_of_sharing(templates, (cards, addresses, templates))
     same_sizes = likeness.likeness(features, label, groups, baseline, settings)
@@ -85,7 +88,18 @@ def terms(
         same_sizes,
         *behaviour.lifecycle(features, label, groups, size, settings),
         *reasons.ordinary_reasons(
-            incidence, features, label, groups, size, settings, canary_kind, templates, by_templates, alike, baseline
+            incidence,
+            features,
+            label,
+            groups,
+            size,
+            settings,
+            canary_kind,
+            templates,
+            by_templates,
+            alike,
+            baseline,
+            firms,
         ),
         reasons.allowed_organization(features, label, groups, size, allowed_organizations, settings),
     ]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from linkage import leiden
 from linkage.evidence import kernels
+from linkage.evidence.incidence import Alone
 from linkage.lineage.match import founding_id
 from linkage.scoring import significance
 from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing
@@ -65,9 +66,13 @@ def test_pairs_of_hubs(seed: int) -> None:
 
 
 @pytest.mark.parametrize("replicate", [0, 1])
-def test_rewired_identifiers(replicate: int) -> None:
+def test_rewired_edges(replicate: int) -> None:
     graph = drawing().incidence()
-    assert digest(significance.rewired(graph, 1, replicate)) == EXPECTED["rewired"][str(replicate)]
+    account = np.arange(40, 100)
+    day = np.zeros(60, np.int64)
+    alone = Alone(np.full(60, graph.kinds.index(CARD), np.int8), account, day, day, day + 1)
+    edges = significance.rewired(graph, alone, 1, replicate)
+    assert digest(*edges) == EXPECTED["rewired"][str(replicate)]
 
 
 def test_parts() -> None:

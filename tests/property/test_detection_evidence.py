@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from linkage.evidence import kernels
-from linkage.evidence.incidence import Incidence, build
+from linkage.evidence.incidence import Alone, Incidence, build
 from linkage.scoring import significance
 from tests.lib.graphs import KINDS
 
@@ -149,14 +149,31 @@ def test_the_bits_of_every_pair_are_those_of_the_formula(used: Uses, kind: list[
         assert mask[at] == kinds
 
 
-@given(uses, kinds_of, st.integers(0, 3), st.integers(0, 3))
+@given(
+    uses,
+    kinds_of,
+    st.lists(st.tuples(st.integers(0, len(KINDS) - 1), st.integers(0, ACCOUNTS - 1)), max_size=20),
+    st.integers(0, 3),
+    st.integers(0, 3),
+)
 @settings(max_examples=40)
-def test_rewiring_keeps_what_each_account_and_each_identifier_uses(
-    used: Uses, kind: list[int], seed: int, replicate: int
+def test_rewiring_gives_nobody_more_and_loses_no_identifier(
+    used: Uses, kind: list[int], own: list[tuple[int, int]], seed: int, replicate: int
 ) -> None:
     graph = graph_of(used, kind)
-    identifier = significance.rewired(graph, seed, replicate)
-    assert Counter(identifier.tolist()) == Counter(graph.edge_identifier.tolist())
-    mine = Counter(zip(graph.edge_account.tolist(), graph.kind[graph.edge_identifier].tolist(), strict=True))
-    theirs = Counter(zip(graph.edge_account.tolist(), graph.kind[identifier].tolist(), strict=True))
-    assert mine == theirs
+    nothing = np.zeros(len(own), np.int64)
+    alone = Alone(
+        np.array([kind for kind, _ in own], dtype=np.int8),
+        np.array([account for _, account in own], dtype=np.int64),
+        nothing,
+        nothing,
+        nothing + 1,
+    )
+    account, identifier, *_ = significance.rewired(graph, alone, seed, replicate)
+    drawn, before = Counter(identifier.tolist()), Counter(graph.edge_identifier.tolist())
+    assert drawn <= before
+    assert set(drawn) == set(before)
+    chances = Counter(zip(graph.edge_account.tolist(), graph.kind[graph.edge_identifier].tolist(), strict=True))
+    chances += Counter((account, kind) for kind, account in own)
+    assert Counter(zip(account.tolist(), graph.kind[identifier].tolist(), strict=True)) <= chances
+    assert len(set(zip(account.tolist(), identifier.tolist(), strict=True))) == len(account)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,40 @@ def test_a_chain_is_kept_whole(length: int) -> None:
     ]
     found = label([*chain, *crowd(length)], length + 600)
     assert set(found[:length]) == {0}
+
+
+#: Cliques beside a mesh: in a population of many links the first partition leaves what is thin in one part.
+CROWD = 600
+
+
+def mesh(start: int, size: int, seed: int) -> list[tuple[int, int]]:
+    """Cards of three accounts each, two cards an account, at random: as thin everywhere as anywhere."""
+    random = np.random.default_rng(seed)
+    pairs: set[tuple[int, int]] = set()
+    for _ in range(2):
+        for card in random.permutation(size).reshape(-1, 3) + start:
+            pairs |= set(complete(sorted(card.tolist())))
+    return sorted(pairs)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("size", [60, 120])
+def test_a_mesh_of_cards_is_kept_whole(size: int, seed: int) -> None:
+    found = label([*mesh(0, size, seed), *crowd(size, CROWD)], size + CROWD * 10)
+    assert max(Counter(found[:size]).values()) >= 0.9 * size
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_meshes_joined_by_a_card_are_cut_although_their_links_are_few(seed: int) -> None:
+    pairs = [*mesh(0, 90, seed), *mesh(90, 90, seed + 10), (5, 100), *crowd(180, CROWD)]
+    found = label(pairs, 180 + CROWD * 10)
+    first, second = (Counter(found[part]).most_common(1)[0] for part in (slice(0, 90), slice(90, 180)))
+    assert first[0] != second[0]
+    assert min(first[1], second[1]) >= 80
+
+
+def test_a_dense_group_comes_off_the_mesh_that_it_hangs_on() -> None:
+    pairs = [*mesh(0, 90, 4), *complete(range(90, 120)), (5, 100), *crowd(120, CROWD)]
+    found = label(pairs, 120 + CROWD * 10)
+    assert len(set(found[90:120])) == 1
+    assert not set(found[90:120]) & set(found[:90])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from linkage import detection
 from linkage.config import Settings
 from linkage.detection import Found
-from linkage.evidence.incidence import Incidence
+from linkage.evidence.incidence import Alone, Incidence
 from linkage.scoring import significance
 from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing
 
@@ -38,26 +38,77 @@ def q_of(found: Found, null: significance.Null) -> NDArray[np.float64]:
     return significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
 
 
-def test_rewiring_keeps_how_much_each_account_and_each_identifier_is_used() -> None:
+def alone(*uses: tuple[int, int]) -> Alone:
+    """Uses, (kind, account), of what one account alone used."""
+    kind, account = (np.array(column, dtype=np.int64) for column in zip(*uses, strict=True)) if uses else ([], [])
+    nothing = np.zeros(len(account), np.int64)
+    return Alone(np.asarray(kind, np.int8), np.asarray(account, np.int64), nothing, nothing, nothing + 1)
+
+
+def test_rewiring_keeps_how_much_each_identifier_is_used() -> None:
     graph = population()
-    identifier = significance.rewired(graph, 1, 0)
-    assert np.array_equal(graph.kind[identifier], graph.kind[graph.edge_identifier])
-    assert Counter(identifier.tolist()) == Counter(graph.edge_identifier.tolist())
+    account, identifier, *_ = significance.rewired(graph, alone(), 1, 0)
+    assert len(np.unique(account * graph.identifiers + identifier)) == len(account)
+    drawn, before = Counter(identifier.tolist()), Counter(graph.edge_identifier.tolist())
+    # Where an account drew the same identifier twice, one of both is gone.
+    assert drawn <= before
+    assert sum(drawn.values()) > 0.9 * sum(before.values())
+    assert Counter(account.tolist()) <= Counter(graph.edge_account.tolist())
 
 
 def test_rewiring_changes_who_shares_with_whom() -> None:
     graph = population()
-    assert (significance.rewired(graph, 1, 0) != graph.edge_identifier).mean() > 0.8
+    before = set(zip(graph.edge_account.tolist(), graph.edge_identifier.tolist(), strict=True))
+    account, identifier, *_ = significance.rewired(graph, alone(), 1, 0)
+    after = set(zip(account.tolist(), identifier.tolist(), strict=True))
+    assert len(before & after) < 0.2 * len(before)
 
 
 def test_replicates_differ_and_repeat() -> None:
     graph = population()
     first, again, other, seeded = (
-        significance.rewired(graph, seed, replicate).tolist() for seed, replicate in ((1, 0), (1, 0), (1, 1), (2, 0))
+        [column.tolist() for column in significance.rewired(graph, alone(), seed, replicate)]
+        for seed, replicate in ((1, 0), (1, 0), (1, 1), (2, 0))
     )
     assert first == again
     assert first != other
     assert first != seeded
+
+
+def test_what_one_account_used_alone_changes_places_with_what_is_shared() -> None:
+    """Cards go to accounts that shared none; addresses, of which nothing is told, stay among those that shared some."""
+    drawing = Drawing()
+    for at in range(0, 40, 2):
+        drawing.use([at, at + 1], CARD, f"{at:03}")
+        drawing.use([at, at + 1], IP, f"{at:03}")
+    drawing.accounts = 400
+    graph = drawing.incidence()
+    card = graph.kinds.index(CARD)
+    account, identifier, *_ = significance.rewired(graph, alone(*((card, other) for other in range(40, 400))), 1, 0)
+    cards = graph.kind[identifier] == card
+    assert cards.sum() == 40
+    assert (account[cards] >= 40).mean() > 0.75
+    assert (account[~cards] < 40).all()
+
+
+def test_a_mesh_of_cards_is_beyond_chance_among_accounts_with_cards_of_their_own() -> None:
+    """Cards of three accounts, two an account; rewired among themselves these hang together just as well."""
+    random = np.random.default_rng(6)
+    drawing = Drawing()
+    for turn in range(2):
+        for number, card in enumerate(random.permutation(60).reshape(-1, 3).tolist()):
+            drawing.use(card, CARD, f"{turn}-{number:02}")
+    drawing.accounts = 2_000
+    graph = drawing.incidence()
+    settings = Settings()
+    found = detection.search(graph, unknown(graph), settings, 1)
+    assert found.size.max() >= 20
+    others = alone(*((graph.kinds.index(CARD), other) for other in range(60, 2_000)))
+    among_all, among_sharers = (
+        q_of(found, detection.null(graph, uses, unknown(graph), settings, lambda _: None)).min()
+        for uses in (others, alone())
+    )
+    assert among_all < 0.05 < among_sharers
 
 
 def test_maxima_are_the_largest_of_each_size_class() -> None:
@@ -132,7 +183,7 @@ def test_random_use_validates_nothing_beyond_its_share() -> None:
     fooled = 0
     for seed in range(20):
         graph = population(seed=seed)
-        null = detection.null(graph, unknown(graph), settings, lambda _done: None)
+        null = detection.null(graph, alone(), unknown(graph), settings, lambda _done: None)
         found = detection.search(graph, unknown(graph), settings, settings.seed)
         fooled += bool((q_of(found, null) <= settings.scoring.q_bar).any())
     assert fooled <= 2
@@ -141,7 +192,7 @@ def test_random_use_validates_nothing_beyond_its_share() -> None:
 def test_the_null_tells_of_every_replicate() -> None:
     graph = population()
     heard: list[int] = []
-    null = detection.null(graph, unknown(graph), Settings(), heard.append)
+    null = detection.null(graph, alone(), unknown(graph), Settings(), heard.append)
     assert heard == list(range(1, Settings().scoring.replicates + 1))
     assert len(null.maxima) == Settings().scoring.replicates
 
@@ -157,7 +208,7 @@ def test_a_planted_ring_is_validated() -> None:
             drawing.use([at], kind, f"{name:03}")
     graph = drawing.incidence()
     settings = Settings()
-    null = detection.null(graph, unknown(graph), settings, lambda _done: None)
+    null = detection.null(graph, alone(), unknown(graph), settings, lambda _done: None)
     found = detection.search(graph, unknown(graph), settings, settings.seed)
     ring = found.label[0]
     assert ring >= 0

@@ -296,3 +296,13 @@ def test_office_hours_count_whole_beside_a_site_and_a_third_alone() -> None:
     assert hours.points[1] == pytest.approx(-1.0)
     assert "little else of a firm is seen" in hours.sentence(1)
     assert "little else" not in hours.sentence(0)
+
+
+@pytest.mark.parametrize(("first", "last", "counts"), [(40, 41, True), (0, 60, False)])
+def test_what_is_used_on_two_days_is_an_event_however_long_the_people_stay(first: int, last: int, counts: bool) -> None:
+    drawing = Drawing()
+    for template in range(12):
+        drawing.use(range(template, template + 20), TEMPLATE, f"prompt-{template:02}", first, last)
+    drawing.accounts = N
+    found = terms(drawing.incidence(), features(N), label_of(N, range(32)), 1, SETTINGS)
+    assert (points(found, "one_event", 0) < 0) == counts

@@ -1,0 +1,90 @@
+"""Firms inside a group: known by who they are, and believed as far as they keep to themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linkage.config import Settings
+from linkage.scoring.assess import assess
+from linkage.scoring.organizations import organizations
+from linkage.scoring.term import Term
+from linkage.scoring.terms import terms
+from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing, features, label_of
+
+SETTINGS = Settings().scoring
+N, FIRMS, SIZE = 400, 8, 10
+MEMBERS = range(FIRMS * SIZE)
+
+
+def union(*, apart: bool) -> Drawing:
+    """Eight firms of ten that one tool brings together; each pays and works on its own, or all on what goes round."""
+    drawing = Drawing()
+    for firm in range(FIRMS):
+        for at in range(SIZE):
+            account = firm * SIZE + at
+            one = firm if apart else (account * 7) % FIRMS
+            drawing.use([account], CARD, f"card-{one}")
+            drawing.use([account], IP, f"address-{one}")
+    for tool in range(12):
+        drawing.use(list(MEMBERS), TEMPLATE, f"tool-{tool}")
+    drawing.accounts = N
+    return drawing
+
+
+def named() -> NDArray[np.int64]:
+    """Organization or domain of everybody: the firm's."""
+    out = np.full(N, -1, np.int64)
+    for account in MEMBERS:
+        out[account] = 500 + account // SIZE
+    return out
+
+
+def points(found: list[Term], name: str) -> float:
+    (term,) = (term for term in found if term.name == name)
+    return float(term.points[0])
+
+
+@pytest.mark.parametrize("known", ["organization", "domain"])
+def test_firms_that_keep_to_themselves_are_seen(known: str) -> None:
+    made = replace(features(N), **{known: named()})
+    found = organizations(union(apart=True).incidence(), made, label_of(N, MEMBERS), 1, SETTINGS)
+    assert found.number.tolist() == [FIRMS]
+    assert (found.registered + found.by_domain).tolist() == [1.0]
+    assert sorted(np.unique(found.part[list(MEMBERS)]).tolist()) == list(range(FIRMS))
+    assert (found.part[FIRMS * SIZE :] == -1).all()
+
+
+def test_names_among_which_cards_and_addresses_go_round_are_no_firms() -> None:
+    made = replace(features(N), domain=named())
+    found = organizations(union(apart=False).incidence(), made, label_of(N, MEMBERS), 1, SETTINGS)
+    assert found.number.tolist() == [0]
+    assert found.by_domain.tolist() == [0.0]
+
+
+def test_a_domain_that_most_people_of_elsewhere_have_is_no_firm() -> None:
+    domain = np.full(N, 9, np.int64)
+    found = organizations(
+        union(apart=True).incidence(), replace(features(N), domain=domain), label_of(N, MEMBERS), 1, SETTINGS
+    )
+    assert found.number.tolist() == [0]
+
+
+def test_a_union_of_firms_has_neither_cards_nor_exits_that_go_round() -> None:
+    label = label_of(N, MEMBERS)
+    unknown = terms(union(apart=True).incidence(), features(N), label, 1, SETTINGS)
+    known = terms(union(apart=True).incidence(), replace(features(N), domain=named()), label, 1, SETTINGS)
+    round_ = terms(union(apart=False).incidence(), replace(features(N), domain=named()), label, 1, SETTINGS)
+    for name in ("rotating_cards", "shared_exits"):
+        assert points(known, name) == 0.0, name
+        assert points(round_, name) == pytest.approx(points(unknown, name)), name
+        assert points(unknown, name) > 0.0, name
+    assert points(known, "one_organization") == -3.0
+    assert points(round_, "one_organization") == 0.0
+    (term,) = (term for term in known if term.name == "one_organization")
+    assert term.sentence(0).startswith("100% of the members belong to 8 organizations or e-mail domains of their own")
+    q = np.full(1, 1e-6)
+    assert assess(known, q, SETTINGS).abuse[0] < assess(unknown, q, SETTINGS).abuse[0] - 3.0
