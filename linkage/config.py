@@ -77,15 +77,9 @@ class KindPrior(Section):
     trust: Annotated[float, Field(gt=0, lt=1, description="θ of an identifier on two accounts")] = 0.7
     half_degree: Annotated[float, Field(gt=0, description="accounts beyond two at which the prior has halved")] = 6.0
     strength: Annotated[float, Field(gt=0, description="pairs of evidence that the prior weighs as much as")] = 4.0
-    discount: Annotated[float, Field(ge=0, le=1, description="what a further shared identifier of the kind counts")] = (
-        0.2
-    )
-    network: Annotated[bool, Field(description="a place in the network: reassigned over time, never a link alone")] = (
-        False
-    )
-    held: Annotated[
-        bool, Field(description="an account holds few: that one shares any at all is what chance is asked about")
-    ] = False
+    discount: Annotated[float, Field(ge=0, le=1, description="what a further shared one of the kind counts")] = 0.2
+    network: Annotated[bool, Field(description="a place in the network: reassigned, never a link alone")] = False
+    held: Annotated[bool, Field(description="an account holds few: chance is asked of sharing any at all")] = False
 
 
 #: Priors of the known kinds. A card on two accounts is most often one payer; an address is often reassigned or a NAT.
@@ -133,10 +127,9 @@ class CommunitySettings(Section):
         float,
         Field(gt=0, le=1, description="share of a piece's link weight that leaves it (conductance) to undo a cut"),
     ] = 0.06
-    chain_share: Annotated[
-        float,
-        Field(gt=0, le=1, description="part of the conductance at which halves halve again that a cut stays below"),
-    ] = 0.5
+    chain_share: Annotated[float, Field(gt=0, le=1, description="part of the next cuts' conductance to stay below")] = (
+        0.5
+    )
 
 
 class MembershipSettings(Section):

@@ -203,7 +203,7 @@ def _event_days(
     some = np.flatnonzero(ends)
     early, late = start[some] + ends[some] // 20, start[some + 1] - 1 - ends[some] // 20
     used[some] = day[order[late]] - day[order[early]] + 1
-    return np.minimum(used, _effective_days(features, label, groups))
+    return np.asarray(np.minimum(used, _effective_days(features, label, groups)))
 
 
 def _effective_days(features: Features, label: IntArray, groups: int) -> FloatArray:
