@@ -107,8 +107,12 @@ class EvidenceSettings(Section):
     link_probability: Annotated[float, Field(gt=0, lt=1, description="posterior from which a pair is a link")] = 0.5
 
     def prior_of(self, kind: str) -> KindPrior:
-        """The prior of ``kind``: configured, built in, or the default."""
-        return self.priors.get(kind) or KIND_PRIORS.get(kind) or KindPrior()
+        """The prior of ``kind``: configured, built in, or the default; what a kind is stays unless it is configured."""
+        built_in, configured = KIND_PRIORS.get(kind, KindPrior()), self.priors.get(kind)
+        if configured is None:
+            return built_in
+        own = {name: getattr(built_in, name) for name in {"network", "held"} - configured.model_fields_set}
+        return configured.model_copy(update=own)
 
 
 class CommunitySettings(Section):

@@ -103,7 +103,7 @@ def refresh(
         benign = windows.allowed_identifiers(connection, allowed)
         kinds = run_kinds(view, settings)
         held = tuple(kind for kind in kinds if settings.evidence.prior_of(kind).held)
-        population = evidence.load(connection, kinds, benign, settings.seed, held)
+        population = evidence.load(connection, kinds, benign, settings.seed, held=held)
         if population.incidence.accounts == 0:
             raise UsageError("no event was accepted in that window")
         tell("measuring accounts")

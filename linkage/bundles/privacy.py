@@ -93,7 +93,7 @@ PLAIN = {
     "one_capability": "exchanges that draw on one capability, more than ordinary accounts' do",
     "one_event": "sharing that falls on a few days: an event",
     "one_lesson": "one prompt template of their own that carries much of their work: a lesson or a tool",
-    "one_organization": "one organization or e-mail domain of their own",
+    "one_organization": "one organization or e-mail domain of their own, or several",
     "one_payer": "one payment instrument for most of them",
     "one_schedule": "work that begins at the same moments, again and again",
     "one_site": "one address of their own that carries most of their work: a site",

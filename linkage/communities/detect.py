@@ -11,6 +11,7 @@ lets one giant community run away.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from linkage.evidence.links import Links
     from linkage.leiden import Engine
 
-#: Pieces from which their cuts are not looked at again.
+#: Loose pieces beyond which their cuts are not looked at again.
 _MOST_PIECES = 1_000
 
 
@@ -136,73 +137,105 @@ def _knit(
 ) -> NDArray[np.int64]:
     """Undo cuts that are no weaker than the next ones inside would be.
 
-    The pieces are halved where least crosses; that stands when its conductance is below ``share`` of what the halves
-    themselves, or one of them, could be halved at. A chain halves again and again at twice the conductance. Of more
-    than a thousand pieces the cuts stand as they are: every halving is an eigenproblem, and no mesh has that many.
+    A piece is loose when what leaves it is at least ``share`` of what would leave the parts that it could be cut into
+    itself (the middle one of them). What is tighter inside stays apart for good. Loose pieces that hang together are
+    halved where least crosses, and that stands when its conductance is below ``share`` of what one of the halves could
+    be halved at in turn: a chain halves again and again at twice the conductance. Of more than a thousand loose pieces
+    the cuts stand as they are: no mesh has that many.
     """
     pieces = int(piece.max()) + 1
-    if pieces == 1 or pieces > _MOST_PIECES:
+    if pieces == 1:
         return piece
-    across, within = piece[first], piece[second]
-    tie = np.zeros((pieces, pieces))
-    np.add.at(tie, (across, within), weight)
-    tie += tie.T
-    inside = across == within
-    order = np.flatnonzero(inside)[np.argsort(across[inside], kind="stable")]
-    bounds = np.searchsorted(across[order], np.arange(pieces + 1))
-
-    def alone(number: int) -> float:
-        chosen = order[bounds[number] : bounds[number + 1]]
-        if len(chosen) == 0:
-            return 1.0
-        members, ends = np.unique(np.concatenate([first[chosen], second[chosen]]), return_inverse=True)
-        a, b = ends[: len(chosen)], ends[len(chosen) :]
-        parts = leiden.partition(a, b, weight[chosen], len(members), seed)
-        small = np.zeros((int(parts.max()) + 1,) * 2)
-        np.add.at(small, (parts[a], parts[b]), weight[chosen])
-        return _halves(small + small.T)[1]
-
-    home = np.zeros(pieces, np.int64)
-    queue = [np.arange(pieces)]
-    fresh = 0
+    inside = piece[first] == piece[second]
+    order = np.flatnonzero(inside)[np.argsort(piece[first[inside]], kind="stable")]
+    bounds = np.searchsorted(piece[first[order]], np.arange(pieces + 1))
+    parts = [
+        _contracted(first[chosen], second[chosen], weight[chosen], seed)
+        for chosen in (order[low:high] for low, high in pairwise(bounds.tolist()))
+    ]
+    within = np.array([_middle(tie) for tie in parts])
+    across, other, tie = piece[first[~inside]], piece[second[~inside]], weight[~inside]
+    leaving = np.bincount(across, tie, pieces) + np.bincount(other, tie, pieces)
+    loose = np.flatnonzero(leaving >= share * within)
+    if len(loose) < 2 or len(loose) > _MOST_PIECES:
+        return piece
+    number = np.full(pieces, -1, np.int64)
+    number[loose] = np.arange(len(loose))
+    between = np.zeros((len(loose), len(loose)))
+    both = (number[across] >= 0) & (number[other] >= 0)
+    np.add.at(between, (number[across[both]], number[other[both]]), tie[both])
+    between += between.T
+    between[np.diag_indices(len(loose))] = [parts[one].sum() for one in loose]
+    home = np.arange(pieces)
+    queue = [np.arange(len(loose))]
     while queue:
         these = queue.pop()
         if len(these) > 1:
-            side, crossing = _halves(tie[np.ix_(these, these)])
+            side, crossing = _halves(between[np.ix_(these, these)])
             halves = these[side], these[~side]
             inner = max(
-                _halves(tie[np.ix_(half, half)])[1] if len(half) > 1 else alone(int(half[0])) for half in halves
+                _halves(between[np.ix_(half, half)] if len(half) > 1 else parts[loose[half[0]]])[1] for half in halves
             )
             if crossing < share * inner:
                 queue += halves
                 continue
-        home[these] = fresh
-        fresh += 1
+        home[loose[these]] = loose[these[0]]
     return leiden.renumbered(home[piece])
 
 
-def _halves(tie: NDArray[np.float64]) -> tuple[NDArray[np.bool_], float]:
-    """One side of the cut with the least conductance along the second eigenvector, and that conductance; 1 for none.
+def _contracted(
+    first: NDArray[np.int64], second: NDArray[np.int64], weight: NDArray[np.float64], seed: int
+) -> NDArray[np.float64]:
+    """Weight between the parts (P × P) that links by themselves fall into, twice that inside on the diagonal."""
+    if len(first) == 0:
+        return np.zeros((1, 1))
+    members, ends = np.unique(np.concatenate([first, second]), return_inverse=True)
+    a, b = ends[: len(first)], ends[len(first) :]
+    part = leiden.partition(a, b, weight, len(members), seed)
+    tie = np.zeros((int(part.max()) + 1,) * 2)
+    np.add.at(tie, (part[a], part[b]), weight)
+    return tie + tie.T
 
-    ``tie`` (P × P): weight between the pieces, twice that inside on the diagonal (sweep cut: Chung 1997,
-    doi 10.1090/cbms/092).
+
+def _middle(tie: NDArray[np.float64]) -> float:
+    """What leaves the middle one of the parts, by weight; infinite for a single part, which nothing would cut."""
+    if len(tie) == 1:
+        return np.inf
+    return float(np.median(tie.sum(axis=1) - np.diag(tie)))
+
+
+def _halves(tie: NDArray[np.float64]) -> tuple[NDArray[np.bool_], float]:
+    """One side of a cut in two with little conductance, and that conductance; 1 where there is nothing to cut.
+
+    ``tie`` (P × P): weight between the pieces, twice that inside on the diagonal. The piece that most leaves, as a part
+    of what it has, joins the one that most of that leads to, until two are left; pieces that nothing ties are a cut by
+    themselves. No eigenvector: those of equal eigenvalues differ from machine to machine.
     """
     pieces = len(tie)
     if pieces == 1:
         return np.ones(1, dtype=np.bool_), 1.0
-    volume = np.maximum(tie.sum(axis=1), 1e-12)
-    root = np.sqrt(volume)
-    _, vectors = np.linalg.eigh(tie / np.outer(root, root))
-    order = np.lexsort((np.arange(pieces), np.round(vectors[:, -2] / root, 9)))
-    moved = np.cumsum(volume[order])
-    sorted_ = tie[np.ix_(order, order)]
-    # Weight between the first so many and the rest.
-    crossing = np.array([sorted_[:at, at:].sum() for at in range(1, pieces)])
-    conductance = crossing / np.minimum(moved[:-1], moved[-1] - moved[:-1])
-    best = int(np.argmin(np.round(conductance, 12)))
-    side = np.zeros(pieces, dtype=np.bool_)
-    side[order[: best + 1]] = True
-    return side, float(conductance[best])
+    tie = tie.copy()
+    volume = tie.sum(axis=1)
+    home = np.arange(pieces)
+    there = np.ones(pieces, dtype=np.bool_)
+    for _ in range(pieces - 2):
+        leaving = volume - np.diag(tie)
+        share = np.where(there, leaving / np.maximum(volume, 1e-12), -1.0)
+        most = int(np.argmax(np.round(share, 9)))
+        if leaving[most] <= 0.0:
+            break
+        towards = np.where(there, tie[most], -1.0)
+        towards[most] = -1.0
+        into = int(np.argmax(np.round(towards, 9)))
+        tie[into] += tie[most]
+        tie[:, into] += tie[:, most]
+        volume[into] += volume[most]
+        there[most], tie[most], tie[:, most] = False, 0.0, 0.0
+        home[home == most] = into
+    side = home == home[0]
+    inner, outer = volume[home[0]], volume[there].sum() - volume[home[0]]
+    crossing = volume[home[0]] - tie[home[0], home[0]]
+    return side, float(crossing / max(min(inner, outer), 1e-12))
 
 
 def _summed(

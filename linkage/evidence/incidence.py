@@ -58,10 +58,10 @@ class Incidence:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Uses of identifiers by the one account that used them: no edges, and yet chances to share that were not taken.
+    """Accounts that used an identifier of a kind alone: no edges, and yet a chance to share that was not taken.
 
-    One entry a use, in order: ``kind`` (position in the graph's ``kinds``), ``account`` (position), ``first`` and
-    ``last`` (days since 1970) and ``events``.
+    One entry an account and kind, in order: ``kind`` (position in the graph's ``kinds``), ``account`` (position),
+    ``first`` and ``last`` (days since 1970) and ``events``.
     """
 
     kind: NDArray[np.int8]

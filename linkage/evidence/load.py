@@ -41,9 +41,12 @@ def load(
     kinds: tuple[str, ...],
     allowed: tuple[int, ...] = (),
     seed: int = 1,
-    held: tuple[str, ...] = (),
+    *,
+    held: tuple[str, ...],
 ) -> Population:
     """Read relations ``activity``, ``sightings``, ``slots`` and ``identities``, without ``allowed`` identifiers.
+
+    ``held``: kinds of which an account holds few.
 
     Leaves the temporary tables ``account_position``, ``merged_sightings`` and ``identifier_position`` behind for later
     stages. Identifiers on a single account link nobody and are not part of the graph.

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.model.kinds import SCHEDULE
 from linkage.scoring.baseline import Baseline, judged_by_templates, varied
 from linkage.scoring.structure import Sharing, beyond, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from linkage.config import ScoringSettings
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
@@ -42,8 +45,8 @@ def ordinary_reasons(
     judged = judged_by_templates(templates, size)
     spread = beyond(varied(templates), judged, baseline.varied)
     many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
-    days = _event_days(incidence, features, label, groups, settings.exclusive_share)
-    event = np.where(size >= 8, -3.0 * np.clip((7.0 - days) / 4.0, 0.0, 1.0), 0.0)
+    days, brief, by_things = _event(incidence, features, label, groups, canary_kind, settings.exclusive_share)
+    event = np.where(size >= 8, -3.0 * brief, 0.0)
     few = np.clip((10.0 - templates.effective) / 5.0, 0.0, 1.0) * np.clip((templates.top - 0.3) / 0.3, 0.0, 1.0)
     weekend, gathered = _office(features, label, groups)
     office = -3.0 * np.clip((0.2 - weekend) / 0.1, 0.0, 1.0) * np.clip((gathered - 0.15) / 0.3, 0.0, 1.0)
@@ -53,8 +56,9 @@ def ordinary_reasons(
     organization = exclusive_value(features.organization, label, groups, settings.exclusive_share)
     # Anyone can have a mail domain; an organization was set up with the provider.
     several = firms.registered + firms.by_domain
+    # So can many of one group; that each keeps cards and addresses to itself takes as many firms.
     one_domain = -np.maximum.reduce(
-        [1.5 * _most(domain), 3.0 * _most(organization), np.where(firms.number > 1, 3.0, 0.0) * _most(several)]
+        [1.5 * _most(domain), 3.0 * _most(organization), np.where(firms.number >= 3, 3.0, 1.5) * _most(several)]
     )
     domain = np.maximum.reduce([domain, organization, several])
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
@@ -67,11 +71,16 @@ def ordinary_reasons(
             f"{templates.top[group]:.0%} of the members: a lesson or a tool"
         )
 
+    def one_event(group: int) -> str:
+        if by_things[group]:
+            return f"what they have for themselves is used within {days[group]:.0f} days: an event"
+        return f"they are first and last seen on few days (as spread as {days[group]:.1f} in equal use): an event"
+
     def organized(group: int) -> str:
         if firms.number[group] > 1 and several[group] >= domain[group]:
             return (
                 f"{domain[group]:.0%} of the members belong to {firms.number[group]} organizations or e-mail domains "
-                "of their own, each with its own payer or site"
+                "of their own, which keep cards or addresses to themselves"
             )
         return f"{domain[group]:.0%} of the members belong to one organization or e-mail domain of their own"
 
@@ -108,7 +117,7 @@ def ordinary_reasons(
             nan,
             nan,
             event * settings.cap_scale,
-            lambda group: f"what they share, or they themselves, are seen on few days ({days[group]:.0f}): an event",
+            one_event,
         ),
         Term("one_lesson", "work", templates.top_events, nan, nan, lesson * settings.cap_scale, one_lesson),
         Term(
@@ -180,30 +189,57 @@ def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArra
     return total[:, 3] / cells, np.hypot(total[:, 0], total[:, 1]) / cells
 
 
-def _event_days(
-    incidence: Incidence, features: Features, label: IntArray, groups: int, exclusive_share: float
-) -> FloatArray:
-    """Days of the event that a group would be (K): the shorter of two measures.
+def _event(
+    incidence: Incidence,
+    features: Features,
+    label: IntArray,
+    groups: int,
+    canary_kind: str,
+    exclusive_share: float,
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Days of the event that a group would be (K), how far it would be one (K, 0–1), and whether things tell it (K).
 
-    Days between which nine tenths of the first and last uses of what a group has for itself lie; infinite where it has
-    nothing. And how many days its accounts are first and last seen on, in equal use: 2^entropy over both ends.
+    By what a group has for itself: the days between which nine tenths of the first and last uses lie, of each account
+    the middle ones of its things; as far as members have any. By its accounts: how many days they are first and last
+    seen on, in equal use (2^entropy over both ends).
     """
+    shared = [kind not in (SCHEDULE, canary_kind) for kind in incidence.kinds]
     group = label[incidence.edge_account]
-    inside = np.flatnonzero(group >= 0)
+    inside = np.flatnonzero((group >= 0) & np.array(shared, dtype=np.bool_)[incidence.kind[incidence.edge_identifier]])
     key = group[inside] * incidence.identifiers + incidence.edge_identifier[inside]
     cell, back, count = np.unique(key, return_inverse=True, return_counts=True)
     own = (count >= 2) & (count >= exclusive_share * incidence.degree[cell % incidence.identifiers])
     edge = inside[own[back]]
-    day = np.concatenate([incidence.edge_first[edge], incidence.edge_last[edge]]).astype(np.int64)
-    of_group = np.concatenate([group[edge], group[edge]])
+    account = incidence.edge_account[edge].astype(np.int64)
+    first, last = (_median(account, end[edge].astype(np.int64)) for end in (incidence.edge_first, incidence.edge_last))
+    account = np.unique(account)
+    day, of_group = np.concatenate([first, last]), np.tile(label[account], 2)
     order = np.lexsort((day, of_group))
     start = np.searchsorted(of_group[order], np.arange(groups + 1))
     ends = np.diff(start)
-    used = np.full(groups, np.inf)
+    things = np.full(groups, np.inf)
     some = np.flatnonzero(ends)
     early, late = start[some] + ends[some] // 20, start[some + 1] - 1 - ends[some] // 20
-    used[some] = day[order[late]] - day[order[early]] + 1
-    return np.asarray(np.minimum(used, _effective_days(features, label, groups)))
+    things[some] = day[order[late]] - day[order[early]] + 1
+    size = np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
+    covered = np.clip((ends / (2.0 * size) - 0.2) / 0.4, 0.0, 1.0)
+    accounts = _effective_days(features, label, groups)
+    by_things, by_accounts = covered * _few_days(things), _few_days(accounts)
+    told = by_things > by_accounts
+    return np.where(told, things, accounts), np.maximum(by_things, by_accounts), told
+
+
+def _median(account: IntArray, day: IntArray) -> IntArray:
+    """Lower median day of each account, by rising account."""
+    order = np.lexsort((day, account))
+    start = np.flatnonzero(np.r_[True, np.diff(account[order]) > 0]) if len(order) else order
+    size = np.diff(np.append(start, len(order)))
+    return np.asarray(day[order[start + (size - 1) // 2]])
+
+
+def _few_days(days: FloatArray) -> FloatArray:
+    """How far so many days are an event's (0–1): from seven on not at all, up to three wholly."""
+    return np.asarray(np.clip((7.0 - days) / 4.0, 0.0, 1.0))
 
 
 def _effective_days(features: Features, label: IntArray, groups: int) -> FloatArray:

@@ -150,3 +150,14 @@ def test_a_dense_group_comes_off_the_mesh_that_it_hangs_on() -> None:
     found = label(pairs, 120 + CROWD * 10)
     assert len(set(found[90:120])) == 1
     assert not set(found[90:120]) & set(found[:90])
+
+
+@pytest.mark.parametrize(("groups", "size"), [(4, 12), (8, 30), (6, 60)])
+@pytest.mark.parametrize("crossing", ["ring", "every pair"])
+def test_dense_groups_joined_by_stray_links_are_apart_however_many(groups: int, size: int, crossing: str) -> None:
+    pairs = crowd(0, groups, size)
+    for one in range(groups):
+        others = [(one + 1) % groups] if crossing == "ring" else range(one + 1, groups)
+        pairs += [(one * size + other % size, other * size + one) for other in others]
+    found = label([*pairs, *crowd(groups * size, CROWD)], groups * size + CROWD * 10)
+    assert found[: groups * size] == [account // size for account in range(groups * size)]

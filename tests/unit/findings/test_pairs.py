@@ -31,7 +31,7 @@ def population(workspace: Workspace) -> Population:
     view = Lake(workspace.path / "lake").view()
     with engine.connect() as connection:
         windows.relations(connection, view, windows.window(view, "all", None), DEFAULT_KINDS)
-        return evidence.load(connection, DEFAULT_KINDS)
+        return evidence.load(connection, DEFAULT_KINDS, held=())
 
 
 def test_the_waterfall_of_a_pair_sums_to_the_bits_of_the_kernel(workspace: Workspace, population: Population) -> None:

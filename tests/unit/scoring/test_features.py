@@ -59,7 +59,7 @@ def load(root: Path) -> Features:
     view = Lake(root / "lake").view()
     with engine.connect() as connection:
         windows.relations(connection, view, windows.window(view, "all", None), DEFAULT_KINDS)
-        evidence.load(connection, DEFAULT_KINDS)
+        evidence.load(connection, DEFAULT_KINDS, held=())
         return features.load(connection, AS_OF)
 
 

@@ -306,3 +306,13 @@ def test_what_is_used_on_two_days_is_an_event_however_long_the_people_stay(first
     drawing.accounts = N
     found = terms(drawing.incidence(), features(N), label_of(N, range(32)), 1, SETTINGS)
     assert (points(found, "one_event", 0) < 0) == counts
+
+
+def test_two_members_with_a_day_in_common_are_no_event_of_two_hundred() -> None:
+    drawing = Drawing()
+    for card in range(100):
+        drawing.use(range(2 * card, 2 * card + 2), CARD, f"card-{card:03}", 0, 60)
+    drawing.use([0, 1], TEMPLATE, "lesson", 5, 5)
+    drawing.accounts = N
+    found = terms(drawing.incidence(), features(N), label_of(N, range(200)), 1, SETTINGS)
+    assert points(found, "one_event", 0) == 0.0

@@ -24,12 +24,12 @@ def test_a_name_is_resolved_until_its_key_is_destroyed_and_by_nobody_after(
     cluster = bundled.cluster(tmp_path_factory)
 
     def export(folder: str) -> Path:
-        return made.bundles.export(cluster, profile="partner", output=tmp_path / folder, recipient="Lab B").path
+        return made.bundles.export(cluster, profile="partner", output=tmp_path / folder, recipient="Lab C").path
 
     names = pq.read_table(export("one") / "data" / "members.parquet")["account_id"].to_pylist()
     identifiers = pq.read_table(next((tmp_path / "one").iterdir()) / "data" / "records" / "identifiers.parquet")
     ip, network = next((row["value"], row["prefix"]) for row in identifiers.to_pylist() if row["kind"] == "ip_address")
-    (key,) = [row for row in made.keys.list().to_pylist() if row["recipient"] == "Lab B"]
+    (key,) = [row for row in made.keys.list().to_pylist() if row["recipient"] == "Lab C"]
     assert (key["use"], key["subject"], key["bundles"], key["destroyed_at"]) == ("pseudonyms", cluster, 1, None)
     stranger = f"account-{'0' * 20}"
     found = made.keys.resolve([names[0], ip, "account-00", network, stranger], reason="they asked").to_pylist()
