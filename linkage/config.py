@@ -100,17 +100,13 @@ class EvidenceSettings(Section):
     priors: Annotated[dict[str, KindPrior], Field(description="priors by identifier kind, over the built-in ones")] = {}
     rounds: Annotated[int, Field(ge=1, le=20, description="rounds in which trust is re-estimated")] = 2
     partners: Annotated[int, Field(ge=4, le=64, description="pairs per account that a large identifier forms")] = 16
-    companions: Annotated[
-        float, Field(gt=0, description="accounts of the same operator an account is expected to have")
-    ] = 3.0
-
+    companions: Annotated[float, Field(gt=0, description="accounts of its operator that an account probably has")] = 3.0
     link_probability: Annotated[float, Field(gt=0, lt=1, description="posterior from which a pair is a link")] = 0.5
 
     def prior_of(self, kind: str) -> KindPrior:
         """The prior of ``kind``: configured, built in, or the default; what a kind is stays unless it is configured."""
-        built_in, configured = KIND_PRIORS.get(kind, KindPrior()), self.priors.get(kind)
-        if configured is None:
-            return built_in
+        built_in = KIND_PRIORS.get(kind, KindPrior())
+        configured = self.priors.get(kind, built_in)
         own = {name: getattr(built_in, name) for name in {"network", "held"} - configured.model_fields_set}
         return configured.model_copy(update=own)
 
