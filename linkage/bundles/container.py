@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -28,6 +29,12 @@ _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED, _PATCHED = 0x1 | 0x40, 0x20
 #: Deflate makes at most some 1,032 of 1; tables and text reach 100.
 _MOST_RATIO = 200
+
+#: What reading a damaged archive ends in: a flipped bit may ask for another name, method or password.
+_DAMAGED = (
+    *(OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
+    *(ValueError, RuntimeError, struct.error),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class Received:
                 handle = os.open(self._folder / path, os.O_RDONLY | os.O_NOFOLLOW)
                 with os.fdopen(handle, "rb") as file:
                     data = file.read(size + 1)
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as fault:
+        except _DAMAGED as fault:
             raise BundleMalformed(f"{path} cannot be read ({type(fault).__name__})") from fault
         if len(data) != size:
             raise BundleMalformed(f"{path} is not as long as it was said to be")

@@ -180,5 +180,8 @@ def suppressed(lists: Mapping[str, pyarrow.Table], size: int) -> dict[str, pyarr
     kinds = lists["kinds"].drop_columns(["members_tied", "members_without"])
     timeline = lists["timeline"]
     timeline = timeline.filter(compute.greater_equal(timeline["accounts"], SMALL))
+    # A share of everybody's day times the cluster's total: exact, it would give the total back.
+    expected = [float(f"{value:.1e}") for value in timeline["expected_events"].to_pylist()]
+    timeline = replaced(timeline, "expected_events", expected)
     lineage = replaced(lists["lineage"], "overlap", compute.round(lists["lineage"]["overlap"], 1))
     return {"terms": terms, "kinds": kinds, "timeline": timeline, "lineage": lineage}

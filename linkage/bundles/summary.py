@@ -34,6 +34,9 @@ _DECIDED = {
     "inconclusive": "are linked, and two people decided that no more can be said. Abuse is not claimed",
 }
 
+#: What is claimed while a verdict is open again.
+_OPEN = "The case was taken up again since two people decided: until they do anew, abuse is not claimed."
+
 #: What else accounts that share things can be, and the terms by which each would show.
 ALTERNATIVES = (
     ("one company or organization", ("one_organization", "one_payer", "one_site", "office_hours")),
@@ -70,18 +73,22 @@ _REASONS = 3
 
 
 def claims_abuse(cluster: Mapping[str, Any], verdict: Mapping[str, Any] | None) -> bool:
-    """Whether the bundle says that the accounts are abused: by two people's verdict, or else by the program."""
+    """Whether the bundle says that the accounts are abused: by two people's verdict that stands, or by the program.
+
+    Once two people decided, the program no longer claims anything, also where the case is open again.
+    """
     if verdict is not None and verdict["approved_at"] is not None:
-        return verdict["verdict"] in AGAINST
-    return int(cluster["tier"]) < 3
+        return verdict["verdict"] in AGAINST and verdict["status"] in SETTLED
+    return int(cluster["tier"]) == 1
 
 
 def claim(cluster: Mapping[str, Any], profile: Profile, verdict: Mapping[str, Any] | None) -> str:
     """What is claimed. Where two people decided, it is what they did, and not what the program computed."""
     size = count(int(cluster["size"]), profile)
     if verdict is not None and verdict["approved_at"] is not None:
-        again = "" if verdict["status"] in SETTLED else " The case was taken up again since."
-        return f"{_whom(size, verdict)} {_DECIDED[verdict['verdict']]}.{again}"
+        if verdict["status"] not in SETTLED:
+            return f"{_whom(size, verdict)} are linked. {_OPEN}"
+        return f"{_whom(size, verdict)} {_DECIDED[verdict['verdict']]}."
     if cluster["tier"] == 1:
         return f"{size} accounts are run by one operator, and are used for coordinated abuse."
     if cluster["tier"] == 2:

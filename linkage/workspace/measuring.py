@@ -84,6 +84,8 @@ def _methods(baselines: bool | Collection[str]) -> tuple[str, ...]:
 
     if isinstance(baselines, bool):
         return QUICK if baselines else ()
+    if isinstance(baselines, str):
+        baselines = (baselines,)
     unknown = sorted(set(baselines) - METHODS.keys() - {"all"})
     if unknown:
         raise UsageError(

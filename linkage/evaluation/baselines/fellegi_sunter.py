@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 #: Chance that two accounts of one operator share a given kind (m), as a hand-set record linkage would have it.
 _MATCH = 0.5
-#: Quantiles of the weights of all pairs at which they are tried as thresholds.
-_QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+#: Quantiles of the weights of all pairs at which they are tried as thresholds; of the last hundredth so many more, down
+#: to a handful of pairs. Among many millions those are the ones that count.
+_QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+_HIGH, _HANDFUL = 24, 5
 
 
 def run(edges: Edges, malicious: Mask) -> Iterator[Baseline]:
@@ -33,5 +35,6 @@ def run(edges: Edges, malicious: Mask) -> Iterator[Baseline]:
     degree = np.bincount(edges.identifier)[edges.identifier]
     bits = np.log2(_MATCH / np.maximum((degree / count) ** 2, 1e-12))
     weight = pairs.shared(found, edges, np.where(degree <= found.cap, bits, 0.0))
-    thresholds = np.unique(np.quantile(weight, _QUANTILES))
+    highest = 1.0 - np.geomspace(0.01, min(0.01, _HANDFUL / len(weight)), _HIGH)
+    thresholds = np.unique(np.quantile(weight, [*_QUANTILES, *highest]))
     yield oracle.best(name, pairs.single_linkage(found, weight, count, thresholds), malicious)

@@ -1,4 +1,4 @@
-"""The threshold that suits a method best on the truth at hand, which nobody has in practice: F1 is an upper bound."""
+"""The threshold, of those tried, that suits a method best on the truth at hand, which nobody has in practice."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def sized(method: str, label: IntArray, malicious: Mask) -> Baseline:
     hits = np.r_[0, np.cumsum(np.bincount(at, weights=malicious[inside], minlength=len(sizes)))]
     flagged = np.r_[0, np.cumsum(np.bincount(at, minlength=len(sizes)))]
     total = int(malicious.sum())
-    best, low, high = -1.0, 0, 0
+    # Nobody, unless a range of sizes holds anybody who is looked for.
+    best, low, high = 0.0, 1, 0
     for start in range(len(sizes)):
         hit = hits[start + 1 :] - hits[start]
         reached = 2 * hit / (flagged[start + 1 :] - flagged[start] + total)

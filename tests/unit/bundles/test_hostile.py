@@ -113,6 +113,17 @@ def test_an_entry_that_is_encrypted_or_a_patch_of_another_file(tmp_path: Path, f
     refused(path, "encrypted|compressed in a way")
 
 
+def test_a_name_that_is_no_text_where_its_data_begin(tmp_path: Path) -> None:
+    """The entry's own header says UTF-8, and its name is none; the directory at the end is as it should be."""
+    path = zipped(tmp_path / "b.zip", f"{NAME}/bagit.txt")
+    raw = bytearray(path.read_bytes())
+    assert raw.startswith(b"PK\x03\x04")
+    raw[7] |= 0x08
+    raw[30] = 0xFF
+    path.write_bytes(bytes(raw))
+    refused(path, "cannot be read")
+
+
 def test_whatever_happens_to_a_zip_is_an_exit_code_and_good_is_only_what_holds_the_same(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -18,7 +18,8 @@ import pypdf
 import pytest
 
 from linkage import Workspace
-from linkage.bundles import pictures
+from linkage.bundles import pictures, summary
+from linkage.bundles.profiles import PROFILES
 from linkage.bundles.report import Block, as_html, cell
 from linkage.errors import UsageError
 from tests.lib import bundled
@@ -121,7 +122,9 @@ def test_the_claim_is_what_two_people_decided_and_not_what_the_program_would_say
         approver.bundles.export(case, profile="partner", output=tmp_path / "key", exchange_key=key)
     approver.case.reopen(case, "they wrote again", appeal=True)
     again = approver.bundles.export(case, profile="public", output=tmp_path / "out").path / "data"
-    assert json.loads((again / "finding.json").read_text())["claim"].endswith("The case was taken up again since.")
+    finding = json.loads((again / "finding.json").read_text())
+    assert "The case was taken up again since two people decided" in finding["claim"]
+    assert finding["claims_abuse"] is False
 
 
 def test_the_timeline_has_a_gap_where_days_are_left_out_and_the_graph_says_what_its_marks_are() -> None:
@@ -213,3 +216,10 @@ def test_whoever_has_only_the_bundle_computes_it_again(
     )
     assert "computed again: agrees" in done.stdout
     assert not list(empty.iterdir())
+
+
+@pytest.mark.parametrize(("tier", "claimed"), [(1, True), (2, False), (3, False)])
+def test_a_program_reads_of_abuse_only_where_people_do(tier: int, claimed: bool) -> None:
+    cluster = {"tier": tier, "size": 40}
+    assert summary.claims_abuse(cluster, None) is claimed
+    assert ("are used for coordinated abuse" in summary.claim(cluster, PROFILES["internal"], None)) is claimed

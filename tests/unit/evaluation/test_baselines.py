@@ -11,7 +11,16 @@ import pytest
 from numpy.typing import NDArray
 
 from linkage.evaluation import METHODS, Actions, Edges
-from linkage.evaluation.baselines import evilcohort, fraudar, modularity, oracle, pacheco, pairs, synchrotrap
+from linkage.evaluation.baselines import (
+    evilcohort,
+    fellegi_sunter,
+    fraudar,
+    modularity,
+    oracle,
+    pacheco,
+    pairs,
+    synchrotrap,
+)
 
 Ints = NDArray[np.int64]
 
@@ -318,3 +327,23 @@ def test_no_method_needs_anybody_to_share_anything(method: str) -> None:
         for measured in METHODS[method](graph, of((), 2)):
             assert not measured.flagged.any()
             assert len(measured.label) == 2
+
+
+def test_where_no_cluster_holds_anybody_nobody_is_flagged() -> None:
+    label = np.array([0, 0, 1, 1, -1], np.int64)
+    assert not oracle.sized("m", label, of([4], 5)).flagged.any()
+    assert found(oracle.best("m", [label], of([4], 5)).label) == [[0, 1], [2, 3]]
+
+
+def test_fellegi_sunter_is_tried_at_the_few_highest_of_many_weights() -> None:
+    """Thirty accounts on five identifiers of their own, among three thousand on four hundred with sixty each."""
+    random = np.random.default_rng(2)
+    used = [
+        (int(account), identifier, "ip_address")
+        for identifier in range(400)
+        for account in random.choice(3_000, 60, replace=False)
+    ]
+    used += [(account, 400 + identifier, "payment_instrument") for account in range(30) for identifier in range(5)]
+    malicious = of(range(30), 3_000)
+    (result,) = fellegi_sunter.run(edges(used, 3_000), malicious)
+    assert oracle.f1(result.flagged, malicious) > 0.95

@@ -18,6 +18,7 @@ from linkage.evaluation import METHODS, Edges
 from linkage.evaluation.baselines import QUICK
 from linkage.workspace.beside import edges_of
 from linkage.workspace.home import Home
+from linkage.workspace.measuring import _methods
 from tests.lib import lanes_world
 from tests.lib.refreshed import FIXTURES, events, refreshed, taken_in
 
@@ -129,3 +130,8 @@ def test_the_help_names_every_method(capsys: pytest.CaptureFixture[str], monkeyp
 def test_an_unknown_method_is_a_wrong_call(workspace: Workspace) -> None:
     with pytest.raises(UsageError, match="magic"):
         workspace.evaluate(TRUTH, baselines=["volume", "magic"])
+
+
+def test_all_is_a_name_as_well() -> None:
+    assert _methods("all") == tuple(METHODS)
+    assert _methods("volume") == ("volume",)
