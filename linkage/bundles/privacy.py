@@ -44,11 +44,11 @@ _DONE = {
         "who signed": "named in bag-info.txt, finding.json and README.txt, so that their signatures can be checked",
         "small counts": f"below {SMALL}: suppressed, and days with fewer accounts left out",
         "what the terms measured": "left out: a share of a known number of members is a count of them; of its points "
-        "the next whole one is told, so that they need not add up, and the score in hundredths",
+        "the next whole one is told, so that they need not add up, and the score in tenths",
         "allow-list, and size as a term": "left out: the first is the house's own; the second would tell a size below "
         f"{SMALL}",
-        "events, tokens and cost in all": "to two digits, so that days which are left out cannot be had as what is "
-        "missing from the sum; overlap with earlier clusters to one",
+        "events, tokens and cost in all": "to two digits and whole hundreds, upwards, so that days which are left "
+        "out cannot be had as what is missing from the sum; overlap with earlier clusters to one",
     },
 }
 _RESIDUAL = {
@@ -151,9 +151,11 @@ def figures(profile: Profile, cluster: Mapping[str, Any]) -> dict[str, Any]:
     if profile.records:
         return told
     for name in ("events", "tokens", "cost_usd_micros"):
-        told[name] = int(float(f"{told[name]:.1e}"))
-    # Downwards, so that nothing is told as certain that is not.
-    told["score"] = math.floor(told["score"] * 100) / 100
+        # In hundreds at least: two digits of a small sum are all of it.
+        unit = max(100, 10 ** (len(str(told[name])) - 2))
+        told[name] = math.ceil(told[name] / unit) * unit
+    # Downwards, so that nothing is told as certain that is not; hundredths would give the points of single terms back.
+    told["score"] = math.floor(told["score"] * 10) / 10
     told["abuse_score"] = float(round(told["abuse_score"]))
     return {**told, "top_reasons": []}
 
@@ -179,7 +181,9 @@ def suppressed(lists: Mapping[str, pyarrow.Table], size: int) -> dict[str, pyarr
         terms = replaced(terms, name, values)
     kinds = lists["kinds"].drop_columns(["members_tied", "members_without"])
     timeline = lists["timeline"]
-    timeline = timeline.filter(compute.greater_equal(timeline["accounts"], SMALL))
+    # Nor days on which few were idle: who was not is told by the size.
+    accounts = timeline["accounts"].to_numpy()
+    timeline = timeline.filter((accounts >= SMALL) & ((accounts == size) | (size - accounts >= SMALL)))
     # A share of everybody's day times the cluster's total: exact, it would give the total back.
     expected = [float(f"{value:.1e}") for value in timeline["expected_events"].to_pylist()]
     timeline = replaced(timeline, "expected_events", expected)
