@@ -65,6 +65,7 @@ _RESIDUAL = {
     ],
     "public": [
         f"Who knows a cluster of {SMALL} or more accounts from elsewhere can recognise it by its size and dates.",
+        "First and last day are told, also where so few accounts were active that the timeline leaves the day out.",
         "Whole points of a term bound what the members showed, for whoever knows the program.",
     ],
 }

@@ -207,13 +207,14 @@ def _upper(sentence: str) -> str:
 def _sure(cluster: Mapping[str, Any], rows: Rows, profile: Profile, found: Mapping[str, Any]) -> list[str]:
     kinds = [row["kind"] for row in rows["kinds"] if row["corroborates"]]
     named = ", ".join(noun(kind) for kind in kinds) or "none"
-    bar = found["method"]["settings"]["scoring"]["flag_points"]
+    scoring = found["method"]["settings"]["scoring"]
+    bar, searches = scoring["flag_points"], scoring["replicates"]
     ahead = sum(1 for row in rows["terms"] if row["points"] > 0)
     against = sum(1 for row in rows["terms"] if row["points"] < 0)
     rounded = "" if profile.records else " Of each only the next whole point is told, so they need not add up."
     return [
-        f"That they belong together: {_chance(cluster['q_value'])} (q = {cluster['q_value']:.3g}; finding.json: "
-        "cluster.q_value).",
+        f"That they belong together: {_chance(cluster['q_value'], searches)} (q = {cluster['q_value']:.3g}; "
+        "finding.json: cluster.q_value).",
         f"What ties a member to the others: {cluster['linkage_score']:.1f} bits on average, of {len(kinds)} "
         f"kind{'' if len(kinds) == 1 else 's'} of evidence that say so independently: {named} (finding.json: "
         "cluster.linkage_score; kinds.csv). Each bit doubles the odds by the program's own reckoning. The figure ranks "
@@ -226,11 +227,14 @@ def _sure(cluster: Mapping[str, Any], rows: Rows, profile: Profile, found: Mappi
     ]
 
 
-def _chance(q: float) -> str:
-    """What ``q`` says, in counts of 10,000."""
-    if round(q * 10_000) == 0:
-        return "fewer than one of 10,000 searches of the same data, rewired at random, would find a group as tight"
-    return f"of 10,000 searches of the same data, rewired at random, {q * 10_000:,.0f} would find a group as tight"
+def _chance(q: float, searches: int) -> str:
+    """What ``q`` says, in counts of 10,000, and that so many were not run: it is a tail fitted to ``searches``."""
+    few = round(q * 10_000) == 0
+    told = "fewer than one" if few else f"{q * 10_000:,.0f}"
+    return (
+        f"of 10,000 searches of the same data, rewired at random, {told} would find a group as tight; {searches} were "
+        "run, and the rest is the law that fits the best they found"
+    )
 
 
 def _points(value: float, profile: Profile) -> str:
