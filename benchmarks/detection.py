@@ -24,7 +24,7 @@ import pyarrow.parquet
 from benchmarks import detection_page, processes, results
 from benchmarks.peers import environment, records
 from benchmarks.processes import Cost, say
-from linkage.evaluation import METHODS, malicious_of
+from linkage.evaluation import METHODS, QUICK, malicious_of
 from linkage.evaluation import measure as measured
 from linkage.synthetic import SCENARIOS, SIZES
 from linkage.workspace.beside import edges_of
@@ -54,13 +54,13 @@ def prepare(run: Row, folder: Path) -> dict[str, Cost]:
     return {step: Cost(**cost) for step, cost in json.loads(done.read_text(encoding="utf-8")).items()}
 
 
-def measure(run: Row, prepared: Path, folder: Path) -> tuple[list[Row], list[Row]]:
+def measure(run: Row, prepared: Path, folder: Path, families: Sequence[str]) -> tuple[list[Row], list[Row]]:
     """Figures of every method, and the clusters that hold a campaign or are flagged wrongly, of one run."""
     data, workspace = prepared / "data", folder / "workspace"
     costs = prepare(run, prepared)
     shutil.copytree(prepared / "workspace", workspace)
     _, costs["refresh"] = processes.linkage(workspace, "refresh")
-    methods = [run | row for row in figures(workspace, data / "truth.csv")]
+    methods = [run | row for row in figures(workspace, data / "truth.csv", families)]
     clusters, members = frame(workspace, "clusters"), frame(workspace, "members")
     truth = pd.read_csv(data / "truth.csv", dtype={"account_id": str})
     methods[0] |= {
@@ -76,8 +76,8 @@ def measure(run: Row, prepared: Path, folder: Path) -> tuple[list[Row], list[Row
     return methods, [run | row for row in told(clusters, members.astype({"account_id": str}), truth)]
 
 
-def figures(workspace: Path, truth: Path) -> list[Row]:
-    """Figures of linkage, of every method of ``evaluate`` and, where its environment is there, of Splink.
+def figures(workspace: Path, truth: Path, families: Sequence[str]) -> list[Row]:
+    """Figures of linkage, of ``families`` of METHODS and, where all are asked for and it is there, of Splink.
 
     ``family``: the name that a method is asked for with. ``seconds``, ``mebibytes``: of the process that measured all
     rows of a family, its start and the reading of the snapshot included; of linkage they are those of its refresh.
@@ -85,17 +85,21 @@ def figures(workspace: Path, truth: Path) -> list[Row]:
     evaluate = ("evaluate", "--truth", truth, "--format", "csv")
     output, _ = processes.linkage(workspace, *evaluate, "--no-baselines")
     rows = [{**row, "family": "linkage"} for row in csv.DictReader(io.StringIO(output))]
-    for method in METHODS:
+    for method in families:
         output, cost = processes.linkage(workspace, *evaluate, "--baselines", method)
         beside = list(csv.DictReader(io.StringIO(output)))[1:]
         rows += [{**row, "family": method, **_spent(cost)} for row in beside]
-    if environment.present():
+    if _with_splink(families):
         known = read_truth(truth)
         edges = edges_of(Home(workspace, None), None)
         baseline, cost = records.run(edges, malicious_of(edges.accounts, known), workspace.parent / "splink")
         found = asdict(measured(baseline, edges.accounts, known))
         rows.append({**{name: _text(value) for name, value in found.items()}, "family": "splink", **_spent(cost)})
     return rows
+
+
+def _with_splink(families: Sequence[str]) -> bool:
+    return set(families) == set(METHODS) and environment.present()
 
 
 def _spent(cost: Cost) -> Row:
@@ -159,9 +163,10 @@ def _cluster(by_id: pd.DataFrame, cluster_id: str) -> Row:
     }
 
 
-def sweep(runs: Sequence[Row], folder: Path, keep: Path | None, *, again: bool) -> None:
+def sweep(runs: Sequence[Row], folder: Path, keep: Path | None, families: Sequence[str], *, again: bool) -> None:
     """Measure the runs that the results lack, and keep what comes out of each at once.
 
+    ``families``: the methods of METHODS that stand beside linkage.
     ``keep``: folder in which ingested populations stay for the next time, by the code that made them.
     """
     made_by = results.last_change(("synthetic", "ingest", "stores/lake.py", "model/tables"))
@@ -170,7 +175,8 @@ def sweep(runs: Sequence[Row], folder: Path, keep: Path | None, *, again: bool) 
         stamp = results.stamp()
         of_run = [row for row in results.read(methods_file) if all(row[key] == run[key] for key in RUN)]
         done = {row["commit"] for row in of_run}
-        if environment.present() and not any(row.get("family") == "splink" for row in of_run):
+        wanted = {*families, *(("splink",) if _with_splink(families) else ())}
+        if not wanted <= {row.get("family") for row in of_run}:
             done = set()
         name = f"{number} of {len(runs)}: {run['scenario']} {run['size']}, seed {run['seed']}"
         if not again and stamp["commit"] in done:
@@ -180,7 +186,7 @@ def sweep(runs: Sequence[Row], folder: Path, keep: Path | None, *, again: bool) 
             prepared = Path(place) / "prepared"
             if keep is not None:
                 prepared = keep / "-".join((made_by, *(run[key] for key in RUN)))
-            methods, clusters = measure(stamp | run, prepared, Path(place))
+            methods, clusters = measure(stamp | run, prepared, Path(place), families)
         results.put(methods_file, methods, RUN)
         # A run without any such cluster must not leave those of an earlier commit behind.
         kept = [row for row in results.read(clusters_file) if any(row[key] != run[key] for key in RUN)]
@@ -199,6 +205,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--again", action="store_true", help="measure also what is in the results already")
     parser.add_argument("--null", type=int, metavar="N", help="N populations without a campaign, in place of scenarios")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="ingested populations stay here for the next time")
+    parser.add_argument("--quick", action="store_true", help=f"beside {', '.join(QUICK)} only")
     parser.add_argument("--splink", action="store_true", help="make the environment of Splink first, from an index")
     parser.add_argument("--results", type=Path, default=results.RESULTS)
     options = parser.parse_args(arguments)
@@ -215,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
     runs = [
         {"size": options.size, "days": str(options.days), "scenario": name, "seed": str(seed)} for name, seed in chosen
     ]
-    sweep(runs, options.results, options.keep, again=options.again)
+    sweep(runs, options.results, options.keep, QUICK if options.quick else tuple(METHODS), again=options.again)
     rows = [row for row in results.read(options.results / "detection.csv") if row["size"] == options.size]
     clusters = results.read(options.results / "detection-clusters.csv")
     clusters = [row for row in clusters if row["size"] == options.size]
