@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from linkage import Workspace
+from linkage.errors import StoreUnavailable
 from linkage.stores.neo4j.connection import Access
 from linkage.synthetic import SCENARIOS, generate
 from tests.lib import neo4j
@@ -40,7 +41,7 @@ def test_a_scenario_reads_the_same_from_either_store(
     served = Workspace(workspace.path)
     assert list(answers(served)) == embedded
     monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
-    with pytest.raises(Exception, match="127.0.0.1:1"):
+    with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1"):
         Workspace(workspace.path).search("abc")
     neo4j.empty(neo4j_empty)
 
@@ -60,7 +61,7 @@ def refreshed(scenario: str, folder: Path) -> Workspace:
 
 
 def answers(workspace: Workspace) -> Iterator[object]:
-    """Drawings of clusters, neighbourhoods of accounts and identifiers, hubs among them, paths and common identifiers."""
+    """Drawings of clusters, neighbourhoods of accounts and of identifiers, paths, common identifiers, searches."""
     chance = np.random.default_rng(SEED)
     members = workspace.members()
     for cluster in workspace.clusters()["cluster_id"][:CLUSTERS]:
