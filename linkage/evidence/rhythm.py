@@ -61,6 +61,35 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """What accounts do on which day and, of a day, in which hours: what one expects of them is the product.
+
+    Days of each account in turn: ``of_account`` (A+1) says which, ``first`` (D+1) where their moments begin, ``day``
+    (D) which of the window they are. ``hours_of`` (A+1) delimits accounts in ``hour``, of those of the day in which an
+    account works at all, and ``share``, its mean share of a day in that hour.
+    """
+
+    of_account: NDArray[np.int64]
+    first: NDArray[np.int64]
+    day: NDArray[np.int64]
+    hours_of: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    share: NDArray[np.float64]
+
+    @staticmethod
+    def of(moments: Moments) -> Habits:
+        """The habits of accounts with these ``moments``, with slots from 0."""
+        of_account, first = kernels.days(moments.start, moments.slot)
+        day = moments.slot[first[:-1]] // DAY
+        return Habits(of_account, first, day, *kernels.shares(of_account, first, moments.slot))
+
+    @property
+    def arrays(self) -> tuple[NDArray[np.int64], ...]:
+        """All of them, as kernels take them."""
+        return self.of_account, self.first, self.day, self.hours_of, self.hour, self.share
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Accounts in step, rising, and the slots in which they are a crowd, rising.
 
@@ -81,26 +110,27 @@ class Rhythm:
     """
 
     moments: Moments
+    habits: Habits
     slots: int
     usual: NDArray[np.float64]
 
     @staticmethod
     def of(moments: Moments, slots: int) -> Rhythm:
         """The rhythm of ``moments``."""
-        even = Rhythm(moments, slots, np.ones(DAY))
+        habits = Habits.of(moments)
+        even = Rhythm(moments, habits, slots, np.ones(DAY))
         everybody = np.ones(len(moments.start) - 1)
         seen = even.seen(everybody).reshape(-1, DAY).sum(axis=0)
         expected = even.expected(everybody).reshape(-1, DAY).sum(axis=0)
-        return Rhythm(moments, slots, (seen + 1.0) / (expected + 1.0))
+        return Rhythm(moments, habits, slots, (seen + 1.0) / (expected + 1.0))
 
     def seen(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Moments in each slot (T) of accounts times their ``weight`` (A)."""
-        weights = weight[self.moments.account]
-        return np.bincount(self.moments.slot, weights=weights, minlength=self.slots).astype(np.float64)
+        return np.asarray(kernels.seen(self.moments.start, self.moments.slot, weight, self.slots))
 
     def expected(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Moments that the habits of accounts, times their ``weight`` (A), lead one to expect in each slot (T)."""
-        by_hour = kernels.habits(self.moments.start, self.moments.slot, weight, self.slots // HOUR)
+        by_hour = kernels.habits(*self.habits.arrays, weight, self.slots // HOUR)
         return np.repeat(by_hour / HOUR, HOUR) * np.tile(self.usual, self.slots // DAY)
 
     def by_hour(self, worth: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -119,10 +149,10 @@ def bar(found: NDArray[np.float64], by_chance: NDArray[np.float64], least: float
     """The smallest value, ``least`` or more, from which ``share`` of the accounts at most are there by chance.
 
     ``by_chance``: values of the same accounts for the schedule of other days, one after another for each of ELSEWHERE.
-    Infinite for none.
+    Infinite for none. Of some of ELSEWHERE only, it is a bar that all of them would not lower.
     """
     falling = np.sort(found[found >= least])[::-1]
-    by_chance = np.sort(by_chance)
+    by_chance = np.sort(by_chance[by_chance >= least])
     strangers = (len(by_chance) - np.searchsorted(by_chance, falling, side="left")) / len(ELSEWHERE)
     good = np.flatnonzero(strangers <= share * np.arange(1, len(falling) + 1))
     return float(falling[good[-1]]) if len(good) else float("inf")
@@ -140,7 +170,8 @@ def directions(rhythm: Rhythm, most: int, seed: int) -> tuple[NDArray[np.int64],
     drawn = np.arange(accounts)
     if accounts > _MOST:
         drawn = np.sort(random.choice(accounts, _MOST, replace=False))
-        rhythm = Rhythm(rhythm.moments.of(drawn), rhythm.slots, rhythm.usual)
+        moments = rhythm.moments.of(drawn)
+        rhythm = Rhythm(moments, Habits.of(moments), rhythm.slots, rhythm.usual)
     of_account = 1.0 / np.sqrt(rhythm.moments.count)
     expected = rhythm.expected(np.ones(len(drawn)))
     of_slot = 1.0 / np.sqrt(expected + _FLOOR * expected.mean())
@@ -152,7 +183,7 @@ def directions(rhythm: Rhythm, most: int, seed: int) -> tuple[NDArray[np.int64],
     for step in range(steps):
         at_slots = right[step] * of_slot
         forward = np.add.reduceat(at_slots[rhythm.moments.slot], rhythm.moments.start[:-1])
-        habit = kernels.by_habit(rhythm.moments.start, rhythm.moments.slot, rhythm.by_hour(at_slots))
+        habit = kernels.by_habit(*rhythm.habits.arrays, rhythm.by_hour(at_slots))
         left[step], diagonal[step] = _unit(_without(left[:step], of_account * (forward - habit)))
         at_accounts = left[step] * of_account
         back = of_slot * (rhythm.seen(at_accounts) - rhythm.expected(at_accounts))

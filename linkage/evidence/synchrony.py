@@ -143,15 +143,10 @@ def _expanded(rhythm: Rhythm, core: NDArray[np.int64]) -> Group | None:
     """The group that keeps the schedule of ``core``; none where the core does not hold."""
     member = np.zeros(len(rhythm.moments.start) - 1, dtype=np.bool_)
     member[core] = True
-    nobody = np.zeros_like(member)
     seen, expected = _begun(rhythm, member)
     for _ in range(_ROUNDS):
-        elsewhere = [
-            _keeping(rhythm, nobody, np.roll(seen, days * DAY), np.roll(expected, days * DAY)) for days in ELSEWHERE
-        ]
-        keeping = _keeping(rhythm, member, seen, expected)
-        joins = keeping >= bar(keeping, np.concatenate(elsewhere), _KEEPS, _BY_CHANCE)
-        if joins.sum() < _SMALLEST:
+        joins = _joins(rhythm, member, seen, expected)
+        if joins is None:
             return None
         if np.array_equal(joins, member):
             break
@@ -159,6 +154,25 @@ def _expanded(rhythm: Rhythm, core: NDArray[np.int64]) -> Group | None:
         seen, expected = _begun(rhythm, member)
     crowded = (seen >= 3.0) & (surprise(seen, expected) >= _CROWD)
     return Group(np.flatnonzero(member), np.flatnonzero(crowded), expected[crowded])
+
+
+def _joins(
+    rhythm: Rhythm, member: NDArray[np.bool_], seen: NDArray[np.float64], expected: NDArray[np.float64]
+) -> NDArray[np.bool_] | None:
+    """Accounts (A) that keep the schedule of ``member``; none where they are too few.
+
+    Other days are looked at one after another: what is there by chance only grows, and where it is too much already
+    the rest is not needed. Most cores end at the first.
+    """
+    nobody = np.zeros_like(member)
+    keeping = _keeping(rhythm, member, seen, expected)
+    by_chance: list[NDArray[np.float64]] = []
+    for days in ELSEWHERE:
+        by_chance.append(_keeping(rhythm, nobody, np.roll(seen, days * DAY), np.roll(expected, days * DAY)))
+        joins = keeping >= bar(keeping, np.concatenate(by_chance), _KEEPS, _BY_CHANCE)
+        if joins.sum() < _SMALLEST:
+            return None
+    return joins
 
 
 def _begun(rhythm: Rhythm, member: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -176,9 +190,10 @@ def _keeping(
     """
     worth = np.log((seen + _PRIOR) / (expected + _PRIOR))
     without_own = np.log((np.maximum(seen - 1.0, 0.0) + _PRIOR) / (expected + _PRIOR))
-    moments = rhythm.moments
     by_hour = np.stack([rhythm.by_hour(worth), rhythm.by_hour(worth * worth)], axis=1)
-    more, variance = kernels.keeping(moments.start, moments.slot, member, worth, without_own, by_hour, _BEST_DAYS)
+    more, variance = kernels.keeping(
+        *rhythm.habits.arrays, rhythm.moments.slot, member, worth, without_own, by_hour, _BEST_DAYS
+    )
     return np.asarray(more / np.sqrt(np.maximum(variance, 1e-9)))
 
 
