@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.evidence import rhythm_kernels as kernels
-from linkage.evidence.rhythm_kernels import DAY, HOUR
+from linkage.evidence.rhythm_kernels import DAY, HOUR, Habits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,35 +61,6 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
-    """What accounts do on which day and, of a day, in which hours: what one expects of them is the product.
-
-    Days of each account in turn: ``of_account`` (A+1) says which, ``first`` (D+1) where their moments begin, ``day``
-    (D) which of the window they are. ``hours_of`` (A+1) delimits accounts in ``hour``, of those of the day in which an
-    account works at all, and ``share``, its mean share of a day in that hour.
-    """
-
-    of_account: NDArray[np.int64]
-    first: NDArray[np.int64]
-    day: NDArray[np.int64]
-    hours_of: NDArray[np.int64]
-    hour: NDArray[np.int64]
-    share: NDArray[np.float64]
-
-    @staticmethod
-    def of(moments: Moments) -> Habits:
-        """The habits of accounts with these ``moments``, with slots from 0."""
-        of_account, first = kernels.days(moments.start, moments.slot)
-        day = moments.slot[first[:-1]] // DAY
-        return Habits(of_account, first, day, *kernels.shares(of_account, first, moments.slot))
-
-    @property
-    def arrays(self) -> tuple[NDArray[np.int64], ...]:
-        """All of them, as kernels take them."""
-        return self.of_account, self.first, self.day, self.hours_of, self.hour, self.share
-
-
-@dataclass(frozen=True, slots=True)
 class Group:
     """Accounts in step, rising, and the slots in which they are a crowd, rising.
 
@@ -117,7 +88,7 @@ class Rhythm:
     @staticmethod
     def of(moments: Moments, slots: int) -> Rhythm:
         """The rhythm of ``moments``."""
-        habits = Habits.of(moments)
+        habits = _habits(moments)
         even = Rhythm(moments, habits, slots, np.ones(DAY))
         everybody = np.ones(len(moments.start) - 1)
         seen = even.seen(everybody).reshape(-1, DAY).sum(axis=0)
@@ -130,12 +101,19 @@ class Rhythm:
 
     def expected(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Moments that the habits of accounts, times their ``weight`` (A), lead one to expect in each slot (T)."""
-        by_hour = kernels.habits(*self.habits.arrays, weight, self.slots // HOUR)
+        by_hour = kernels.expected(self.habits, weight, self.slots // HOUR)
         return np.repeat(by_hour / HOUR, HOUR) * np.tile(self.usual, self.slots // DAY)
 
     def by_hour(self, worth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean of ``worth`` (T) over the slots of each hour, as usual as each is (T / 6)."""
         return np.asarray((worth * np.tile(self.usual, self.slots // DAY)).reshape(-1, HOUR).mean(axis=1))
+
+
+def _habits(moments: Moments) -> Habits:
+    """What accounts with these ``moments`` do by habit."""
+    of_account, first = kernels.days(moments.start, moments.slot)
+    hours_of, hour, share = kernels.shares(of_account, first, moments.slot)
+    return Habits(of_account, first, moments.slot[first[:-1]] // DAY, hours_of, hour, share)
 
 
 def surprise(seen: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -171,7 +149,7 @@ def directions(rhythm: Rhythm, most: int, seed: int) -> tuple[NDArray[np.int64],
     if accounts > _MOST:
         drawn = np.sort(random.choice(accounts, _MOST, replace=False))
         moments = rhythm.moments.of(drawn)
-        rhythm = Rhythm(moments, Habits.of(moments), rhythm.slots, rhythm.usual)
+        rhythm = Rhythm(moments, _habits(moments), rhythm.slots, rhythm.usual)
     of_account = 1.0 / np.sqrt(rhythm.moments.count)
     expected = rhythm.expected(np.ones(len(drawn)))
     of_slot = 1.0 / np.sqrt(expected + _FLOOR * expected.mean())
@@ -183,7 +161,7 @@ def directions(rhythm: Rhythm, most: int, seed: int) -> tuple[NDArray[np.int64],
     for step in range(steps):
         at_slots = right[step] * of_slot
         forward = np.add.reduceat(at_slots[rhythm.moments.slot], rhythm.moments.start[:-1])
-        habit = kernels.by_habit(*rhythm.habits.arrays, rhythm.by_hour(at_slots))
+        habit = kernels.by_habit(rhythm.habits, rhythm.by_hour(at_slots))
         left[step], diagonal[step] = _unit(_without(left[:step], of_account * (forward - habit)))
         at_accounts = left[step] * of_account
         back = of_slot * (rhythm.seen(at_accounts) - rhythm.expected(at_accounts))

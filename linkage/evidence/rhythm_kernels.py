@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -13,6 +13,22 @@ if TYPE_CHECKING:
 #: Slots of an hour, and of a day.
 HOUR, DAY = 6, 144
 _HOURS = DAY // HOUR
+
+
+class Habits(NamedTuple):
+    """What accounts do on which day and, of a day, in which hours: what one expects of them is the product.
+
+    Days of each account in turn: ``of_account`` (A+1) says which, ``first`` (D+1) where their moments begin, ``day``
+    (D) which of the window they are. ``hours_of`` (A+1) delimits accounts in ``hour``, of those of the day in which an
+    account works at all, and ``share``, its mean share of a day in that hour.
+    """
+
+    of_account: NDArray[np.int64]
+    first: NDArray[np.int64]
+    day: NDArray[np.int64]
+    hours_of: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    share: NDArray[np.float64]
 
 
 @njit(cache=True)
@@ -103,64 +119,41 @@ def seen(
 
 
 @njit(cache=True)
-def habits(
-    of_account: NDArray[np.int64],
-    first: NDArray[np.int64],
-    day: NDArray[np.int64],
-    hours_of: NDArray[np.int64],
-    hour: NDArray[np.int64],
-    share: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    hours: int,
-) -> NDArray[np.float64]:
+def expected(habits: Habits, weight: NDArray[np.float64], hours: int) -> NDArray[np.float64]:
     """Moments that accounts, times their ``weight`` (A), are expected to have in each hour (``hours``).
 
-    Expected of an account in an hour of a day are its moments of the day times the hour's mean share of its days. The
-    first six: see :class:`linkage.evidence.rhythm.Habits`.
+    Expected of an account in an hour of a day are its moments of the day times the hour's mean share of its days.
     """
     out = np.zeros(hours)
-    for a in range(len(of_account) - 1):
+    for a in range(len(habits.of_account) - 1):
         if weight[a] == 0.0:
             continue
-        for d in range(of_account[a], of_account[a + 1]):
-            of_day = weight[a] * (first[d + 1] - first[d])
-            low = day[d] * _HOURS
-            for i in range(hours_of[a], hours_of[a + 1]):
-                out[low + hour[i]] += of_day * share[i]
+        for d in range(habits.of_account[a], habits.of_account[a + 1]):
+            of_day = weight[a] * (habits.first[d + 1] - habits.first[d])
+            low = habits.day[d] * _HOURS
+            for i in range(habits.hours_of[a], habits.hours_of[a + 1]):
+                out[low + habits.hour[i]] += of_day * habits.share[i]
     return out
 
 
 @njit(cache=True)
-def by_habit(
-    of_account: NDArray[np.int64],
-    first: NDArray[np.int64],
-    day: NDArray[np.int64],
-    hours_of: NDArray[np.int64],
-    hour: NDArray[np.int64],
-    share: NDArray[np.float64],
-    worth: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Sum of ``worth`` (hours) over the moments that each account is expected to have, as :func:`habits` (A)."""
-    out = np.zeros(len(of_account) - 1)
-    for a in range(len(of_account) - 1):
+def by_habit(habits: Habits, worth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of ``worth`` (hours) over the moments that each account is expected to have, as :func:`expected` (A)."""
+    out = np.zeros(len(habits.of_account) - 1)
+    for a in range(len(habits.of_account) - 1):
         more = 0.0
-        for d in range(of_account[a], of_account[a + 1]):
-            of_day = first[d + 1] - first[d]
-            low = day[d] * _HOURS
-            for i in range(hours_of[a], hours_of[a + 1]):
-                more += of_day * share[i] * worth[low + hour[i]]
+        for d in range(habits.of_account[a], habits.of_account[a + 1]):
+            of_day = habits.first[d + 1] - habits.first[d]
+            low = habits.day[d] * _HOURS
+            for i in range(habits.hours_of[a], habits.hours_of[a + 1]):
+                more += of_day * habits.share[i] * worth[low + habits.hour[i]]
         out[a] = more
     return out
 
 
 @njit(cache=True)
 def keeping(
-    of_account: NDArray[np.int64],
-    first: NDArray[np.int64],
-    day: NDArray[np.int64],
-    hours_of: NDArray[np.int64],
-    hour: NDArray[np.int64],
-    share: NDArray[np.float64],
+    habits: Habits,
     slot: NDArray[np.int64],
     member: NDArray[np.bool_],
     worth: NDArray[np.float64],
@@ -171,26 +164,25 @@ def keeping(
     """What the moments of each account are worth beyond its habits (A), but for its ``best_days``, and the variance.
 
     ``worth`` (T) of a moment in each slot; for members, whose own moments went into it, it is ``without_own``.
-    ``by_hour`` (hours, 2): mean of the worth, and of its square: moments by habit are counts. The first six: see
-    :class:`linkage.evidence.rhythm.Habits`.
+    ``by_hour`` (hours, 2): mean of the worth, and of its square: moments by habit are counts.
     """
-    out = np.zeros(len(of_account) - 1)
-    variance = np.zeros(len(of_account) - 1)
+    out = np.zeros(len(habits.of_account) - 1)
+    variance = np.zeros(len(habits.of_account) - 1)
     best = np.zeros(best_days)
-    for a in range(len(of_account) - 1):
+    for a in range(len(habits.of_account) - 1):
         best[:] = 0.0
         total = 0.0
         spread = 0.0
-        for d in range(of_account[a], of_account[a + 1]):
+        for d in range(habits.of_account[a], habits.of_account[a + 1]):
             more = 0.0
-            for e in range(first[d], first[d + 1]):
+            for e in range(habits.first[d], habits.first[d + 1]):
                 more += without_own[slot[e]] if member[a] else worth[slot[e]]
-            of_day = first[d + 1] - first[d]
-            low = day[d] * _HOURS
-            for i in range(hours_of[a], hours_of[a + 1]):
-                expected = of_day * share[i]
-                more -= expected * by_hour[low + hour[i], 0]
-                spread += expected * by_hour[low + hour[i], 1]
+            of_day = habits.first[d + 1] - habits.first[d]
+            low = habits.day[d] * _HOURS
+            for i in range(habits.hours_of[a], habits.hours_of[a + 1]):
+                by_habit = of_day * habits.share[i]
+                more -= by_habit * by_hour[low + habits.hour[i], 0]
+                spread += by_habit * by_hour[low + habits.hour[i], 1]
             total += more
             for i in range(best_days):
                 if more > best[i]:

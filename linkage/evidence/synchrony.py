@@ -192,7 +192,7 @@ def _keeping(
     without_own = np.log((np.maximum(seen - 1.0, 0.0) + _PRIOR) / (expected + _PRIOR))
     by_hour = np.stack([rhythm.by_hour(worth), rhythm.by_hour(worth * worth)], axis=1)
     more, variance = kernels.keeping(
-        *rhythm.habits.arrays, rhythm.moments.slot, member, worth, without_own, by_hour, _BEST_DAYS
+        rhythm.habits, rhythm.moments.slot, member, worth, without_own, by_hour, _BEST_DAYS
     )
     return np.asarray(more / np.sqrt(np.maximum(variance, 1e-9)))
 

@@ -214,7 +214,7 @@ def left_out(table: Table, outcome: Outcome) -> pyarrow.Table:
         {
             "cluster_id": outcome.ids[cluster[rows]],
             "account": outcome.population.account[considered.account[rows]],
-            "membership": considered.membership[rows],
+            "membership": considered.share(rows),
             "reason": why,
         },
     )
