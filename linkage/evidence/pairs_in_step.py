@@ -17,7 +17,8 @@ import numpy as np
 
 from linkage import leiden
 from linkage.evidence import pairs_kernels as kernels
-from linkage.evidence.rhythm import ELSEWHERE, Group, Moments, bar, surprise
+from linkage.evidence.moments import Moments
+from linkage.evidence.rhythm import ELSEWHERE, Group, bar, surprise
 from linkage.evidence.rhythm_kernels import DAY
 
 if TYPE_CHECKING:

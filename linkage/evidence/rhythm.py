@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.evidence import rhythm_kernels as kernels
+from linkage.evidence.moments import Moments
 from linkage.evidence.rhythm_kernels import DAY, HOUR, Habits
 
 if TYPE_CHECKING:
@@ -26,38 +27,6 @@ _STEPS = 24
 _MOST = 100_000
 #: Part of the mean expectation that is added to every slot's: where nobody is expected, one account is no direction.
 _FLOOR = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """``slot`` (E), ten minutes each, of each account in turn, rising; ``start`` (A+1) delimits accounts."""
-
-    start: NDArray[np.int64]
-    slot: NDArray[np.int64]
-
-    @property
-    def count(self) -> NDArray[np.int64]:
-        """Moments of each account (A)."""
-        return np.diff(self.start)
-
-    @property
-    def account(self) -> NDArray[np.int64]:
-        """Account of each moment (E)."""
-        return np.repeat(np.arange(len(self.start) - 1), self.count)
-
-    def where(self, kept: NDArray[np.bool_]) -> Moments:
-        """The moments (E) that are ``kept``, of the same accounts."""
-        start = np.zeros_like(self.start)
-        np.cumsum(np.bincount(self.account[kept], minlength=len(self.start) - 1), out=start[1:])
-        return Moments(start, self.slot[kept])
-
-    def of(self, accounts: NDArray[np.int64]) -> Moments:
-        """The moments of ``accounts``, rising, which are numbered from 0."""
-        chosen = np.zeros(len(self.start) - 1, dtype=np.bool_)
-        chosen[accounts] = True
-        start = np.zeros(len(accounts) + 1, np.int64)
-        np.cumsum(self.count[accounts], out=start[1:])
-        return Moments(start, self.slot[chosen[self.account]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage import engine
+from linkage.evidence import moments as beginnings
 from linkage.evidence import pairs_in_step
 from linkage.evidence import rhythm as rhythms
 from linkage.evidence import rhythm_kernels as kernels
-from linkage.evidence.rhythm import ELSEWHERE, Group, Moments, Rhythm, bar, surprise
+from linkage.evidence.moments import Moments
+from linkage.evidence.rhythm import ELSEWHERE, Group, Rhythm, bar, surprise
 from linkage.evidence.rhythm_kernels import DAY
 from linkage.model.kinds import SCHEDULE
 
@@ -80,11 +82,7 @@ def find(connection: duckdb.DuckDBPyConnection, seed: int) -> InStep:
     Reads relation ``slots``, for the accounts of ``account_position``. Surrogate ids of schedules are −1, −2, ….
     Relation ``schedule_moments`` holds what the sightings are of, ``schedule_slots`` the slots in which it is crowded.
     """
-    table = engine.arrow(connection, "linkage.evidence", "moments")
-    position = table["account"].to_numpy()
-    start = np.zeros(int(position.max(initial=-1)) + 2, np.int64)
-    np.cumsum(np.bincount(position, minlength=len(start) - 1), out=start[1:])
-    moments = Moments(start, table["slot"].to_numpy())
+    moments = beginnings.load(connection)
     found = in_step(moments, seed)
     connection.register("schedule_moments", _moments(moments, found.groups))
     connection.register("schedule_slots", _slots(found.groups))
