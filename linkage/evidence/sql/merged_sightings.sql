@@ -1,5 +1,5 @@
 -- Sightings merged over the window: one row per account and identifier.
--- reads:  sightings, schedule_sightings, account_position
+-- reads:  sightings, schedule_sightings, account_position, active_days (macro)
 -- writes: merged_sightings
 -- parameters: kinds (list of identifier kinds that are on), allowed (identifiers that are known to be benign),
 --             first, days (first day, and how many days later the last one is)
@@ -13,8 +13,7 @@ FROM (
         identifier,
         sum(events)::BIGINT AS events,
         sum(tokens)::BIGINT AS tokens,
-        -- One bit a day: half the work of counting distinct days.
-        bit_count(bitstring_agg((day - $first)::INTEGER, 0, $days))::BIGINT AS active_days,
+        active_days(day - $first, $days)::BIGINT AS active_days,
         min(first_seen) AS first_seen,
         max(last_seen) AS last_seen
     FROM (SELECT * FROM sightings UNION ALL BY NAME SELECT * FROM schedule_sightings)
