@@ -108,7 +108,7 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
     return Again(
         members={
             int(account): float(share)
-            for account, share in zip(considered.account[rows], considered.membership[rows], strict=True)
+            for account, share in zip(considered.account[rows], considered.share(rows), strict=True)
         },
         linkage_score=float(detection.linkage_score(found)[0]),
         abuse_score=float(judged.abuse[0]),

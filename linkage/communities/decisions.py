@@ -187,7 +187,6 @@ def also(
         community=community[order],
         score=score[order],
         bar=bar[order],
-        membership=membership.share_of(score, bar)[order],
         prior=prior[order],
         kinds=kinds[order],
         absence=absence[order],

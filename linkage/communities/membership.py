@@ -43,7 +43,7 @@ class Enriched:
 class Membership:
     """Considered accounts: one row per account and community.
 
-    ``score``: bits; ``bar``: what it had to reach; ``membership``: 0–1. ``label`` (N): community, −1 for none;
+    ``score``: bits; ``bar``: what it had to reach. ``label`` (N): community, −1 for none;
     ``core`` (N): as before the last scoring, that is those whom the evidence was measured on.
     The waterfall of a row: ``prior``, ``kinds`` (bits by kind, those of the network capped), ``absence`` and
     ``private`` sum to ``score``.
@@ -56,7 +56,6 @@ class Membership:
     community: NDArray[np.int64]
     score: NDArray[np.float64]
     bar: NDArray[np.float64]
-    membership: NDArray[np.float64]
     prior: NDArray[np.float64]
     kinds: NDArray[np.float64]
     absence: NDArray[np.float64]
@@ -65,6 +64,10 @@ class Membership:
     entry_identifier: NDArray[np.int64]
     entry_bits: NDArray[np.float64]
     enriched: Enriched
+
+    def share(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """How surely the account of each of ``rows`` is a member, 0–1: one half at the bar."""
+        return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(self.score[rows] - self.bar[rows], -60, 60))))
 
 
 def enriched(incidence: Incidence, label: NDArray[np.int64], settings: MembershipSettings) -> Enriched:
@@ -204,7 +207,7 @@ def score(
     ``label`` (N): the communities that evidence is measured on. ``band`` (N): see :func:`bands`. ``bar_share``: part of
     what the upper quartile of a community's members score that an account has to reach.
     """
-    accounts, kinds = incidence.accounts, len(incidence.kinds)
+    accounts = incidence.accounts
     stands = enriched(incidence, label, settings)
     communities = max(1, int(label.max()) + 1)
     size = np.bincount(label[label >= 0], minlength=communities)
@@ -219,43 +222,26 @@ def score(
     bits = np.where(inside > 0, trusted_bits(bits, trust.theta[stands.identifier]), 0.0)
     kind = incidence.kind.astype(np.int64)
     account, row, bits = kernels.considered(
+        np.lexsort((-bits[1], kind[stands.identifier], stands.community)),
         stands.community,
         stands.identifier,
         bits[0],
         bits[1],
         label,
         incidence.identifier_start,
-        incidence.identifier_edge,
-        incidence.edge_account,
+        incidence.edge_account[incidence.identifier_edge],
         kind,
     )
-    community, identifier = stands.community[row], stands.identifier[row]
-
-    # Strongest identifier of a kind whole, further ones at the kind's discount.
-    kind = kind[identifier]
-    cell = (account * communities + community) * kinds + kind
-    new_kind = _starts(cell)
-    new_pair = _starts(cell // kinds)
-    counted = np.where(new_kind, bits, bits * trust.discount[kind])
-    pair_index = np.cumsum(new_pair) - 1
-    pairs = int(pair_index[-1]) + 1 if len(pair_index) else 0
-    place = pair_index * kinds + kind
-    by_kind = np.bincount(place, counted, pairs * kinds).astype(np.float64).reshape(pairs, kinds)
-    # However many addresses of one network an account met the members on, they are one fact, as sure as the surest.
-    surest = np.zeros(pairs * kinds)
-    first_of_kind = np.flatnonzero(new_kind)
-    if len(first_of_kind):
-        surest[place[first_of_kind]] = np.maximum.reduceat(trust.bits[identifier], first_of_kind)
-    by_kind = np.where(trust.network, np.minimum(by_kind, surest.reshape(pairs, kinds)), by_kind)
-    considered, towards = account[new_pair], community[new_pair]
-
+    considered, towards, by_kind, entry_row, counted = kernels.weighed(
+        account, row, bits, stands.community, stands.identifier, kind, trust.discount, trust.network, trust.bits
+    )
     prior = np.log2(np.maximum(size[towards], 1) / accounts)
     absence = absence_bits(by_kind > 0, considered, towards, label, communities, accounts, settings)
     private = private_bits(band, considered, towards, label, communities, settings)
     total = prior + by_kind.sum(axis=1) + absence + private
 
     best = np.full(accounts, -1, np.int64)
-    winner = _best(total, considered)
+    winner = winners(total, considered)
     bar = _bars(total, considered, towards, label, communities, settings.bar_bits, bar_share)
     winner = winner[total[winner] >= bar[towards[winner]]]
     best[considered[winner]] = towards[winner]
@@ -266,24 +252,18 @@ def score(
         community=towards,
         score=total,
         bar=bar[towards],
-        membership=share_of(total, bar[towards]),
         prior=prior,
         kinds=by_kind,
         absence=absence,
         private=private,
-        entry_row=pair_index,
-        entry_identifier=identifier,
+        entry_row=entry_row,
+        entry_identifier=stands.identifier[row],
         entry_bits=counted,
         enriched=stands,
     )
 
 
-def share_of(score: NDArray[np.float64], bar: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How surely an account of this ``score`` is a member, 0–1: one half at the ``bar``."""
-    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(score - bar, -60, 60))))
-
-
-def _best(score: NDArray[np.float64], account: NDArray[np.int64]) -> NDArray[np.int64]:
+def winners(score: NDArray[np.float64], account: NDArray[np.int64]) -> NDArray[np.int64]:
     """Row of the highest ``score`` of each account, the first of equal ones; rows come by ``account``."""
     if len(account) == 0:
         return np.zeros(0, np.int64)
@@ -336,17 +316,12 @@ def absence_bits(
     settings: MembershipSettings,
 ) -> NDArray[np.float64]:
     """Bits against an account for each kind that the members have and it lacks."""
-    size = np.bincount(label[label >= 0], minlength=communities).astype(np.float64)
-    total = np.zeros(len(account))
-    member = label[account] == community
-    for t in range(has.shape[1]):
-        covered = np.bincount(community[member & has[:, t]], minlength=communities)
-        touching = np.bincount(community[has[:, t]], minlength=communities)
-        lacks_in = (size - covered + 0.5) / (size + 1.0)
-        lacks_out = (accounts - size - (touching - covered) + 0.5) / (accounts - size + 1.0)
-        against = np.clip(np.log2(np.maximum(lacks_in, 1e-12) / lacks_out), -settings.absence_cap_bits, 0.0)
-        total += np.where(has[:, t], 0.0, against[community])
-    return total
+    size = np.bincount(label[label >= 0], minlength=communities).astype(np.float64)[:, None]
+    covered, touching = kernels.having(has, account, community, label, communities)
+    lacks_in = (size - covered + 0.5) / (size + 1.0)
+    lacks_out = (accounts - size - (touching - covered) + 0.5) / (accounts - size + 1.0)
+    against = np.clip(np.log2(np.maximum(lacks_in, 1e-12) / lacks_out), -settings.absence_cap_bits, 0.0)
+    return np.asarray(kernels.lacking(has, community, against))
 
 
 def private_bits(
@@ -364,7 +339,7 @@ def private_bits(
     inside = (table + 1.0) / (table.sum(axis=1, keepdims=True) + BANDS)
     bits = np.log2(inside / (everyone / everyone.sum()))
     most = settings.private_cap_bits
-    return np.asarray(np.clip(bits[community, band[account]], -most, most / 3))
+    return np.asarray(np.clip(bits, -most, most / 3)[community, band[account]])
 
 
 def number(label: NDArray[np.int64], smallest: int) -> NDArray[np.int64]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from linkage.evidence.incidence import Incidence
     from linkage.evidence.synchrony import InStep
 
+#: Days of which distinct ones are counted in two whole numbers.
+_SHORT = 128
+
 
 @dataclass(frozen=True, slots=True)
 class Population:
@@ -57,6 +60,7 @@ def load(
     if in_step.groups:
         kinds = (*kinds, SCHEDULE)
     first, days = engine.run(connection, package, "days").fetchall()[0]
+    engine.run(connection, package, "active_days_short" if days < _SHORT else "active_days_long")
     engine.run(
         connection,
         package,

@@ -17,7 +17,8 @@ import numpy as np
 
 from linkage import leiden
 from linkage.evidence import pairs_kernels as kernels
-from linkage.evidence.rhythm import ELSEWHERE, Group, Moments, bar, surprise
+from linkage.evidence.moments import Moments
+from linkage.evidence.rhythm import ELSEWHERE, Group, bar, surprise
 from linkage.evidence.rhythm_kernels import DAY
 
 if TYPE_CHECKING:
@@ -69,11 +70,13 @@ def _candidates(moments: Moments, able: NDArray[np.int64], seed: int) -> tuple[N
     keys = []
     for salt in random.integers(1, 2**63, _ORDERS, dtype=np.uint64):
         block = kernels.smallest(moments.start, moments.slot, able, salt)
-        order = np.lexsort((random.permutation(len(able)), block))
+        order = np.argsort(block * len(able) + random.permutation(len(able)))
         pairs = kernels.neighbours(able[order], block[order], _MOST).reshape(-1, 2)
         keys.append(pairs[:, 0] * total + pairs[:, 1])
-    key, times = np.unique(np.concatenate(keys), return_counts=True)
-    key = key[times >= 2]
+    # Neighbours in several orders stand side by side then; numpy.unique, which could count them, takes twice as long.
+    key = np.sort(np.concatenate(keys))
+    key = key[:-1][key[1:] == key[:-1]]
+    key = key[np.r_[True, key[1:] != key[:-1]]] if len(key) else key
     return key // total, key % total
 
 

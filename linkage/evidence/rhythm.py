@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.evidence import rhythm_kernels as kernels
-from linkage.evidence.rhythm_kernels import DAY, HOUR
+from linkage.evidence.moments import Moments
+from linkage.evidence.rhythm_kernels import DAY, HOUR, Habits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,38 +27,6 @@ _STEPS = 24
 _MOST = 100_000
 #: Part of the mean expectation that is added to every slot's: where nobody is expected, one account is no direction.
 _FLOOR = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """``slot`` (E), ten minutes each, of each account in turn, rising; ``start`` (A+1) delimits accounts."""
-
-    start: NDArray[np.int64]
-    slot: NDArray[np.int64]
-
-    @property
-    def count(self) -> NDArray[np.int64]:
-        """Moments of each account (A)."""
-        return np.diff(self.start)
-
-    @property
-    def account(self) -> NDArray[np.int64]:
-        """Account of each moment (E)."""
-        return np.repeat(np.arange(len(self.start) - 1), self.count)
-
-    def where(self, kept: NDArray[np.bool_]) -> Moments:
-        """The moments (E) that are ``kept``, of the same accounts."""
-        start = np.zeros_like(self.start)
-        np.cumsum(np.bincount(self.account[kept], minlength=len(self.start) - 1), out=start[1:])
-        return Moments(start, self.slot[kept])
-
-    def of(self, accounts: NDArray[np.int64]) -> Moments:
-        """The moments of ``accounts``, rising, which are numbered from 0."""
-        chosen = np.zeros(len(self.start) - 1, dtype=np.bool_)
-        chosen[accounts] = True
-        start = np.zeros(len(accounts) + 1, np.int64)
-        np.cumsum(self.count[accounts], out=start[1:])
-        return Moments(start, self.slot[chosen[self.account]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +50,39 @@ class Rhythm:
     """
 
     moments: Moments
+    habits: Habits
     slots: int
     usual: NDArray[np.float64]
 
     @staticmethod
     def of(moments: Moments, slots: int) -> Rhythm:
         """The rhythm of ``moments``."""
-        even = Rhythm(moments, slots, np.ones(DAY))
+        habits = _habits(moments)
+        even = Rhythm(moments, habits, slots, np.ones(DAY))
         everybody = np.ones(len(moments.start) - 1)
         seen = even.seen(everybody).reshape(-1, DAY).sum(axis=0)
         expected = even.expected(everybody).reshape(-1, DAY).sum(axis=0)
-        return Rhythm(moments, slots, (seen + 1.0) / (expected + 1.0))
+        return Rhythm(moments, habits, slots, (seen + 1.0) / (expected + 1.0))
 
     def seen(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Moments in each slot (T) of accounts times their ``weight`` (A)."""
-        weights = weight[self.moments.account]
-        return np.bincount(self.moments.slot, weights=weights, minlength=self.slots).astype(np.float64)
+        return np.asarray(kernels.seen(self.moments.start, self.moments.slot, weight, self.slots))
 
     def expected(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Moments that the habits of accounts, times their ``weight`` (A), lead one to expect in each slot (T)."""
-        by_hour = kernels.habits(self.moments.start, self.moments.slot, weight, self.slots // HOUR)
+        by_hour = kernels.expected(self.habits, weight, self.slots // HOUR)
         return np.repeat(by_hour / HOUR, HOUR) * np.tile(self.usual, self.slots // DAY)
 
     def by_hour(self, worth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean of ``worth`` (T) over the slots of each hour, as usual as each is (T / 6)."""
         return np.asarray((worth * np.tile(self.usual, self.slots // DAY)).reshape(-1, HOUR).mean(axis=1))
+
+
+def _habits(moments: Moments) -> Habits:
+    """What accounts with these ``moments`` do by habit."""
+    of_account, first = kernels.days(moments.start, moments.slot)
+    hours_of, hour, share = kernels.shares(of_account, first, moments.slot)
+    return Habits(of_account, first, moments.slot[first[:-1]] // DAY, hours_of, hour, share)
 
 
 def surprise(seen: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -119,10 +96,10 @@ def bar(found: NDArray[np.float64], by_chance: NDArray[np.float64], least: float
     """The smallest value, ``least`` or more, from which ``share`` of the accounts at most are there by chance.
 
     ``by_chance``: values of the same accounts for the schedule of other days, one after another for each of ELSEWHERE.
-    Infinite for none.
+    Infinite for none. Of some of ELSEWHERE only, it is a bar that all of them would not lower.
     """
     falling = np.sort(found[found >= least])[::-1]
-    by_chance = np.sort(by_chance)
+    by_chance = np.sort(by_chance[by_chance >= least])
     strangers = (len(by_chance) - np.searchsorted(by_chance, falling, side="left")) / len(ELSEWHERE)
     good = np.flatnonzero(strangers <= share * np.arange(1, len(falling) + 1))
     return float(falling[good[-1]]) if len(good) else float("inf")
@@ -140,7 +117,8 @@ def directions(rhythm: Rhythm, most: int, seed: int) -> tuple[NDArray[np.int64],
     drawn = np.arange(accounts)
     if accounts > _MOST:
         drawn = np.sort(random.choice(accounts, _MOST, replace=False))
-        rhythm = Rhythm(rhythm.moments.of(drawn), rhythm.slots, rhythm.usual)
+        moments = rhythm.moments.of(drawn)
+        rhythm = Rhythm(moments, _habits(moments), rhythm.slots, rhythm.usual)
     of_account = 1.0 / np.sqrt(rhythm.moments.count)
     expected = rhythm.expected(np.ones(len(drawn)))
     of_slot = 1.0 / np.sqrt(expected + _FLOOR * expected.mean())
@@ -152,7 +130,7 @@ def directions(rhythm: Rhythm, most: int, seed: int) -> tuple[NDArray[np.int64],
     for step in range(steps):
         at_slots = right[step] * of_slot
         forward = np.add.reduceat(at_slots[rhythm.moments.slot], rhythm.moments.start[:-1])
-        habit = kernels.by_habit(rhythm.moments.start, rhythm.moments.slot, rhythm.by_hour(at_slots))
+        habit = kernels.by_habit(rhythm.habits, rhythm.by_hour(at_slots))
         left[step], diagonal[step] = _unit(_without(left[:step], of_account * (forward - habit)))
         at_accounts = left[step] * of_account
         back = of_slot * (rhythm.seen(at_accounts) - rhythm.expected(at_accounts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -13,6 +13,22 @@ if TYPE_CHECKING:
 #: Slots of an hour, and of a day.
 HOUR, DAY = 6, 144
 _HOURS = DAY // HOUR
+
+
+class Habits(NamedTuple):
+    """What accounts do on which day and, of a day, in which hours: what one expects of them is the product.
+
+    Days of each account in turn: ``of_account`` (A+1) says which, ``first`` (D+1) where their moments begin, ``day``
+    (D) which of the window they are. ``hours_of`` (A+1) delimits accounts in ``hour``, of those of the day in which an
+    account works at all, and ``share``, its mean share of a day in that hour.
+    """
+
+    of_account: NDArray[np.int64]
+    first: NDArray[np.int64]
+    day: NDArray[np.int64]
+    hours_of: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    share: NDArray[np.float64]
 
 
 @njit(cache=True)
@@ -43,82 +59,101 @@ def unusual(start: NDArray[np.int64], slot: NDArray[np.int64], least: float, nat
 
 
 @njit(cache=True)
-def _hours_of(
-    a: int, start: NDArray[np.int64], slot: NDArray[np.int64], share: NDArray[np.float64], which: NDArray[np.int64]
-) -> int:
-    """Fill ``share`` with an account's mean share of a day in each hour, and ``which`` with the hours that have any.
-
-    Every day counts the same: one long night does not make a habit of working at night.
-    """
-    share[:] = 0.0
-    days = 0
-    e = start[a]
-    while e < start[a + 1]:
-        day = slot[e] // DAY
-        first = e
-        while e < start[a + 1] and slot[e] // DAY == day:
-            e += 1
-        days += 1
-        for x in range(first, e):
-            share[slot[x] % DAY // HOUR] += 1.0 / (e - first)
-    used = 0
-    for h in range(_HOURS):
-        if share[h] > 0.0:
-            share[h] /= days
-            which[used] = h
-            used += 1
-    return used
+def days(start: NDArray[np.int64], slot: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the days of each account begin: of accounts (A+1) in the second, and of days (D+1) in the moments."""
+    of_account = np.zeros(len(start), np.int64)
+    first = np.empty(len(slot) + 1, np.int64)
+    total = 0
+    for a in range(len(start) - 1):
+        day = np.int64(-1)
+        for e in range(start[a], start[a + 1]):
+            if slot[e] // DAY != day:
+                day = slot[e] // DAY
+                first[total] = e
+                total += 1
+        of_account[a + 1] = total
+    first[total] = len(slot)
+    return of_account, first[: total + 1].copy()
 
 
 @njit(cache=True)
-def habits(
-    start: NDArray[np.int64], slot: NDArray[np.int64], weight: NDArray[np.float64], hours: int
+def shares(
+    of_account: NDArray[np.int64], first: NDArray[np.int64], slot: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Hours of the day in which each account works at all, and its mean share of a day in each.
+
+    ``of_account``, ``first``: see :func:`days`. Every day counts the same: one long night does not make a habit of
+    working at night. Hours of one account stand together, rising; the first array (A+1) says where.
+    """
+    count = len(of_account) - 1
+    start = np.zeros(count + 1, np.int64)
+    hour = np.empty(count * _HOURS, np.int64)
+    share = np.empty(count * _HOURS)
+    of_hour = np.zeros(_HOURS)
+    total = 0
+    for a in range(count):
+        of_hour[:] = 0.0
+        for d in range(of_account[a], of_account[a + 1]):
+            for e in range(first[d], first[d + 1]):
+                of_hour[slot[e] % DAY // HOUR] += 1.0 / (first[d + 1] - first[d])
+        for h in range(_HOURS):
+            if of_hour[h] > 0.0:
+                hour[total] = h
+                share[total] = of_hour[h] / (of_account[a + 1] - of_account[a])
+                total += 1
+        start[a + 1] = total
+    return start, hour[:total].copy(), share[:total].copy()
+
+
+@njit(cache=True)
+def seen(
+    start: NDArray[np.int64], slot: NDArray[np.int64], weight: NDArray[np.float64], slots: int
 ) -> NDArray[np.float64]:
+    """Moments in each slot (``slots``) of accounts times their ``weight`` (A)."""
+    out = np.zeros(slots)
+    for a in range(len(start) - 1):
+        if weight[a] != 0.0:
+            for e in range(start[a], start[a + 1]):
+                out[slot[e]] += weight[a]
+    return out
+
+
+@njit(cache=True)
+def expected(habits: Habits, weight: NDArray[np.float64], hours: int) -> NDArray[np.float64]:
     """Moments that accounts, times their ``weight`` (A), are expected to have in each hour (``hours``).
 
     Expected of an account in an hour of a day are its moments of the day times the hour's mean share of its days.
     """
     out = np.zeros(hours)
-    share = np.zeros(_HOURS)
-    which = np.zeros(_HOURS, np.int64)
-    for a in range(len(start) - 1):
+    for a in range(len(habits.of_account) - 1):
         if weight[a] == 0.0:
             continue
-        used = _hours_of(a, start, slot, share, which)
-        e = start[a]
-        while e < start[a + 1]:
-            day = slot[e] // DAY
-            first = e
-            while e < start[a + 1] and slot[e] // DAY == day:
-                e += 1
-            of_day = weight[a] * (e - first)
-            for i in range(used):
-                out[day * _HOURS + which[i]] += of_day * share[which[i]]
+        for d in range(habits.of_account[a], habits.of_account[a + 1]):
+            of_day = weight[a] * (habits.first[d + 1] - habits.first[d])
+            low = habits.day[d] * _HOURS
+            for i in range(habits.hours_of[a], habits.hours_of[a + 1]):
+                out[low + habits.hour[i]] += of_day * habits.share[i]
     return out
 
 
 @njit(cache=True)
-def by_habit(start: NDArray[np.int64], slot: NDArray[np.int64], worth: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum of ``worth`` (hours) over the moments that each account is expected to have, as :func:`habits` (A)."""
-    out = np.zeros(len(start) - 1)
-    share = np.zeros(_HOURS)
-    which = np.zeros(_HOURS, np.int64)
-    for a in range(len(start) - 1):
-        used = _hours_of(a, start, slot, share, which)
-        e = start[a]
-        while e < start[a + 1]:
-            day = slot[e] // DAY
-            first = e
-            while e < start[a + 1] and slot[e] // DAY == day:
-                e += 1
-            for i in range(used):
-                out[a] += (e - first) * share[which[i]] * worth[day * _HOURS + which[i]]
+def by_habit(habits: Habits, worth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of ``worth`` (hours) over the moments that each account is expected to have, as :func:`expected` (A)."""
+    out = np.zeros(len(habits.of_account) - 1)
+    for a in range(len(habits.of_account) - 1):
+        more = 0.0
+        for d in range(habits.of_account[a], habits.of_account[a + 1]):
+            of_day = habits.first[d + 1] - habits.first[d]
+            low = habits.day[d] * _HOURS
+            for i in range(habits.hours_of[a], habits.hours_of[a + 1]):
+                more += of_day * habits.share[i] * worth[low + habits.hour[i]]
+        out[a] = more
     return out
 
 
 @njit(cache=True)
 def keeping(
-    start: NDArray[np.int64],
+    habits: Habits,
     slot: NDArray[np.int64],
     member: NDArray[np.bool_],
     worth: NDArray[np.float64],
@@ -131,30 +166,29 @@ def keeping(
     ``worth`` (T) of a moment in each slot; for members, whose own moments went into it, it is ``without_own``.
     ``by_hour`` (hours, 2): mean of the worth, and of its square: moments by habit are counts.
     """
-    out = np.zeros(len(start) - 1)
-    variance = np.zeros(len(start) - 1)
+    out = np.zeros(len(habits.of_account) - 1)
+    variance = np.zeros(len(habits.of_account) - 1)
     best = np.zeros(best_days)
-    share = np.zeros(_HOURS)
-    which = np.zeros(_HOURS, np.int64)
-    for a in range(len(start) - 1):
-        used = _hours_of(a, start, slot, share, which)
+    for a in range(len(habits.of_account) - 1):
         best[:] = 0.0
-        e = start[a]
-        while e < start[a + 1]:
-            day = slot[e] // DAY
-            first = e
+        total = 0.0
+        spread = 0.0
+        for d in range(habits.of_account[a], habits.of_account[a + 1]):
             more = 0.0
-            while e < start[a + 1] and slot[e] // DAY == day:
+            for e in range(habits.first[d], habits.first[d + 1]):
                 more += without_own[slot[e]] if member[a] else worth[slot[e]]
-                e += 1
-            for i in range(used):
-                expected = (e - first) * share[which[i]]
-                more -= expected * by_hour[day * _HOURS + which[i], 0]
-                variance[a] += expected * by_hour[day * _HOURS + which[i], 1]
-            out[a] += more
+            of_day = habits.first[d + 1] - habits.first[d]
+            low = habits.day[d] * _HOURS
+            for i in range(habits.hours_of[a], habits.hours_of[a + 1]):
+                by_habit = of_day * habits.share[i]
+                more -= by_habit * by_hour[low + habits.hour[i], 0]
+                spread += by_habit * by_hour[low + habits.hour[i], 1]
+            total += more
             for i in range(best_days):
                 if more > best[i]:
                     more, best[i] = best[i], more
         for i in range(best_days):
-            out[a] -= best[i]
+            total -= best[i]
+        out[a] = total
+        variance[a] = spread
     return out, variance

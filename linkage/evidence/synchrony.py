@@ -29,10 +29,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage import engine
+from linkage.evidence import moments as beginnings
 from linkage.evidence import pairs_in_step
 from linkage.evidence import rhythm as rhythms
 from linkage.evidence import rhythm_kernels as kernels
-from linkage.evidence.rhythm import ELSEWHERE, Group, Moments, Rhythm, bar, surprise
+from linkage.evidence.moments import Moments
+from linkage.evidence.rhythm import ELSEWHERE, Group, Rhythm, bar, surprise
 from linkage.evidence.rhythm_kernels import DAY
 from linkage.model.kinds import SCHEDULE
 
@@ -80,11 +82,7 @@ def find(connection: duckdb.DuckDBPyConnection, seed: int) -> InStep:
     Reads relation ``slots``, for the accounts of ``account_position``. Surrogate ids of schedules are −1, −2, ….
     Relation ``schedule_moments`` holds what the sightings are of, ``schedule_slots`` the slots in which it is crowded.
     """
-    table = engine.arrow(connection, "linkage.evidence", "moments")
-    position = table["account"].to_numpy()
-    start = np.zeros(int(position.max(initial=-1)) + 2, np.int64)
-    np.cumsum(np.bincount(position, minlength=len(start) - 1), out=start[1:])
-    moments = Moments(start, table["slot"].to_numpy())
+    moments = beginnings.load(connection)
     found = in_step(moments, seed)
     connection.register("schedule_moments", _moments(moments, found.groups))
     connection.register("schedule_slots", _slots(found.groups))
@@ -143,15 +141,10 @@ def _expanded(rhythm: Rhythm, core: NDArray[np.int64]) -> Group | None:
     """The group that keeps the schedule of ``core``; none where the core does not hold."""
     member = np.zeros(len(rhythm.moments.start) - 1, dtype=np.bool_)
     member[core] = True
-    nobody = np.zeros_like(member)
     seen, expected = _begun(rhythm, member)
     for _ in range(_ROUNDS):
-        elsewhere = [
-            _keeping(rhythm, nobody, np.roll(seen, days * DAY), np.roll(expected, days * DAY)) for days in ELSEWHERE
-        ]
-        keeping = _keeping(rhythm, member, seen, expected)
-        joins = keeping >= bar(keeping, np.concatenate(elsewhere), _KEEPS, _BY_CHANCE)
-        if joins.sum() < _SMALLEST:
+        joins = _joins(rhythm, member, seen, expected)
+        if joins is None:
             return None
         if np.array_equal(joins, member):
             break
@@ -159,6 +152,25 @@ def _expanded(rhythm: Rhythm, core: NDArray[np.int64]) -> Group | None:
         seen, expected = _begun(rhythm, member)
     crowded = (seen >= 3.0) & (surprise(seen, expected) >= _CROWD)
     return Group(np.flatnonzero(member), np.flatnonzero(crowded), expected[crowded])
+
+
+def _joins(
+    rhythm: Rhythm, member: NDArray[np.bool_], seen: NDArray[np.float64], expected: NDArray[np.float64]
+) -> NDArray[np.bool_] | None:
+    """Accounts (A) that keep the schedule of ``member``; none where they are too few.
+
+    Other days are looked at one after another: what is there by chance only grows, and where it is too much already
+    the rest is not needed. Most cores end at the first.
+    """
+    nobody = np.zeros_like(member)
+    keeping = _keeping(rhythm, member, seen, expected)
+    by_chance: list[NDArray[np.float64]] = []
+    for days in ELSEWHERE:
+        by_chance.append(_keeping(rhythm, nobody, np.roll(seen, days * DAY), np.roll(expected, days * DAY)))
+        joins = keeping >= bar(keeping, np.concatenate(by_chance), _KEEPS, _BY_CHANCE)
+        if joins.sum() < _SMALLEST:
+            return None
+    return joins
 
 
 def _begun(rhythm: Rhythm, member: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -176,9 +188,10 @@ def _keeping(
     """
     worth = np.log((seen + _PRIOR) / (expected + _PRIOR))
     without_own = np.log((np.maximum(seen - 1.0, 0.0) + _PRIOR) / (expected + _PRIOR))
-    moments = rhythm.moments
     by_hour = np.stack([rhythm.by_hour(worth), rhythm.by_hour(worth * worth)], axis=1)
-    more, variance = kernels.keeping(moments.start, moments.slot, member, worth, without_own, by_hour, _BEST_DAYS)
+    more, variance = kernels.keeping(
+        rhythm.habits, rhythm.moments.slot, member, worth, without_own, by_hour, _BEST_DAYS
+    )
     return np.asarray(more / np.sqrt(np.maximum(variance, 1e-9)))
 
 

@@ -77,9 +77,7 @@ def baseline(table: Table, outcome: Outcome, connection: duckdb.DuckDBPyConnecti
 def _claimed(outcome: Outcome) -> NDArray[np.float64]:
     """Of each considered row: the score by which another community claims the account more strongly, else NaN."""
     considered = outcome.found.membership
-    order = np.lexsort((considered.community, -considered.score, considered.account))
-    account = considered.account[order]
-    first = order[np.r_[True, account[1:] != account[:-1]]] if len(order) else order
+    first = membership.winners(considered.score, considered.account)
     best = np.full(outcome.population.incidence.accounts, -1, np.int64)
     best[considered.account[first]] = first
     winner = best[considered.account]

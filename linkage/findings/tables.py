@@ -169,7 +169,7 @@ def members(table: Table, outcome: Outcome) -> pyarrow.Table:
     rows = found.rows()
     account = considered.account[rows]
     cluster = found.label[account]
-    probability = considered.membership[rows]
+    probability = considered.share(rows)
     mean = np.bincount(cluster, weights=considered.score[rows], minlength=found.clusters) / np.maximum(found.size, 1)
     order = np.lexsort((account, -np.round(probability, DIGITS), outcome.rank[cluster]))
     core = (considered.score[rows] >= 0.5 * mean[cluster]) & found.counted[account]

@@ -36,8 +36,9 @@ def cluster_identifiers(
     """Identifiers that members share: evidence, strongest first, then what was discounted."""
     incidence, found = outcome.population.incidence, outcome.found
     raw = engine.run(connection, "linkage.findings", "cluster_sightings").fetchnumpy()
-    at = {int(identifier): position for position, identifier in enumerate(outcome.population.identifier)}
-    position = np.array([at[int(identifier)] for identifier in raw["identifier"]], dtype=np.int64)
+    by_surrogate = np.argsort(outcome.population.identifier, kind="stable")
+    surrogates = np.asarray(raw["identifier"], dtype=np.int64)
+    position = by_surrogate[np.searchsorted(outcome.population.identifier[by_surrogate], surrogates)]
     number = {cluster_id: cluster for cluster, cluster_id in enumerate(outcome.named.ids)}
     cluster = np.array([number[str(cluster_id)] for cluster_id in raw["cluster_id"]], dtype=np.int64)
     members_on = np.asarray(raw["members_on"], dtype=np.int64)
@@ -53,7 +54,7 @@ def cluster_identifiers(
         table,
         {
             "cluster_id": outcome.ids[cluster[order]],
-            "identifier": np.asarray(raw["identifier"], dtype=np.int64)[order],
+            "identifier": surrogates[order],
             "kind": np.array(incidence.kinds, dtype=object)[incidence.kind[position[order]]] if len(order) else [],
             "members_on": members_on[order],
             "degree": degree[order],
@@ -111,8 +112,9 @@ def cluster_kinds(table: Table, outcome: Outcome) -> pyarrow.Table:
 
 def cluster_terms(table: Table, outcome: Outcome) -> pyarrow.Table:
     """Every abuse term of every cluster, the weightiest first."""
+    rank = outcome.rank
     rows = [
-        (outcome.rank[cluster], -abs(float(term.points[cluster])), at, int(cluster))
+        (rank[cluster], -abs(float(term.points[cluster])), at, int(cluster))
         for at, term in enumerate(outcome.terms)
         for cluster in range(outcome.found.clusters)
     ]
@@ -139,11 +141,11 @@ def reasons(outcome: Outcome) -> list[list[str]]:
     counts = corroborating(outcome)
     names = outcome.population.incidence.kinds
     by_decision = _by_decision(outcome)
+    size = outcome.found.size
     out = []
     for cluster in range(outcome.found.clusters):
-        size = int(outcome.found.size[cluster])
         ties = [
-            f"{int(tied[cluster, kind])} of {size} members share {a_noun(names[kind])} with another"
+            f"{int(tied[cluster, kind])} of {int(size[cluster])} members share {a_noun(names[kind])} with another"
             for kind in np.argsort(-tied[cluster], kind="stable")
             if counts[cluster, kind]
         ]
@@ -214,7 +216,7 @@ def left_out(table: Table, outcome: Outcome) -> pyarrow.Table:
         {
             "cluster_id": outcome.ids[cluster[rows]],
             "account": outcome.population.account[considered.account[rows]],
-            "membership": considered.membership[rows],
+            "membership": considered.share(rows),
             "reason": why,
         },
     )
@@ -242,9 +244,10 @@ def account_bits(table: Table, outcome: Outcome) -> pyarrow.Table:
     entry = np.flatnonzero(shown[considered.entry_row])
     names = np.array(outcome.population.incidence.kinds, dtype=object)
     kind_of_entry = outcome.population.incidence.kind[considered.entry_identifier[entry]].astype(np.int64)
-    summed = np.zeros_like(considered.kinds)
-    np.add.at(summed, (considered.entry_row[entry], kind_of_entry), considered.entry_bits[entry])
-    cap_row, cap_kind = np.nonzero((summed[rows] - considered.kinds[rows]) > 1e-9)
+    place = np.cumsum(shown) - 1
+    summed = np.zeros((len(rows), considered.kinds.shape[1]))
+    np.add.at(summed, (place[considered.entry_row[entry]], kind_of_entry), considered.entry_bits[entry])
+    cap_row, cap_kind = np.nonzero((summed - considered.kinds[rows]) > 1e-9)
     row = np.concatenate([rows, considered.entry_row[entry], rows[cap_row], rows, rows])
     nothing = np.full(len(rows), None, dtype=object)
     kind = np.concatenate([nothing, names[kind_of_entry], names[cap_kind], nothing, nothing])
@@ -263,7 +266,7 @@ def account_bits(table: Table, outcome: Outcome) -> pyarrow.Table:
         [
             considered.prior[rows],
             considered.entry_bits[entry],
-            considered.kinds[rows[cap_row], cap_kind] - summed[rows[cap_row], cap_kind],
+            considered.kinds[rows[cap_row], cap_kind] - summed[cap_row, cap_kind],
             considered.absence[rows],
             considered.private[rows],
         ]

@@ -205,20 +205,21 @@ def _describe(
 ) -> None:
     """Events of the clusters that kept an id, and what became of the parent's clusters that lost theirs."""
     kept = {cluster_id: position for position, cluster_id in enumerate(ids) if cluster_id is not None}
+    of_old_one: dict[str, list[tuple[int, float]]] = {}
+    of_new_one: dict[int, list[tuple[str, float]]] = {}
+    for (old, new), (_jaccard, share, _new) in overlaps.items():
+        of_old_one.setdefault(old, []).append((new, share))
+        of_new_one.setdefault(new, []).append((old, share))
     for cluster_id, position in kept.items():
         before, now = len(parent.clusters[cluster_id]), len(found[position])
         # None in common: every member was replaced.
         jaccard, of_old, _new = overlaps.get((cluster_id, position), (0.0, 0.0, 0.0))
         merged = [
             old
-            for (old, new), (_j, share, _n) in overlaps.items()
-            if new == position and old != cluster_id and old not in kept and share >= settings.same_share
+            for old, share in of_new_one.get(position, ())
+            if old != cluster_id and old not in kept and share >= settings.same_share
         ]
-        pieces = [
-            new
-            for (old, new), (_j, share, _n) in overlaps.items()
-            if old == cluster_id and share >= settings.part_share
-        ]
+        pieces = [new for new, share in of_old_one.get(cluster_id, ()) if share >= settings.part_share]
         if merged:
             event = "merged"
         elif len(pieces) > 1 and of_old < settings.whole_share:
@@ -238,12 +239,7 @@ def _describe(
     for old in sorted(parent.clusters):
         if old in kept:
             continue
-        absorbed = any(
-            share >= settings.same_share
-            for (cluster_id, _new), (_j, share, _n) in overlaps.items()
-            if cluster_id == old
-        )
-        if not absorbed:
+        if not any(share >= settings.same_share for _new, share in of_old_one.get(old, ())):
             rows.append(LineageRow(old, "dissolved", parent.refresh_id, old, 0.0))
 
 

@@ -1,7 +1,7 @@
 """When accounts of a cluster begin to work, side by side: those in step show as stripes.
 
 Who keeps which schedule, and the moments at which its accounts are a crowd, are taken from the snapshot; when an
-account begins is read from the events of the lake, by the statement that a refresh reads it with. First the accounts
+account begins is read from the events of the lake, by the function that a refresh reads it with. First the accounts
 and days are chosen, and then only their events are read, however large the cluster.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkage import engine, window
 from linkage.errors import UsageError
+from linkage.evidence import moments as beginnings
 from linkage.model.lanes import MOST_DAYS, MOST_LANES, Lanes, counted
 from linkage.model.tables import CROWDS, EVENTS, SLOTS
 
@@ -185,11 +186,11 @@ def _moments(snapshot: Snapshot, accounts: list[int], first: date, last: date, e
                 paths = events.files(table.name, first - timedelta(days=1) if earlier else first, last)
                 window.read(found, table, paths).create_view(f"lake_{table.name}")
         found.register(SLOTS.name, engine.arrow(found, "linkage.reading", "lane_slots", bounds))
-        begun = engine.arrow(found, "linkage.evidence", "moments")
+        begun = beginnings.load(found)
     moments = pd.DataFrame(
         {
-            "account": pd.Series(accounts, dtype="int64").take(begun["account"].to_numpy()).to_numpy(),
-            "moment": pd.to_datetime(begun["slot"].to_numpy() * _MICROSECONDS, unit="us", utc=True).as_unit("us"),
+            "account": pd.Series(accounts, dtype="int64").take(begun.account).to_numpy(),
+            "moment": pd.to_datetime(begun.slot * _MICROSECONDS, unit="us", utc=True).as_unit("us"),
         }
     )
     return moments[moments["moment"] >= pd.Timestamp(midnight, tz="UTC")].reset_index(drop=True)

@@ -66,8 +66,9 @@ def test_members_stand_on_their_waterfall_and_in_one_cluster(population: tuple[I
     members = considered.account[rows]
     assert len(np.unique(members)) == len(members)
     assert sorted(members.tolist()) == np.flatnonzero(found.label >= 0).tolist()
-    assert (considered.membership[rows] >= 0.5).all()
-    assert ((considered.membership >= 0) & (considered.membership <= 1)).all()
+    assert (considered.share(rows) >= 0.5).all()
+    share = considered.share(np.arange(len(considered.account)))
+    assert ((share >= 0) & (share <= 1)).all()
     assert (found.size >= SETTINGS.membership.smallest).all()
     pairs = list(zip(considered.account.tolist(), considered.community.tolist(), strict=True))
     assert len(set(pairs)) == len(pairs)
@@ -101,7 +102,7 @@ def test_the_same_seed_finds_the_same(population: tuple[Incidence, NDArray[np.fl
     graph, private = population
     one, two = (detection.search(graph, private, SETTINGS, seed) for _ in range(2))
     assert one.label.tolist() == two.label.tolist()
-    assert one.membership.membership.tolist() == two.membership.membership.tolist()
+    assert one.membership.score.tolist() == two.membership.score.tolist()
     assert one.trust.theta.tolist() == two.trust.theta.tolist()
 
 

@@ -29,8 +29,7 @@ WITH days AS (
         sum(patterns.c) / 1e9 AS c,
         sum(patterns.s) / 1e9 AS s,
         sum(bit_count(days.hours)) AS cells,
-        coalesce(sum(bit_count(days.hours)) FILTER (WHERE isodow(days.day) >= 6), 0) AS weekend_cells,
-        bit_count(bit_or(days.hours)) AS distinct_hours
+        coalesce(sum(bit_count(days.hours)) FILTER (WHERE isodow(days.day) >= 6), 0) AS weekend_cells
     FROM days
     JOIN patterns ON patterns.hours = days.hours
     GROUP BY days.account
@@ -51,7 +50,6 @@ WITH days AS (
         count(DISTINCT (sightings.day, coalesce(identities.prefix, sightings.identifier::VARCHAR))) AS day_prefixes,
         count(DISTINCT coalesce(identities.prefix, sightings.identifier::VARCHAR)) AS prefixes,
         count(DISTINCT sightings.asn) AS asns,
-        count(DISTINCT sightings.country) AS countries,
         count(DISTINCT sightings.day) AS network_days
     FROM sightings
     LEFT JOIN identities ON identities.id = sightings.identifier
@@ -63,8 +61,7 @@ WITH days AS (
         sum(sightings.events) AS template_events,
         coalesce(sum(sightings.events) FILTER (
             WHERE identifier_position.identifier IS NULL AND NOT list_contains($allowed, sightings.identifier)
-        ), 0) AS private_events,
-        count(DISTINCT sightings.identifier) AS templates
+        ), 0) AS private_events
     FROM sightings
     LEFT JOIN identifier_position ON identifier_position.identifier = sightings.identifier
     WHERE sightings.kind = 'prompt_template'
@@ -113,15 +110,12 @@ SELECT
     hours.s,
     hours.cells,
     hours.weekend_cells,
-    hours.distinct_hours,
     places.day_prefixes,
     places.prefixes,
     places.asns,
-    places.countries,
     places.network_days,
     work.template_events,
     work.private_events,
-    work.templates,
     taste.price_rank,
     CASE WHEN pivots.account IS NOT NULL THEN coalesce(pivots.release_share, 0) END AS release_share,
     accounts.created_at,

@@ -79,12 +79,13 @@ def test_the_waterfall_sums_to_the_score(ring: Membership) -> None:
 
 
 def test_membership_is_a_half_at_the_bar_and_rises_with_the_score(ring: Membership) -> None:
-    assert ((ring.membership >= 0) & (ring.membership <= 1)).all()
     order = np.argsort(ring.score)
-    assert (np.diff(ring.membership[order]) >= 0).all()
+    share = ring.share(order)
+    assert ((share >= 0) & (share <= 1)).all()
+    assert (np.diff(share) >= 0).all()
     inside = ring.label[ring.account] == ring.community
-    assert (ring.membership[inside] >= 0.5).all()
-    assert (ring.membership[~inside] < 0.5).all()
+    assert (ring.share(np.flatnonzero(inside)) >= 0.5).all()
+    assert (ring.share(np.flatnonzero(~inside)) < 0.5).all()
 
 
 def test_a_row_per_account_and_community_and_one_community_per_account() -> None:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from linkage.evidence import pairs_in_step, synchrony
-from linkage.evidence.rhythm import Moments
+from linkage.evidence.moments import Moments
 from linkage.evidence.synchrony import Group, shuffled
 
 DAYS, SLOTS = 40, 144
