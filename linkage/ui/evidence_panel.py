@@ -32,9 +32,8 @@ def _drawn(cluster: ClusterFrames, wanted: frozenset[int] | None) -> tuple[Pictu
     return picture, place(picture)
 
 
-@st.fragment
 def panel(cluster: ClusterFrames) -> None:
-    """Draw the panel. A fragment: choosing a mark redraws this panel only."""
+    """Draw the panel, which is one of those that are redrawn alone: so by choosing a mark."""
     wanted, together = graph_filters.choose(cluster)
     with st.spinner("Drawing…"):
         base, places = _drawn(cluster, wanted)

@@ -27,7 +27,6 @@ def _rows(cluster: ClusterFrames) -> pd.DataFrame:
     return member_rows(cluster, session.facts(cluster), session.bits(cluster))
 
 
-@st.fragment
 def panel(cluster: ClusterFrames) -> None:
     """Draw the panel."""
     with st.spinner("Reading the members…"):
