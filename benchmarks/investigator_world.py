@@ -1,8 +1,8 @@
 """A workspace to look at: a million accounts of which one campaign has 25,000, refreshed twice.
 
-The groups that were drawn are given to the refresh as its communities: the search is not what is measured, and takes
-more than 20 GB where 25,000 accounts hang together in a population of this size. Who is a member of them, what ties
-them, and what speaks for abuse is worked out as ever.
+The campaigns that were drawn, and as many of the benign groups as a queue may hold, are given to the refresh as its
+communities: the search is not what is measured, and takes more than 20 GB in such a population. Who is a member of
+them, what ties them, and what speaks for abuse is worked out as ever.
 
 ``python -m benchmarks.investigator_world WORKSPACE TRUTH`` refreshes so.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from linkage.evidence import load
 
 #: What is asked of the generator, so that a population of ten events an account holds one campaign that is found.
 KNOBS = ("drip=4", "accounts_per_card=4", "accounts_per_address=6", "own_work=0.1", "gaps=0", "cover=1")
+#: Members of the benign groups that are in the queue, and the share of those groups that is.
+LEAST, MOST, SHARE = 5, 100, 0.25
 
 
 def made(folder: Path, accounts: int, events: int, seed: int) -> Path:
@@ -83,11 +86,16 @@ def refreshed(path: Path, truth: Path) -> None:
 
 
 def _groups(workspace: Workspace, account: Any, truth: Path) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Group of each account, by its number: −1 for those in none."""
-    drawn = pyarrow.csv.read_csv(truth).select(["account_id", "group_id"])
-    drawn = drawn.filter(pc.not_equal(drawn["group_id"], ""))
-    groups = drawn["group_id"].combine_chunks().dictionary_encode().indices.to_pylist()
-    group_of = dict(zip(drawn["account_id"].to_pylist(), groups, strict=True))
+    """Group of each account, by its number: −1 for those in none, and for most of those in a benign one."""
+    drawn = pyarrow.csv.read_csv(truth).filter(pc.field("group_id") != "")
+    size: Counter[str] = Counter(drawn["group_id"].to_pylist())
+    taken: dict[str, int] = {}
+    group_of: dict[str, int] = {}
+    for row in drawn.select(["account_id", "group_id", "malicious"]).to_pylist():
+        group = row["group_id"]
+        # The ids are random: their order is a draw.
+        if row["malicious"] or (LEAST <= size[group] <= MOST and int(group[-3:], 16) < SHARE * 0x1000):
+            group_of[row["account_id"]] = taken.setdefault(group, len(taken))
     names = workspace.names(account.tolist())
     return np.array([group_of.get(names[each], -1) for each in account.tolist()], dtype=np.int64)
 
