@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 st.title("Idle")
-for tab, words in zip(st.tabs(["one", "other"], key="tab", on_change="rerun"), ("Nothing", "Nothing else"), strict=True):
+for tab, words in zip(
+    st.tabs(["one", "other"], key="tab", on_change="rerun"), ("Nothing", "Nothing else"), strict=True
+):
     if tab.open:
         tab.markdown(f"{words} is here.")

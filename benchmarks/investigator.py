@@ -103,7 +103,8 @@ class Desk:
         return canvas.evaluate(
             """(element, which) => {
                 const cy = element._cyreg.cy, asked = eval(which), nodes = cy.nodes().toArray();
-                const inside = ({ x, y }) => x > 8 && y > 8 && x < element.clientWidth - 8 && y < element.clientHeight - 8;
+                const { clientWidth: width, clientHeight: height } = element;
+                const inside = ({ x, y }) => x > 8 && y > 8 && x < width - 8 && y < height - 8;
                 const free = (node) => inside(node.renderedPosition()) && nodes.every((other) => {
                     const a = node.renderedPosition(), b = other.renderedPosition();
                     return other === node || Math.hypot(a.x - b.x, a.y - b.y) > other.renderedWidth() / 2 + 2;
@@ -140,7 +141,10 @@ class Desk:
         page.mouse.move(box["x"] + box["width"] * 0.6, height, steps=8)
         chosen = page.get_by_text("chosen on the timeline: charts and table show these days")
         yield "timeline: days are brushed", waited(page, page.mouse.up, chosen, lanes)
-        yield "timeline: all days again", waited(page, page.get_by_role("button", name="All days").click, lanes, again=True)
+        yield (
+            "timeline: all days again",
+            waited(page, page.get_by_role("button", name="All days").click, lanes, again=True),
+        )
         if len(self.names) > MOST_LANES:
             self._opened("Lanes")
             second = page.get_by_role("option", name=f"{MOST_LANES + 1:,}–")
@@ -167,7 +171,10 @@ def measure(context: BrowserContext, rounds: int, visit: Callable[[Page], Iterat
         for name, waited_for in visit(page):
             found.setdefault(name, []).append(waited_for)
         page.close()
-        say(f"round {number + 1} of {rounds}: " + ", ".join(f"{name} {each[-1].wall:.2f}" for name, each in found.items()))
+        say(
+            f"round {number + 1} of {rounds}: "
+            + ", ".join(f"{name} {each[-1].wall:.2f}" for name, each in found.items())
+        )
     return found
 
 
@@ -224,8 +231,8 @@ def page(rows: list[dict[str, str]]) -> str:
         "Seconds of the clock from a click, a key or a link until the server is done with it, what was asked for is on "
         "the screen, and the browser drew it. Every round is a session of its own in a browser that has the files of "
         "the screen; the first one is also the first that the server answers. CPU seconds are those of the server and "
-        "the browser together: what other work on the machine does not lengthen. Beside it, in every round: a page that "
-        "does nothing, opened, and one of its tabs changed, on a server of the same kind."
+        "the browser together: what other work on the machine hardly lengthens. Beside it, in every round: a page "
+        "that does nothing, opened, and one of its tabs changed, on a server of the same kind."
     )
     return f"# At the screen\n\n{note}\n\n" + results.table(
         tuple(shown.values()), [[row[name] for name in shown] for row in rows]

@@ -14,7 +14,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
-
 from unittest.mock import patch
 
 import numpy as np

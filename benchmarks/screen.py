@@ -27,12 +27,13 @@ SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 PATIENCE = 60_000
 #: Counts in the page how often the server was done with a run of the script.
 COUNTER = """
+const STATE = "data-test-script-state";
 window.linkageRuns = 0;
 new MutationObserver((changes) => {
   for (const { target, oldValue } of changes)
-    if (oldValue !== "notRunning" && target.getAttribute("data-test-script-state") === "notRunning") window.linkageRuns++;
+    if (oldValue !== "notRunning" && target.getAttribute(STATE) === "notRunning") window.linkageRuns++;
 }).observe(document, {
-  subtree: true, attributes: true, attributeOldValue: true, attributeFilter: ["data-test-script-state"],
+  subtree: true, attributes: true, attributeOldValue: true, attributeFilter: [STATE],
 });
 """
 _DONE = "() => window.linkageRuns >= {} && document.querySelector('[data-test-script-state=notRunning]') !== null"
@@ -120,7 +121,8 @@ def waited(
 ) -> Waited:
     """What it takes from an act until the server is done with it, what it leads to is visible, and the browser drew it.
 
-    ``again``: it was visible before, and is drawn anew. ``cell``: of a table, which is drawn on a canvas and there for screen readers.
+    ``again``: it was visible before, and is drawn anew. ``cell``: of a table, which is drawn on a canvas and there for
+    screen readers.
     """
     # A run that is over within a frame is not seen by the counter: it is asked only where nothing else tells.
     runs = page.evaluate("window.linkageRuns") + 1 if again else 0

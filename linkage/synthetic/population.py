@@ -120,4 +120,8 @@ def build(
     for _ in range(3):
         providers.pool(max(8, int(accounts * rng.uniform(0.01, 0.04))))
     providers.customers(settings.draw(rng, "proxy_customers"))
-    return finish(draft, usual * days // 90 if events is None else events), Keys.draw(np.random.default_rng(of_keys)), seeds
+    return (
+        finish(draft, usual * days // 90 if events is None else events),
+        Keys.draw(np.random.default_rng(of_keys)),
+        seeds,
+    )

@@ -156,6 +156,16 @@ def visit(to: str) -> None:
     _visit()(key="visit", data={"to": to})
 
 
+@cache
+def _links() -> ComponentRenderer:
+    return st.components.v2.component("linkage.links", js=asset("links.js"))
+
+
+def links_in_one_step() -> None:
+    """Let the links of the menu and of pages leave one entry in the browser's history, as :func:`visit` does."""
+    _links()(key="links")
+
+
 def page_link(name: str, label: str, **parameters: str) -> None:
     """A link to the page of that name, with these parameters in its URL."""
     st.page_link(st.session_state[_PAGES][name], label=label, query_params=parameters)

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import detection, detection_page, incremental, investigator, investigator_world, performance, results
-from benchmarks.screen import Waited
 from benchmarks.peers import environment, records
+from benchmarks.screen import Waited
 from linkage.evaluation import METHODS, Edges
 
 
