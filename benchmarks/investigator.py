@@ -147,7 +147,7 @@ class Desk:
         )
         if len(self.names) > MOST_LANES:
             self._opened("Lanes")
-            second = page.get_by_role("option", name=f"{MOST_LANES + 1:,}–")
+            second = page.get_by_role("option", name=re.compile(f"^{MOST_LANES + 1}–"))
             yield "lanes: the next page", waited(page, second.click, lanes, again=True)
         found = page.get_by_text("1 of which match")
         yield "lanes: a search", self._entered("Accounts", self.names.iloc[-1], found, lanes)

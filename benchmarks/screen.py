@@ -134,10 +134,12 @@ def waited(
         cell.wait_for(state="attached")
     page.wait_for_function(_DONE.format(runs))
     page.evaluate(PAINTED)
-    return Waited(time.perf_counter() - started, _cpu() - spent)
+    wall, now = time.perf_counter() - started, _cpu()
+    # A process that ended meanwhile has taken what it took with it: the page that was left before, at most.
+    return Waited(wall, sum(seconds - spent.get(process, 0.0) for process, seconds in now.items()))
 
 
-def _cpu() -> float:
+def _cpu() -> dict[int, float]:
     """CPU seconds (user and system) so far of all processes that this one started, and those that they did."""
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}
@@ -156,7 +158,7 @@ def _cpu() -> float:
             above.append(parents[above[-1]])
         if above[-1] in own:
             own.update(above)
-    return sum(ticks[number] for number in own - {os.getpid()}) / os.sysconf("SC_CLK_TCK")
+    return {number: ticks[number] / os.sysconf("SC_CLK_TCK") for number in own - {os.getpid()}}
 
 
 def main(arguments: list[str]) -> None:

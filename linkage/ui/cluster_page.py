@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from linkage.model.watch import on_lists_of
 from linkage.ui import (
+    ahead,
     case_panel,
     casework,
     changes_panel,
@@ -84,6 +86,11 @@ def page() -> None:
     if st.session_state.get("tab") not in ("case", "evidence", "what-if"):
         casework.answer()
     _figures(cluster)
+    # While the reader looks at the summary; they are read once for all sessions.
+    ahead.read(
+        partial(ahead.open_graph, refresh_id, cluster.cluster_id),
+        *(partial(read, cluster) for read in (session.links, members_panel.rows, ahead.open_ties)),
+    )
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
     for tab, name in zip(tabs, TABS, strict=True):
         if tab.open:
@@ -108,7 +115,8 @@ def _view(tab: str) -> dict[str, str | None]:
     if tab == "rows":
         return {"tab": tab} | {name: st.session_state.get(name) for name in rows_panel.FILTERS}
     named = (days.PARAMETER, *lanes_panel.PARAMETERS) if tab == "timeline" else (days.PARAMETER,) * (tab in _ALONE)
-    return {"tab": tab} | {name: st.query_params.get(name) for name in named}
+    chosen = {name: st.query_params.get(name) for name in named}
+    return {"tab": tab} | {name: value for name, value in chosen.items() if value != "all"}
 
 
 def _title(cluster: ClusterFrames) -> None:

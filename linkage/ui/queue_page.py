@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from linkage.ui import bulk_panel, casework, row_keys, session
+from linkage.ui import ahead, bulk_panel, casework, row_keys, session
 from linkage.ui.words import (
     LINEAGE,
     NONE,
@@ -61,6 +62,7 @@ def page() -> None:
         st.info("This refresh found no cluster: what accounts share is no more than chance.", icon=":material/inbox:")
         st.markdown("**Next:** ingest more days or another identifier kind, refresh, and come back.")
         return
+    ahead.read(partial(ahead.open_graph, refresh_id, str(clusters["cluster_id"].iloc[0])))
     bar = st.container(horizontal=True, vertical_alignment="bottom", key="filters")
     with bar:
         wanted = _filters(clusters)
