@@ -86,16 +86,16 @@ def page() -> None:
     if st.session_state.get("tab") not in ("case", "evidence", "what-if"):
         casework.answer()
     _figures(cluster)
-    # While the reader looks at the summary; they are read once for all sessions.
-    ahead.read(
-        partial(ahead.open_graph, refresh_id, cluster.cluster_id),
-        *(partial(read, cluster) for read in (session.links, members_panel.rows, ahead.open_ties)),
-    )
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
     for tab, name in zip(tabs, TABS, strict=True):
         if tab.open:
             with tab:
                 (_alone if name in _ALONE else _drawn)(cluster, name)
+    # While the reader looks at what is drawn; all of it is read once for all sessions.
+    ahead.read(
+        partial(ahead.open_graph, refresh_id, cluster.cluster_id),
+        *(partial(read, cluster) for read in (session.links, members_panel.rows, ahead.open_ties)),
+    )
 
 
 def _drawn(cluster: ClusterFrames, tab: str) -> None:

@@ -62,7 +62,6 @@ def page() -> None:
         st.info("This refresh found no cluster: what accounts share is no more than chance.", icon=":material/inbox:")
         st.markdown("**Next:** ingest more days or another identifier kind, refresh, and come back.")
         return
-    ahead.read(partial(ahead.open_graph, refresh_id, str(clusters["cluster_id"].iloc[0])))
     bar = st.container(horizontal=True, vertical_alignment="bottom", key="filters")
     with bar:
         wanted = _filters(clusters)
@@ -89,6 +88,7 @@ def page() -> None:
         + f". One row is one row of the table clusters at refresh {plain(refresh_id)}. Score orders by suspicion of "
         "coordinated abuse; q is about linkage alone: how often chance would make a group this tight."
     )
+    ahead.read(partial(ahead.open_graph, refresh_id, str(clusters["cluster_id"].iloc[0])))
 
 
 def _headline(run: RunRecord, clusters: pd.DataFrame) -> None:
