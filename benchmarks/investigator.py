@@ -122,12 +122,16 @@ class Desk:
         page = self.page
         listed = page.get_by_text("listed, surest first")
         yield "members: the tab", self._tab("members", listed)
-        some = page.get_by_text(f"of {len(self.names):,} members listed, surest first")
-        yield "members: a search", self._entered("Account or reason contains", self.names.iloc[-1], some)
+        size = f"{len(self.names):,}"
+        one, some = (
+            page.get_by_text(re.compile(f"^{number:,} of {size} members listed"))
+            for number in (1, min(LISTED, len(self.names)))
+        )
+        yield "members: a search", self._entered("Account or reason contains", self.names.iloc[-1], one)
         self._entered("Account or reason contains", "", some)
-        every = page.get_by_text(f"List all {len(self.names):,}")
+        every = page.get_by_text(f"List all {size}")
         if len(self.names) > LISTED:
-            whole = page.get_by_text(f"{len(self.names):,} of {len(self.names):,} members listed")
+            whole = page.get_by_text(f"{size} of {size} members listed")
             yield "members: all of them", waited(page, every.click, whole)
 
     def _timeline(self) -> Iterator[Wait]:
