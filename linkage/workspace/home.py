@@ -177,12 +177,7 @@ class Home:
         return self.found(refresh, lambda graph: question(graph, self._named(self.snapshot(graph.refresh_id))))
 
     def found(self, refresh: str | None, question: Callable[[GraphReader], _Value]) -> _Value:
-        """As ``asked``, for questions without names, which take a while to be read.
-
-        Raises:
-            NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
-            StoreUnavailable: the server is gone, or serves another refresh.
-        """
+        """As ``asked``, and raising the same, for questions without names, which take a while to be read."""
         if self.settings.store.reader == "neo4j":
             from linkage.stores.neo4j.reader import answer
 
