@@ -159,8 +159,9 @@ def ties(snapshot: Snapshot, cluster: str, settings: EvidenceSettings) -> Ties:
     worth = _among(snapshot, "identifiers", ["identifier", "bits"], entry_identifier).set_index("identifier")["bits"]
     evidence = _read(snapshot, "cluster_identifiers", ["identifier", "kind", "role"], own)
     evidence = evidence[evidence["role"] == "evidence"]
-    touches = _among(snapshot, "sightings", ["account", "identifier"], evidence["identifier"].to_numpy(np.int64))
-    touches = touches[touches["account"].isin(members)]
+    # By member: they are fewer than what they touch.
+    touches = _read(snapshot, "sightings", ["account", "identifier"], [("account", "in", members.tolist())])
+    touches = touches[touches["identifier"].isin(evidence["identifier"])]
     return Ties(
         refresh_id=snapshot.refresh_id,
         cluster_id=cluster,

@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", default="small", help=f"{', '.join(SIZES)}, or a number of accounts (default: small)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--days", type=int, default=90, help="days in the window (default: 90)")
+    parser.add_argument("--events", type=int, help="events to expect of the window (default: what goes with the size)")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument(
         "--knob",
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         knobs = dict(_knob(text) for text in options.knob)
         size = int(options.size) if options.size.isdigit() else options.size
         population = generate(
-            options.scenario, size, options.seed, options.output, options.days, progress=_progress, knobs=knobs
+            options.scenario, size, options.seed, options.output, options.days, _progress, knobs, options.events
         )
     except ValueError as fault:
         parser.error(str(fault))

@@ -39,12 +39,15 @@ def generate(
     days: int = 90,
     progress: Callable[[int, int], None] | None = None,
     knobs: Mapping[str, float | Range] | None = None,
+    events: int | None = None,
 ) -> Population:
     """Generate a labelled population into ``out``: the same files for the same arguments.
 
     ``size`` is a name of :data:`~linkage.synthetic.scenarios.SIZES` or a number of accounts (at least 300); ``days``
     the length of the window, at least 14; ``knobs`` replaces ranges of :class:`~linkage.synthetic.knobs.Knobs`;
-    ``progress`` is called with (days done, days). Memory grows with accounts, not with events.
+    ``progress`` is called with (days done, days). ``events`` is how many to expect of the whole window, by default what
+    goes with the size: campaigns keep the rates that they drew, and everybody else makes up the rest, but never less
+    than a third of it. Memory grows with accounts, not with events.
 
     The same machine writes the same files to the byte. Processors differ in the last bit of an exponential or a
     logarithm; on another one a row can differ only where a drawn number lies within that bit of a bound, such as the
@@ -53,7 +56,7 @@ def generate(
     Raises:
         ValueError: the scenario, size or a knob is unknown or out of range.
     """
-    plan, keys, seeds = build(scenario, size, seed, days, knobs)
+    plan, keys, seeds = build(scenario, size, seed, days, knobs, events)
     out.mkdir(parents=True, exist_ok=True)
     population = Population(
         events=out / "events",
@@ -70,7 +73,7 @@ def generate(
     write.write_address_ranges(plan, population.address_ranges)
     write.write_model_releases(plan, population.model_releases)
     write.write_notes(plan, keys, population.notes)
-    events = write.write_events(plan, keys, seeds[2:], population.events, progress)
+    written = write.write_events(plan, keys, seeds[2:], population.events, progress)
     return Population(
         population.events,
         population.accounts,
@@ -79,7 +82,7 @@ def generate(
         population.truth,
         population.notes,
         plan.accounts,
-        events,
+        written,
     )
 
 
@@ -89,6 +92,7 @@ def build(
     seed: int,
     days: int = 90,
     knobs: Mapping[str, float | Range] | None = None,
+    events: int | None = None,
 ) -> tuple[Plan, Keys, list[np.random.SeedSequence]]:
     """The population as a plan, its hash keys, and seeds for the two tables and for every day."""
     if scenario not in scenarios.SCENARIOS:
@@ -96,11 +100,13 @@ def build(
     if isinstance(size, str):
         if size not in scenarios.SIZES:
             raise ValueError(f"no size {size!r}; sizes are {', '.join(scenarios.SIZES)}, or a number of accounts")
-        accounts, events = scenarios.SIZES[size].accounts, scenarios.SIZES[size].events
+        accounts, usual = scenarios.SIZES[size].accounts, scenarios.SIZES[size].events
     else:
-        accounts, events = size, size * 55
+        accounts, usual = size, size * 55
     if accounts < 300 or days < 14:
         raise ValueError("a population has at least 300 accounts and 14 days")
+    if events is not None and events < accounts:
+        raise ValueError("a population has at least an event an account")
     turned = dict(knobs or {})
     settings = Knobs().turned(turned)
     of_draft, of_keys, *seeds = np.random.SeedSequence(seed).spawn(4 + days)
@@ -114,4 +120,8 @@ def build(
     for _ in range(3):
         providers.pool(max(8, int(accounts * rng.uniform(0.01, 0.04))))
     providers.customers(settings.draw(rng, "proxy_customers"))
-    return finish(draft, events * days // 90), Keys.draw(np.random.default_rng(of_keys)), seeds
+    return (
+        finish(draft, usual * days // 90 if events is None else events),
+        Keys.draw(np.random.default_rng(of_keys)),
+        seeds,
+    )

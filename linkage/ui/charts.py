@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 COLOURS = {"light": ("#1d5fae", "#a8480a", "#31333f"), "dark": ("#82b8ff", "#f7b267", "#e6e8ec")}
 #: Lines of text over which the names of releases are spread, so that two of one week do not overlap.
 _LINES = 3
+#: Pixels beside the charts of days for the figures of their axes.
+_ROOM = {"minExtent": 40, "maxExtent": 40}
 #: Days from which a chart says the year.
 _YEAR = 300
 
@@ -81,7 +83,7 @@ def brush(timeline: pd.DataFrame, theme: str) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(days)
         .mark_bar(color=COLOURS[theme][0], width=_bar(days))
-        .encode(x=_across(days, theme), y=alt.Y("events:Q", title=None, axis=None))
+        .encode(x=_across(days, theme), y=alt.Y("events:Q", title=None, axis=_aside(theme)))
         .add_params(interval)
         .properties(height=100)
     )
@@ -190,7 +192,12 @@ def _dates(days: pd.DataFrame) -> str:
 def _up(column: str, theme: str) -> alt.Y:
     import altair as alt
 
-    return alt.Y(f"{column}:Q", title=None, axis=_axis(theme, format="~s", tickMinStep=1))
+    return alt.Y(f"{column}:Q", title=None, axis=_axis(theme, format="~s", tickMinStep=1, **_ROOM))
+
+
+def _aside(theme: str) -> alt.Axis:
+    """An axis that is not seen and takes the room of one that is: so a day stands in one place in every chart."""
+    return _axis(theme, labels=False, ticks=False, domain=False, grid=False, **_ROOM)
 
 
 def _axis(theme: str, **settings: Any) -> alt.Axis:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from linkage.model.watch import on_lists_of
 from linkage.ui import (
+    ahead,
     case_panel,
     casework,
     changes_panel,
+    days,
     evidence_panel,
     history_panel,
+    lanes_panel,
     members_panel,
     rows_panel,
     session,
@@ -83,20 +87,36 @@ def page() -> None:
         casework.answer()
     _figures(cluster)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
-    for tab, panel in zip(tabs, TABS.values(), strict=True):
+    for tab, name in zip(tabs, TABS, strict=True):
         if tab.open:
             with tab:
-                panel(cluster)
-    link = session.address(
-        session.CLUSTER, cluster=cluster.cluster_id, refresh=refresh_id, **_view(st.session_state.get("tab"))
+                (_alone if name in _ALONE else _drawn)(cluster, name)
+    # While the reader looks at what is drawn; all of it is read once for all sessions.
+    ahead.read(
+        partial(ahead.open_graph, refresh_id, cluster.cluster_id),
+        *(partial(read, cluster) for read in (session.links, members_panel.rows, ahead.open_ties)),
     )
+
+
+def _drawn(cluster: ClusterFrames, tab: str) -> None:
+    """Draw the panel of a tab, and the link that reproduces it."""
+    TABS[tab](cluster)
+    link = session.address(session.CLUSTER, cluster=cluster.cluster_id, refresh=cluster.refresh_id, **_view(tab))
     st.markdown(f"[Link to this view]({link}): the same cluster at the same refresh, for whoever opens it.")
 
 
-def _view(tab: str | None) -> dict[str, str | None]:
+#: Tabs of which a choice redraws that tab only.
+_ALONE = frozenset({"evidence", "members", "timeline", "what-if"})
+_alone = st.fragment(_drawn)
+
+
+def _view(tab: str) -> dict[str, str | None]:
     """Parameters of the URL that say what of the cluster is shown."""
-    filters = rows_panel.FILTERS if tab == "rows" else ()
-    return {"tab": tab} | {name: st.session_state.get(name) for name in filters}
+    if tab == "rows":
+        return {"tab": tab} | {name: st.session_state.get(name) for name in rows_panel.FILTERS}
+    named = (days.PARAMETER, *lanes_panel.PARAMETERS) if tab == "timeline" else (days.PARAMETER,) * (tab in _ALONE)
+    chosen = {name: st.query_params.get(name) for name in named}
+    return {"tab": tab} | {name: value for name, value in chosen.items() if value != "all"}
 
 
 def _title(cluster: ClusterFrames) -> None:

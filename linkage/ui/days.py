@@ -15,28 +15,38 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Span = tuple[date, date]
+#: Name in the URL of the days that are chosen: the first and the last, with two dots between them.
+PARAMETER = "days"
 
 
 def _key(cluster: str) -> str:
     return f"days-{cluster}"
 
 
-def chosen(cluster: str) -> Span | None:
-    """First and last day that were chosen; None where all count."""
-    span: Span | None = st.session_state.get(_key(cluster))
-    return span
+def chosen() -> Span | None:
+    """First and last day that the URL names; None where all count."""
+    try:
+        first, last = map(date.fromisoformat, st.query_params.get(PARAMETER, "").split(".."))
+    except ValueError:
+        return None
+    return (first, last) if first <= last else None
 
 
 def choose(cluster: str, span: Span | None) -> None:
-    """Go by these days from now on, or by all."""
-    st.session_state[_key(cluster)] = span
-    if span is None:
-        st.session_state[f"{_key(cluster)}-let-go"] = turns(cluster) + 1
+    """Go by these days from now on, or by all; Back leads to those of before."""
+    st.query_params[PARAMETER] = "all" if span is None else f"{span[0]}..{span[1]}"
+    if span is not None:
+        st.session_state[f"{_key(cluster)}-brushed"] = span
 
 
 def turns(cluster: str) -> int:
-    """How often the days were let go: a brush of another number is another brush, with nothing chosen."""
-    number: int = st.session_state.get(f"{_key(cluster)}-let-go", 0)
+    """How often other days were chosen than by the brush: one of another number is another, with nothing chosen."""
+    number: int = st.session_state.get(f"{_key(cluster)}-turns", 0)
+    brushed = st.session_state.get(f"{_key(cluster)}-brushed")
+    if brushed is not None and brushed != chosen():
+        number += 1
+        st.session_state[f"{_key(cluster)}-turns"] = number
+        st.session_state[f"{_key(cluster)}-brushed"] = None
     return number
 
 
@@ -54,7 +64,7 @@ def spanned(milliseconds: Sequence[float] | None) -> Span | None:
 
 def said(cluster: str, what: str) -> Span | None:
     """Say which days are chosen, if any are, and offer to let them go; returns them."""
-    span = chosen(cluster)
+    span = chosen()
     if span is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{day(span[0])} to {day(span[1])}**, chosen on the timeline: {what}.", width="content")

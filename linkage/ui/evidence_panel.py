@@ -32,9 +32,8 @@ def _drawn(cluster: ClusterFrames, wanted: frozenset[int] | None) -> tuple[Pictu
     return picture, place(picture)
 
 
-@st.fragment
 def panel(cluster: ClusterFrames) -> None:
-    """Draw the panel. A fragment: choosing a mark redraws this panel only."""
+    """Draw the panel, which is one of those that are redrawn alone: so by choosing a mark."""
     wanted, together = graph_filters.choose(cluster)
     with st.spinner("Drawing…"):
         base, places = _drawn(cluster, wanted)
@@ -58,7 +57,7 @@ def panel(cluster: ClusterFrames) -> None:
     if wanted is not None:
         view = session.rows_key(view, map(str, sorted(wanted)))
     identifiers = Rows("cluster_identifiers", len(cluster.identifiers))
-    sightings = Rows("sightings", len(session.links(cluster)))
+    sightings = Rows("sightings", int(cluster.identifiers["members_on"].sum()))
     st.markdown(
         f"{plain(picture.cut())}  \n"
         f":small[from {identifiers.link(cluster)}, {sightings.link(cluster)}; values are masked]"
@@ -187,20 +186,21 @@ def _identifiers(
         f"{len(touching):,} of {counted(len(cluster.identifiers), 'row')} of cluster_identifiers, "
         f"{len(drawn & set(touching['identifier'])):,} of them drawn."
     )
-    shown = identifier_rows(touching, len(cluster.members))
+    listed = first(touching, key=f"identifiers-{cluster.cluster_id}")
+    shown = identifier_rows(listed, len(cluster.members))
     row = _chosen_row(
         shown,
         identifier_columns(),
-        key=_key("identifiers", cluster, selected, touching["identifier"].astype(str)),
-        preset=_position([f"i{number}" for number in touching["identifier"]], selected),
+        key=_key("identifiers", cluster, selected, listed["identifier"].astype(str)),
+        preset=_position([f"i{number}" for number in listed["identifier"]], selected),
     )
     if row is None:
         return
-    number = int(touching["identifier"].iloc[row])
+    number = int(listed["identifier"].iloc[row])
     if number in drawn:
         _take(name, f"i{number}", selected)
     else:
-        kind = str(touching["kind"].iloc[row])
+        kind = str(listed["kind"].iloc[row])
         label = plain(identifier_label(kind, number))
         st.info(f"{label} is not among the identifiers that are drawn by themselves; its row is above.")
 

@@ -10,6 +10,7 @@ from linkage.model.tables import DECIDED, FOLLOWED, WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -107,11 +108,18 @@ def cluster_frames(workspace: Workspace, refresh_id: str, cluster_id: str) -> Cl
     )
 
 
-def links(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
-    """Which member touched which identifier of the cluster, and how often: account, identifier, kind, events, times."""
+def links(sightings: Path, cluster: ClusterFrames) -> pd.DataFrame:
+    """Which member touched which identifier of the cluster, and how often: account, identifier, kind, events, times.
+
+    ``sightings``: file of that table of the refresh of the cluster.
+
+    Raises:
+        LinkageError: the file cannot be read.
+    """
     columns = ["account", "identifier", "kind", "events", "active_days", "first_seen", "last_seen"]
-    found = _where(workspace, cluster.refresh_id, "sightings", "identifier", cluster.identifiers, columns)
-    return found[found["account"].isin(cluster.members["account"])].reset_index(drop=True)
+    # There are fewer members than identifiers in all of any size, and fewer rows are theirs.
+    found = _read_file(sightings, cluster.refresh_id, columns, _among("account", cluster.members))
+    return found[found["identifier"].isin(cluster.identifiers["identifier"])].reset_index(drop=True)
 
 
 def account_facts(workspace: Workspace, cluster: ClusterFrames) -> pd.DataFrame:
@@ -207,7 +215,12 @@ def _where(
     values = wanted[key].unique()
     if not len(values):
         return _read(workspace, refresh_id, table, columns, None).iloc[:0]
-    return _read(workspace, refresh_id, table, columns, [(key, "in", values.tolist())])
+    return _read(workspace, refresh_id, table, columns, _among(key, wanted))
+
+
+def _among(key: str, wanted: pd.DataFrame) -> list[tuple[str, str, object]]:
+    """A filter for rows whose ``key`` stands in the column of that name of ``wanted``."""
+    return [(key, "in", wanted[key].unique().tolist())]
 
 
 def _read(
@@ -217,11 +230,17 @@ def _read(
     columns: list[str] | None,
     filters: list[tuple[str, str, object]] | None,
 ) -> pd.DataFrame:
+    return _read_file(workspace.snapshot(refresh_id).path(table), refresh_id, columns, filters)
+
+
+def _read_file(
+    path: Path, refresh_id: str, columns: list[str] | None, filters: list[tuple[str, str, object]] | None
+) -> pd.DataFrame:
     import pyarrow
     import pyarrow.parquet as parquet
 
-    path = workspace.snapshot(refresh_id).path(table)
     try:
         return parquet.read_table(path, columns=columns, filters=filters, partitioning=None).to_pandas()
     except (OSError, pyarrow.ArrowException) as fault:
-        raise LinkageError(f"table {table} of refresh {refresh_id} cannot be read ({type(fault).__name__})") from fault
+        said = f"table {path.stem} of refresh {refresh_id} cannot be read ({type(fault).__name__})"
+        raise LinkageError(said) from fault

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from linkage.model.lanes import Lanes
     from linkage.ui.frames import ClusterFrames
 
+#: Names in the URL: members by number, the first of the lanes that are drawn (from 1), one day, and its hours.
+ACCOUNTS, LANES, DAY, HOURS = PARAMETERS = ("accounts", "lanes", "day", "hours")
+#: Members that the URL names at most.
+MOST_NAMED = 200
+_CLOCK = frozenset(map(str, range(25)))
+
 
 def draw(cluster: ClusterFrames, timeline: pd.DataFrame, theme: str) -> None:
     """Draw lanes of the days of ``timeline``, in the panel of which they are a part."""
@@ -28,12 +34,13 @@ def draw(cluster: ClusterFrames, timeline: pd.DataFrame, theme: str) -> None:
         "When each account begins to work, side by side: accounts in step show as stripes. A mark is a *moment*, ten "
         "minutes in which an account begins a session, however long it lasts."
     )
-    span = days.chosen(cluster.cluster_id) or (timeline["day"].min(), timeline["day"].max())
+    span = days.chosen() or (timeline["day"].min(), timeline["day"].max())
     crowds = session.crowds(cluster)
     text, page, when = st.columns([3, 2, 3], vertical_alignment="bottom")
     members = _named(cluster, text)
-    if members is not None and not members:
-        st.info("No member has such a name. Take some of the text away.", icon=":material/filter_alt_off:")
+    if members is not None:
+        _asked(cluster, len(members))
+    if members == []:
         return
     skip = _page(cluster, len(cluster.members) if members is None else len(members), page)
     one = _day(cluster, timeline, crowds, span, when)
@@ -44,9 +51,7 @@ def draw(cluster: ClusterFrames, timeline: pd.DataFrame, theme: str) -> None:
         )  # fmt: skip
     hours = (0, 24)
     if one is not None:
-        hours = st.slider("Hours, UTC", 0, 24, hours, key=f"lanes-hours-{cluster.cluster_id}")
-        if hours[0] == hours[1]:
-            hours = (hours[0], hours[0] + 1) if hours[0] < 24 else (23, 24)
+        hours = _hours(cluster)
         found = found.between(*hours)
     _say(cluster, found, crowds, span, hours)
     if not found.unknown:
@@ -55,23 +60,60 @@ def draw(cluster: ClusterFrames, timeline: pd.DataFrame, theme: str) -> None:
 
 
 def _named(cluster: ClusterFrames, place: st.delta_generator.DeltaGenerator) -> list[int] | None:
-    """Members whose names hold what is asked for; None where nothing is."""
-    text = place.text_input(
-        "Accounts", key=f"lanes-of-{cluster.cluster_id}", icon=":material/search:",
-        placeholder="ids or parts of them, several with commas",
+    """Members that the URL names, and a box to name others by text; None where nobody is named."""
+    key, said = f"lanes-of-{cluster.cluster_id}", st.query_params.get(ACCOUNTS, "all")
+    if st.session_state.get(f"{key}-led-to", "all") != said:
+        # The URL names others than what was typed led to: it came from elsewhere, or Back was pressed.
+        st.session_state[key], st.session_state[f"{key}-led-to"] = "", said
+    place.text_input(
+        "Accounts", key=key, icon=":material/search:", placeholder="ids or parts of them, several with commas",
+        on_change=_look, args=(cluster, key),
     )  # fmt: skip
-    parts = [part.strip().casefold() for part in (text or "").split(",") if part.strip()]
-    if not parts:
+    if said == "all":
         return None
+    wanted = {int(part) for part in said.split(",") if part.isdecimal() and len(part) < 19}
+    return [account for account in cluster.members["account"].tolist() if account in wanted]
+
+
+def _look(cluster: ClusterFrames, key: str) -> None:
+    """Name the members whose names hold what was typed in the URL, by number: what is typed stays out of it."""
+    parts = [part.strip().casefold() for part in str(st.session_state[key] or "").split(",") if part.strip()]
     names = cluster.members["name"].str.casefold()
-    matches = [any(part in name for part in parts) for name in names]
-    return [int(account) for account in cluster.members.loc[matches, "account"]]
+    matches = cluster.members.loc[[any(part in name for part in parts) for name in names], "account"].tolist()
+    said = ",".join(map(str, matches[:MOST_NAMED])) or "none" if parts else "all"
+    st.session_state[f"{key}-led-to"], st.session_state[f"{key}-matches"] = said, len(matches)
+    st.query_params.update({ACCOUNTS: said, LANES: "1"})
+
+
+def _asked(cluster: ClusterFrames, number: int) -> None:
+    """How many members are asked for by name, and a way back to all of them."""
+    key = f"lanes-of-{cluster.cluster_id}"
+    matches = st.session_state.get(f"{key}-matches", number) if st.session_state[key] else number
+    if not number:
+        st.info("No member has such a name. Take some of the text away.", icon=":material/filter_alt_off:")
+    elif matches > number:
+        st.info(
+            f"{matches:,} members have such a name. Of these the {number:,} surest are shown: type more of it.",
+            icon=":material/filter_alt:",
+        )
+    st.button(
+        "All members", key=f"{key}-all", icon=":material/close:",
+        on_click=st.query_params.update, args=({ACCOUNTS: "all", LANES: "1"},),
+    )  # fmt: skip
 
 
 def _page(cluster: ClusterFrames, number: int, place: st.delta_generator.DeltaGenerator) -> int:
     """How many accounts come before those that are drawn."""
+    key, said = f"lanes-page-{cluster.cluster_id}-{number}", st.query_params.get(LANES, "1")
+    pages = range(0, number, MOST_LANES)
+    asked = int(said) - 1 if said.isdecimal() and len(said) < 10 else 0
+    st.session_state[key] = asked if asked in pages else 0
+
+    def turned() -> None:
+        st.query_params[LANES] = str(st.session_state[key] + 1)
+
     chosen = place.selectbox(
-        "Lanes", range(0, number, MOST_LANES), key=f"lanes-page-{cluster.cluster_id}-{number}",
+        "Lanes", pages, key=key, on_change=turned,
         format_func=lambda skip: f"{skip + 1:,}–{min(skip + MOST_LANES, number):,} of {number:,}",
         help="Accounts with most moments in crowds come first, then the surest members",
     )  # fmt: skip
@@ -85,8 +127,8 @@ def _day(
     """The one day that is asked for; None for the busiest of them."""
     number = crowds["moment"].dt.date.value_counts()
 
-    def said(one: date | None) -> str:
-        if one is None:
+    def said(one: date | str) -> str:
+        if isinstance(one, str):
             whole = (span[1] - span[0]).days + 1
             return "all of these days" if whole <= MOST_DAYS else f"the {MOST_DAYS} busiest in a row"
         if len(crowds):
@@ -94,12 +136,34 @@ def _day(
         active = timeline.loc[timeline["day"] == one, "accounts"].iloc[0]
         return f"{day(one)}: {counted(int(active), 'active member')}"
 
-    within = [one for one in timeline["day"] if span[0] <= one <= span[1]]
-    chosen: date | None = place.selectbox(
-        "Days", [None, *within], key=f"lanes-day-{cluster.cluster_id}-{span[0]}-{span[1]}", format_func=said,
+    within = {str(one): one for one in timeline["day"] if span[0] <= one <= span[1]}
+    key = f"lanes-day-{cluster.cluster_id}-{span[0]}-{span[1]}"
+    asked = within.get(st.query_params.get(DAY, "all"))
+    st.session_state[key] = asked or "all"
+
+    def turned() -> None:
+        st.query_params[DAY] = str(st.session_state[key])
+
+    place.selectbox(
+        "Days", ["all", *within.values()], key=key, format_func=said, on_change=turned,
         help="One day can be looked at hour by hour",
     )  # fmt: skip
-    return chosen
+    return asked
+
+
+def _hours(cluster: ClusterFrames) -> tuple[int, int]:
+    """From which hour of the one day to which, UTC."""
+    key, said = f"lanes-hours-{cluster.cluster_id}", st.query_params.get(HOURS, "").split("-")
+    first, last = map(int, said) if len(said) == 2 and all(each in _CLOCK for each in said) else (0, 24)
+    if first >= last:
+        first, last = (first, first + 1) if first < 24 else (23, 24)
+    st.session_state[key] = first, last
+
+    def turned() -> None:
+        st.query_params[HOURS] = "{}-{}".format(*st.session_state[key])
+
+    st.slider("Hours, UTC", 0, 24, key=key, on_change=turned)
+    return first, last
 
 
 def _say(cluster: ClusterFrames, found: Lanes, crowds: pd.DataFrame, span: days.Span, hours: tuple[int, int]) -> None:

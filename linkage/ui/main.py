@@ -50,6 +50,7 @@ def main() -> None:
     }
     session.remember_pages(**{name: page for section in pages.values() for name, page in section.items()})
     chosen = st.navigation({section: list(entries.values()) for section, entries in pages.items()}, position="top")
+    session.links_in_one_step()
     _who()
     chosen.run()
 

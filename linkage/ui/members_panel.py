@@ -23,15 +23,15 @@ _STEP_WORDS = {"absence": "what it lacks", "private work": "work of its own"}
 
 
 @session.remembered
-def _rows(cluster: ClusterFrames) -> pd.DataFrame:
+def rows(cluster: ClusterFrames) -> pd.DataFrame:
+    """What the table shows of every member. Shared: do not change."""
     return member_rows(cluster, session.facts(cluster), session.bits(cluster))
 
 
-@st.fragment
 def panel(cluster: ClusterFrames) -> None:
     """Draw the panel."""
     with st.spinner("Reading the members…"):
-        rows = _rows(cluster)
+        every = rows(cluster)
     search, role = st.columns([3, 2], vertical_alignment="bottom")
     text = search.text_input(
         "Account or reason contains", key=f"find-{cluster.cluster_id}", icon=":material/search:", placeholder="any text"
@@ -39,7 +39,7 @@ def panel(cluster: ClusterFrames) -> None:
     wanted = role.segmented_control(
         "Role", ["core", "periphery"], selection_mode="multi", key=f"role-{cluster.cluster_id}"
     )
-    found = rows
+    found = every
     span = days.said(cluster.cluster_id, "members who were first seen by their end, and last seen not before")
     if span is not None:
         found = found[days.within(found, span)]
@@ -48,10 +48,10 @@ def panel(cluster: ClusterFrames) -> None:
     if wanted:
         found = found[found["role"].isin(wanted)]
     listed = first(found, key=f"members-{cluster.cluster_id}")
-    roles = rows["role"].value_counts()
+    roles = every["role"].value_counts()
     said = ", ".join(f"{int(number):,} {name}" for name, number in roles.items())
     st.markdown(
-        f"{len(listed):,} of {counted(len(rows), 'member')} listed, surest first ({said}). "
+        f"{len(listed):,} of {counted(len(every), 'member')} listed, surest first ({said}). "
         f":small[from {', '.join(each.link(cluster) for each in _behind(cluster))}]"
     )
     if found.empty:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from linkage.ui import bulk_panel, casework, row_keys, session
+from linkage.ui import ahead, bulk_panel, casework, row_keys, session
 from linkage.ui.words import (
     LINEAGE,
     NONE,
@@ -87,6 +88,7 @@ def page() -> None:
         + f". One row is one row of the table clusters at refresh {plain(refresh_id)}. Score orders by suspicion of "
         "coordinated abuse; q is about linkage alone: how often chance would make a group this tight."
     )
+    ahead.read(partial(ahead.open_graph, refresh_id, str(clusters["cluster_id"].iloc[0])))
 
 
 def _headline(run: RunRecord, clusters: pd.DataFrame) -> None:

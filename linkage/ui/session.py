@@ -25,6 +25,7 @@ from linkage.ui.words import moment, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
+    from pathlib import Path
 
     import pandas as pd
     from streamlit.components.v2.types import ComponentRenderer
@@ -156,6 +157,16 @@ def visit(to: str) -> None:
     _visit()(key="visit", data={"to": to})
 
 
+@cache
+def _links() -> ComponentRenderer:
+    return st.components.v2.component("linkage.links", js=asset("links.js"))
+
+
+def links_in_one_step() -> None:
+    """Let the links of the menu and of pages leave one entry in the browser's history, as :func:`visit` does."""
+    _links()(key="links")
+
+
 def page_link(name: str, label: str, **parameters: str) -> None:
     """A link to the page of that name, with these parameters in its URL."""
     st.page_link(st.session_state[_PAGES][name], label=label, query_params=parameters)
@@ -239,10 +250,19 @@ def cluster(refresh_id: str, cluster_id: str) -> ClusterFrames:
 
 
 @remembered
+def _links_of(cluster: ClusterFrames, _path: Path) -> pd.DataFrame:
+    return frames.links(_path, cluster)
+
+
+def _sightings(cluster: ClusterFrames) -> Path:
+    with _READING:
+        return workspace().snapshot(cluster.refresh_id).path("sightings")
+
+
 def links(cluster: ClusterFrames) -> pd.DataFrame:
     """Which member touched which identifier of the cluster. Shared: do not change."""
-    with _READING:
-        return frames.links(workspace(), cluster)
+    found: pd.DataFrame = _links_of(cluster, _sightings(cluster))
+    return found
 
 
 @remembered

@@ -9,7 +9,7 @@ import streamlit as st
 
 from linkage.model.decided import BY_VERDICT
 from linkage.ui import session
-from linkage.ui.rows_panel import Rows
+from linkage.ui.rows_panel import Rows, first
 from linkage.ui.words import counted, decimal, identifier_label, kind_words, plain, share, signed, split_points, whole
 
 if TYPE_CHECKING:
@@ -137,7 +137,8 @@ def _against(cluster: ClusterFrames) -> None:
             f":small[{_from(cluster, Rows('cluster_identifiers', len(hubs), role='discounted'))}]"
         )
         with st.expander(f"Show the discounted {_noun(len(hubs))}"):
-            table(hubs, len(cluster.members), key=f"hubs-{cluster.refresh_id}-{cluster.cluster_id}")
+            listed = first(hubs, key=f"hubs-{cluster.cluster_id}")
+            table(listed, len(cluster.members), key=f"hubs-{cluster.refresh_id}-{cluster.cluster_id}")
     left = cluster.left_out
     if len(left):
         st.markdown(
@@ -145,10 +146,11 @@ def _against(cluster: ClusterFrames) -> None:
             f":small[{_from(cluster, Rows('left_out', len(left)))}]"
         )
         with st.expander("Show who was left out, and why"):
+            listed = first(left, key=f"left-{cluster.cluster_id}")
             st.dataframe(
-                left[["name", "membership", "reason"]],
+                listed[["name", "membership", "reason"]],
                 hide_index=True,
-                height=min(360, 38 + 35 * len(left)),
+                height=min(360, 38 + 35 * len(listed)),
                 column_config={
                     "name": st.column_config.TextColumn("Account", width="medium"),
                     "membership": st.column_config.NumberColumn("Membership", format="%.2f", width="small"),

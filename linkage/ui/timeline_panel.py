@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from linkage.ui.frames import ClusterFrames
 
 
-@st.fragment
 def panel(cluster: ClusterFrames) -> None:
-    """Draw the panel. A fragment: choosing days redraws this panel only."""
+    """Draw the panel, which is one of those that are redrawn alone: so by choosing days."""
     timeline = cluster.timeline
     if timeline.empty:
         st.info("There is no day to show: the table timeline has no row of this cluster.", icon=":material/event_busy:")

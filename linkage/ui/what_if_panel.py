@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 _OFFERED = 500
 
 
-@st.fragment
 def panel(cluster: ClusterFrames) -> None:
-    """Draw the panel. A fragment: a choice redraws this panel only."""
+    """Draw the panel, which is one of those that are redrawn alone: so by a choice."""
     casework.answer()
     key = cluster.cluster_id
     st.markdown("Leave something out, and see who would stay. Nothing here changes the refresh.")

@@ -139,7 +139,7 @@ class GraphQuestions:
 
         from linkage.reading import cluster_graph
 
-        def question(graph: GraphReader, _names: Names) -> ClusterGraph:
+        def question(graph: GraphReader) -> ClusterGraph:
             evidence = self._home.snapshot(graph.refresh_id).table("cluster_identifiers")
             own = evidence.filter(compute.equal(evidence.column("cluster_id"), cluster))
             if only is not None:
@@ -147,7 +147,7 @@ class GraphQuestions:
                 own = own.filter(compute.is_in(own.column("identifier"), value_set=allowed))
             return cluster_graph.cluster_graph(graph, cluster, own)
 
-        return self._home.asked(refresh, question)
+        return self._home.found(refresh, question)
 
 
 def _nodes(found: Iterable[Account] | Iterable[Identifier]) -> list[str]:

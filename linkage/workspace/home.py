@@ -174,20 +174,22 @@ class Home:
             NoSnapshot: nothing was refreshed yet, or the refresh is not kept.
             StoreUnavailable: the server is gone, or serves another refresh.
         """
+        return self.found(refresh, lambda graph: question(graph, self._named(self.snapshot(graph.refresh_id))))
+
+    def found(self, refresh: str | None, question: Callable[[GraphReader], _Value]) -> _Value:
+        """As ``asked``, and raising the same, for questions without names, which take a while to be read."""
         if self.settings.store.reader == "neo4j":
             from linkage.stores.neo4j.reader import answer
 
             with self._opening:
                 server = self._server
-            return answer(
-                server, self.name, refresh, lambda graph: question(graph, self._named(self.snapshot(graph.refresh_id)))
-            )
+            return answer(server, self.name, refresh, question)
         from linkage.stores.embedded import EmbeddedGraph
 
         snapshot = self.snapshot(refresh)
         with self._opening:
             graph = _kept(self._graphs, snapshot.refresh_id, lambda: EmbeddedGraph(snapshot))
-        return question(graph, self._named(snapshot))
+        return question(graph)
 
     def _named(self, snapshot: Snapshot) -> Names:
         """Names of what the graph of ``snapshot`` holds."""

@@ -201,6 +201,33 @@ def test_filters_are_part_of_the_url_and_back_keeps_them(visit: Visit, screen: S
     assert page.url == filtered
 
 
+def test_back_from_a_page_of_the_menu_leads_to_the_view_that_was_left(visit: Visit, screen: Screen) -> None:
+    page = visit.page
+    left = f"{screen.url}/cluster?cluster={TOP.cluster_id}&refresh=r-0001&tab=rows&table=members&role=core"
+    page.goto(left)
+    title = page.get_by_role("heading", level=1)
+    expect(page.get_by_text("rows of the table members that speak of this cluster")).to_be_visible()
+    menu = page.get_by_test_id("stTopNavSection").filter(has_text="Search")
+    for name in ("Cases", "Lookup"):
+        page.wait_for_function("() => window.linkageFollows")
+        if name == "Lookup":
+            menu.click()
+        page.get_by_role("link" if name == "Cases" else "menuitem", name=name).click()
+        expect(title).to_have_text(name)
+        expect(page.get_by_role("menuitem")).to_have_count(0)
+        page.go_back()
+        expect(title).to_have_text(f"Cluster {TOP.cluster_id}")
+        assert page.url == left
+        expect(page.get_by_role("tab", name="rows")).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_role("combobox", name="Role")).to_have_value("core")
+    page.goto(f"{screen.url}/cluster?cluster=c-0000")
+    page.get_by_role("link", name="Open the queue").click()
+    expect(title).to_have_text("Queue")
+    assert page.url == f"{screen.url}/"
+    page.go_back()
+    expect(page.get_by_text("There is no cluster of this id")).to_be_visible()
+
+
 def test_what_comes_from_outside_is_text(visit: Visit, screen: Screen) -> None:
     page = visit.page
     page.goto(f"{screen.url}/cluster?cluster={USUAL[2].cluster_id}&refresh=r-0001")

@@ -129,3 +129,58 @@ def test_a_hostile_name_in_a_lane_is_text(visit: Visit, lanes_desk: tuple[Screen
     expect(page.locator("#vg-tooltip-element")).to_contain_text("<img src=x onerror=alert(1)>")
     expect(page.locator("img[src=x]")).to_have_count(0)
     assert asked == [] and visit.outside() == []
+
+
+def test_the_url_keeps_page_search_and_days_of_the_lanes_and_back_leads_to_those_of_before(
+    visit: Visit, lanes_desk: tuple[Screen, World]
+) -> None:
+    desk, world = lanes_desk
+    page = visit.page
+    page.goto(f"{desk.url}/cluster?cluster={world.cluster}&tab=timeline")
+    members = len(world.workspace.lanes(world.cluster, skip=0).accounts)
+    every = world.workspace.lanes(world.cluster).members
+    drawing = page.locator(LANES)
+    expect(drawing.locator(".role-axis-label text", has_text="ring-")).to_have_count(members)
+    box = page.get_by_role("combobox", name="Lanes")
+    box.scroll_into_view_if_needed()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    box.press("ArrowDown")
+    page.get_by_role("option", name=f"41–{every} of {every}").click()
+    second = drawing.locator(".role-axis-label text", has_text="ring-")
+    expect(second).to_have_count(every - 40)
+    page.wait_for_url("**&lanes=41")
+
+    page.get_by_role("textbox", name="Accounts").fill("ring-2")
+    page.get_by_role("textbox", name="Accounts").press("Enter")
+    expect(page.get_by_text("10 of which match")).to_be_visible()
+    expect(second).to_have_count(10)
+    page.wait_for_url(re.compile(r"accounts=\d+(%2C\d+){9}&lanes=1$|lanes=1&accounts=\d+(%2C\d+){9}$"))
+    assert "ring" not in page.url
+    page.reload()
+    expect(page.get_by_text("10 of which match")).to_be_visible()
+    expect(second).to_have_count(10)
+
+    page.go_back()
+    expect(second).to_have_count(every - 40)
+    assert page.url.endswith("&lanes=41")
+    page.go_back()
+    expect(second).to_have_count(members)
+    page.go_forward()
+    expect(second).to_have_count(every - 40)
+
+    brushed(page, 0.3, 0.34)
+    expect(page.get_by_text("chosen on the timeline: charts and table show these days")).to_be_visible()
+    page.wait_for_url(re.compile(r"days=2026-03-\d\d\.\.2026-03-\d\d"))
+    page.go_back()
+    expect(page.get_by_text("chosen on the timeline")).to_have_count(0)
+    expect(grid(page)).to_have_attribute("aria-rowcount", re.compile("^4[01]$"))
+    # What the brush held is gone with it: the same days can be chosen again.
+    brushed(page, 0.3, 0.34)
+    expect(page.get_by_text("chosen on the timeline: charts and table show these days")).to_be_visible()
+    # From elsewhere, Back leads to the view that was left.
+    left = page.url
+    page.goto(f"{desk.url}/cases")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cases")
+    page.go_back()
+    expect(page.get_by_text("chosen on the timeline: charts and table show these days")).to_be_visible()
+    assert page.url == left

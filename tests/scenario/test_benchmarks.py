@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import detection, detection_page, incremental, performance, results
+from benchmarks import detection, detection_page, incremental, investigator, investigator_world, performance, results
 from benchmarks.peers import environment, records
+from benchmarks.screen import Waited
 from linkage.evaluation import METHODS, Edges
 
 
@@ -89,6 +91,44 @@ def test_one_further_day_is_measured_against_everything_anew(tmp_path: Path) -> 
     assert 0.0 < float(measured["both, one further day"]["share"]) < 1.0
     assert measured["refresh, full"]["least_overlap"] == "1.0000"
     assert "| 300 (300 accounts, proxy_pool) | refresh, one further day |" in (tmp_path / "incremental.md").read_text()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(
+    not (shutil.which("chromium") or shutil.which("chromium-browser")), reason="no chromium is installed"
+)
+def test_what_an_investigator_waits_for_is_measured_beside_a_page_that_does_nothing(tmp_path: Path) -> None:
+    command = ["--accounts", "3000", "--events", "120000", "--runs", "1", "--keep", str(tmp_path / "world")]
+
+    # A bar may be missed on a machine that does other work.
+    assert investigator.main([*command, "--results", str(tmp_path)]) in (0, 1)
+
+    measured = {row["step"]: row for row in rows(tmp_path / "investigator.csv")}
+    assert {investigator.OPENING, investigator.QUEUE, investigator.CLUSTER, investigator.SELECT} < set(measured)
+    tabs = {"evidence", "members", "timeline", "what-if", "changes", "history", "case", "rows", "summary"}
+    assert {f"{tab}: the tab" for tab in tabs} < set(measured)
+    assert {"timeline: days are brushed", "lanes: the next page", "lanes: a search"} < set(measured)
+    assert all(float(row["p95_s"]) > 0 and float(row["times_idle"]) > 0 for row in measured.values())
+    assert measured[investigator.SELECT]["flagged"] == "True" and measured[investigator.SELECT]["bar_s"] == "0.5"
+    assert "| graph: a click to its panel | 1 |" in (tmp_path / "investigator.md").read_text()
+    with pytest.raises(SystemExit, match="give another folder"):
+        investigator_world.made(tmp_path / "world", 3000, 120_000, 7)
+
+
+def test_of_fifty_waits_the_third_longest_is_the_95th_percentile() -> None:
+    waits = [Waited(second / 10, 1.0) for second in range(50, 0, -1)]
+    found = {investigator.OPENING: [Waited(1.0, 1.0)], investigator.CLICK: [Waited(0.5, 1.0)], "x": waits}
+
+    measured = {row["step"]: row for row in investigator.rows_of(found)}
+
+    assert {name: measured["x"][name] for name in ("first_s", "p50_s", "p95_s", "max_s", "times_idle", "bar_s")} == {
+        "first_s": "5.00",
+        "p50_s": "2.50",
+        "p95_s": "4.80",
+        "max_s": "5.00",
+        "times_idle": "9.6",
+        "bar_s": "2.0",
+    }
 
 
 def rings() -> Edges:

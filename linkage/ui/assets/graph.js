@@ -75,9 +75,15 @@ class View {
     }
     if (this.gone) return;
     if (!this.cy) this.begin(engine);
-    this.merge();
+    // Most runs change nothing of the drawing, and a choice is marked before the page confirms it: to give a thousand
+    // elements their looks again would take longer than the rest of a click.
+    const drawn = JSON.stringify([data.view, data.nodes, data.edges]);
+    const same = drawn === this.drawn;
+    this.drawn = drawn;
+    if (!same) this.merge();
     this.paint();
-    this.mark();
+    if (!same || data.selected !== this.marked) this.mark();
+    else this.buttons(this.cy.nodes(".chosen"));
     this.state.textContent = this.data.nodes.length ? "" : "There is nothing to draw: no identifier ties these accounts.";
     this.canvas.dataset.shown = this.data.view;
     if (this.data.picture > this.pictures) this.image();
@@ -107,6 +113,7 @@ class View {
   // Add what is new, remove what is gone, update what stays. What stays keeps its place.
   merge() {
     const { cy, data } = this;
+    this.sized = null;
     if (this.view !== data.view) {
       // Another view has places of its own.
       if (this.view) this.keep();
@@ -182,7 +189,9 @@ class View {
       return [at.x - half, at.y - half, at.x + half, at.y + half, node.id()];
     });
     cy.batch(() => {
-      cy.nodes().style({ "font-size": size, "text-outline-width": 2.5 / zoom, "text-margin-y": 3 / zoom });
+      if (this.sized !== zoom) {
+        cy.nodes().style({ "font-size": size, "text-outline-width": 2.5 / zoom, "text-margin-y": 3 / zoom });
+      }
       nodes.forEach((node) => {
         const at = node.renderedPosition(), top = at.y + node.renderedHeight() / 2 + 2;
         const half = pen.measureText(node.data("label")).width / 2 + 3;
@@ -194,6 +203,7 @@ class View {
         if (named) taken.push([...box, ""]);
       });
     });
+    this.sized = zoom;
   }
 
   relabel() {
@@ -213,6 +223,7 @@ class View {
         if (this.focused) cy.elements(".faded").addClass("away");
       }
     });
+    this.marked = data.selected;
     if (chosen.empty()) this.focus(false);
     this.label();
     this.buttons(chosen);

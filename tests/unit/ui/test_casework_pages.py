@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -348,10 +348,10 @@ def test_what_if_offers_what_was_in_use_on_the_days_that_are_chosen_and_keeps_wh
     taken = IDENTIFIER_ID["ip_address", ADDRESSES[0]]
     test.multiselect[1].set_value([taken]).run()
     before = said(test)
-    test.session_state[f"days-{RING}"] = (date(2026, 3, 21), date(2026, 3, 25))
+    test.query_params["days"] = "2026-03-21..2026-03-25"
     test.run()
     assert test.multiselect[1].options == every
-    test.session_state[f"days-{RING}"] = (date(2026, 3, 22), date(2026, 3, 25))
+    test.query_params["days"] = "2026-03-22..2026-03-25"
     test.run()
     assert "2026-03-22 to 2026-03-25" in said(test).replace("*", "")
     assert (len(test.multiselect[1].options), test.multiselect[1].value) == (1, [taken])

@@ -30,8 +30,8 @@ def world(made: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return made
 
 
-def timeline(world: World) -> AppTest:
-    test = show(URL_PATH, cluster=world.cluster, tab="timeline")
+def timeline(world: World, **query: str) -> AppTest:
+    test = show(URL_PATH, cluster=world.cluster, tab="timeline", **query)
     assert not test.exception
     return test
 
@@ -84,6 +84,55 @@ def test_the_second_page_and_a_search_show_other_accounts(world: World) -> None:
     assert len(test.dataframe) == 1
 
 
+def asked(test: AppTest) -> dict[str, str]:
+    """What the URL says of the view, but for the cluster and the tab."""
+    said = {name: value if isinstance(value, str) else value[-1] for name, value in test.query_params.items()}
+    return {name: value for name, value in said.items() if name not in ("cluster", "tab")}
+
+
+def test_a_url_reproduces_the_page_the_accounts_and_the_hours_of_the_lanes(world: World) -> None:
+    test = timeline(world)
+    box(test, "Lanes").select_index(1).run()  # type: ignore[attr-defined]
+    assert asked(test) == {"lanes": "41"}
+    second = timeline(world, **asked(test))
+    assert lanes(second)["account_id"].tolist() == lanes(test)["account_id"].tolist()
+    assert box(second, "Lanes").value == 40  # type: ignore[attr-defined]
+
+    test.text_input[0].set_value("RING-03, ring-2").run()
+    box(test, "Days").set_value(FIRST.date() + timedelta(days=20)).run()  # type: ignore[attr-defined]
+    test.slider[0].set_range(8, 12).run()
+    named = asked(test)
+    assert {name: named[name] for name in ("lanes", "day", "hours")} == {
+        "lanes": "1",
+        "day": "2026-03-21",
+        "hours": "8-12",
+    }
+    # Members by number: what was typed, and what they are called, is not in it.
+    assert all(part.isdecimal() for part in named["accounts"].split(",")) and len(named["accounts"].split(",")) == 11
+    again = timeline(world, **named)
+    pd.testing.assert_frame_equal(lanes(again), lanes(test))
+    assert again.text_input[0].value == "" and again.slider[0].value == (8, 12)
+    link = next(each.value for each in again.markdown if "Link to this view" in each.value)
+    assert all(f"{name}=" in link for name in named)
+    next(each for each in again.button if each.label == "All members").click().run()
+    assert asked(again)["accounts"] == "all"
+    assert f"{len(lanes(again))} of" in said(again)
+
+
+def test_a_url_that_names_what_is_not_there_shows_the_first_lanes(world: World) -> None:
+    test = timeline(world, lanes="77", day="2031-01-01", hours="9-40", days="2026-13-01..x")
+    assert lanes(test)["account_id"].tolist() == lanes(timeline(world))["account_id"].tolist()
+    assert "No member has such a name" in said(timeline(world, accounts="999999999,x"))
+
+
+def test_more_members_than_a_url_names_are_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linkage.ui.lanes_panel.MOST_NAMED", 5)
+    test = timeline(world)
+    test.text_input[0].set_value("ring").run()
+    assert len(lanes(test)) == 5
+    assert "members have such a name. Of these the 5 surest are shown" in said(test)
+
+
 def test_one_day_is_looked_at_hour_by_hour(world: World) -> None:
     test = timeline(world)
     day = FIRST.date() + timedelta(days=20)
@@ -99,13 +148,11 @@ def test_one_day_is_looked_at_hour_by_hour(world: World) -> None:
         assert moments == sum(48 <= slot < 72 for slot in own)
     assert "2026-03-21, 08:00 to 12:00, UTC" in said(test).replace("*", "")
     test.slider[0].set_range(24, 24).run()
-    assert not test.exception
+    assert not test.exception and "23:00 to 24:00" in said(test)
 
 
 def test_days_that_are_brushed_bound_the_lanes(world: World) -> None:
-    test = timeline(world)
-    test.session_state[f"days-{world.cluster}"] = (date(2026, 3, 3), date(2026, 3, 5))
-    test.run()
+    test = timeline(world, days="2026-03-03..2026-03-05")
     assert not test.exception
     found = world.workspace.lanes(world.cluster, first=date(2026, 3, 3), last=date(2026, 3, 5))
     assert lanes(test)["moments"].tolist() == found.accounts["moments"].tolist()

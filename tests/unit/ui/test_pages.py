@@ -51,6 +51,11 @@ def show(page: str = "", **query: str) -> AppTest:
     return test.run()
 
 
+def sightings(workspace: Path) -> Path:
+    """File of the sightings that the pages read."""
+    return Workspace(workspace).snapshot().path("sightings")
+
+
 def said(test: AppTest) -> str:
     """Everything that the page says, backslashes that keep Markdown away left out."""
     elements = [*test.title, *test.markdown, *test.info, *test.warning, *test.error, *test.caption, *test.subheader]
@@ -335,7 +340,7 @@ def test_a_hostile_account_name_is_shown_letter_by_letter(tmp_path: Path, monkey
 
 def test_no_value_of_an_identifier_is_read_for_the_pages(workspace: Path) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
-    assert "value" not in {*frames.identifiers.columns, *links(Workspace(workspace), frames).columns}
+    assert "value" not in {*frames.identifiers.columns, *links(sightings(workspace), frames).columns}
 
 
 def test_every_link_to_rows_lists_as_many_as_it_says(workspace: Path) -> None:
@@ -415,7 +420,7 @@ def test_a_term_that_is_next_to_nothing_is_no_reason(workspace: Path) -> None:
 
 def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
-    seen = links(Workspace(workspace), frames)
+    seen = links(sightings(workspace), frames)
     picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
     node = next(node for node in picture.nodes if node.sort == "identifier")
     assert touched(frames, picture, node.id)["identifier"].tolist() == [node.identifier]
@@ -432,7 +437,7 @@ def test_accounts_behind_a_selection_are_the_ones_that_touched_it(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
-    seen = links(Workspace(workspace), frames)
+    seen = links(sightings(workspace), frames)
     picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
     node = next(node for node in picture.nodes if node.sort == "identifier")
     monkeypatch.setenv("LINKAGE_WORKSPACE", str(workspace))
