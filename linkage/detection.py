@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
 
+    from linkage.communities.aside import Aside
     from linkage.communities.decisions import Group, Moved
     from linkage.communities.membership import Membership
     from linkage.config import Settings
@@ -34,17 +35,18 @@ if TYPE_CHECKING:
 class Found:
     """What the search found.
 
-    ``community`` (N): communities of the link graph. ``membership``: accounts that were considered for them.
+    ``membership``: accounts that were considered for communities.
     ``label`` (N): clusters, numbered from 0 by their first account; −1 for none. ``origin`` (K): community of each.
-    ``moved``: members whom a decision of people put where they are, where any is.
+    ``aside``: what further looks put aside, where any found something. ``moved``: members whom a decision of people put
+    where they are, where any is.
     """
 
     trust: Trust
     links: Links
-    community: NDArray[np.int64]
     membership: Membership
     label: NDArray[np.int64]
     origin: NDArray[np.int64]
+    aside: Aside | None = None
     moved: Moved | None = None
 
     @property
@@ -88,25 +90,46 @@ def search(
     settings: Settings,
     seed: int,
     partition: Engine = leiden.partition,
-    groups: Sequence[Group] = (),
 ) -> Found:
-    """Learn what identifiers are worth, link accounts, find communities (first by ``partition``), and members.
-
-    ``groups``: operators that people confirmed, who have the last word on who is together with them.
-    """
+    """Learn what identifiers are worth, link accounts, find communities (first by ``partition``), and members."""
     trust = trusting.learn(incidence, settings.evidence, seed)
     links = linking.links(incidence, trust, settings.evidence, seed)
     community = detect.communities(links, incidence.accounts, settings.communities, seed, partition)
-    community = membership.number(community, settings.membership.smallest)
-    considered = membership.assign(incidence, trust, community, private_share, settings.membership)
-    moved = None
-    if groups:
-        considered, moved = decisions.enforce(incidence, trust, considered, private_share, groups, settings.membership)
+    considered = membership.assign(
+        incidence,
+        trust,
+        membership.number(community, settings.membership.smallest),
+        private_share,
+        settings.membership,
+    )
+    return found_of(trust, links, considered, settings)
+
+
+def found_of(
+    trust: Trust, links: Links, considered: Membership, settings: Settings, aside: Aside | None = None
+) -> Found:
+    """What was found, with clusters numbered; communities that are too small are none."""
     label = membership.number(considered.label, settings.membership.smallest)
     origin = np.full(int(label.max(initial=-1)) + 1, -1, np.int64)
     inside = label >= 0
     origin[label[inside]] = considered.label[inside]
-    return Found(trust, links, community, considered, label, origin, moved)
+    return Found(trust, links, considered, label, origin, aside)
+
+
+def decided(
+    incidence: Incidence,
+    found: Found,
+    private_share: NDArray[np.float64],
+    settings: Settings,
+    groups: Sequence[Group],
+) -> Found:
+    """``found`` with ``groups``: operators that people confirmed; they have the last word on who is together."""
+    if not groups:
+        return found
+    considered, moved = decisions.enforce(
+        incidence, found.trust, found.membership, private_share, groups, settings.membership, found.aside
+    )
+    return replace(found_of(found.trust, found.links, considered, settings, found.aside), moved=moved)
 
 
 def linkage_score(found: Found) -> NDArray[np.float64]:
@@ -153,7 +176,8 @@ def null(
 ) -> Null:
     """Run the same search over ``settings.scoring.replicates`` rewired copies; ``done`` hears of each."""
     # A schedule was found by a test of its own; rewired, its one identifier would come back as it was.
-    incidence = graph.without(incidence, SCHEDULE)
+    if SCHEDULE in incidence.kinds:
+        incidence = graph.without(incidence, incidence.kind == incidence.kinds.index(SCHEDULE))
     classes = size_classes(incidence.accounts)
     maxima = []
     for replicate in range(settings.scoring.replicates):

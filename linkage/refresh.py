@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage import basis, detection, engine, leiden
+from linkage import basis, detection, engine, leiden, looks
 from linkage import window as windows
 from linkage.communities import decisions
 from linkage.errors import UsageError
@@ -22,13 +22,14 @@ from linkage.evidence import load as evidence
 from linkage.findings import build as findings
 from linkage.findings import naming
 from linkage.findings.tables import Outcome
+from linkage.judgement import Judgement
 from linkage.model import tables
 from linkage.model.allowed import Allowed
 from linkage.model.decided import NOTHING_DECIDED, Decided
 from linkage.model.progress import Progress, ProgressSink
 from linkage.model.run import Basis, RunRecord
 from linkage.model.watch import Watched, sources_of, watched_digest
-from linkage.scoring import assess, baseline, features, followers, significance, terms, watch_list
+from linkage.scoring import features, followers, watch_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,16 +38,18 @@ if TYPE_CHECKING:
 
     from linkage.communities.decisions import Group, Moved
     from linkage.config import Settings
+    from linkage.detection import Found
+    from linkage.evidence.incidence import Incidence
     from linkage.leiden import Engine
     from linkage.stores.lake import LakeView
     from linkage.stores.snapshots import Snapshot
     from linkage.window import Window
 
 #: Part of every refresh id: a change of method gives a new snapshot even on the same events.
-METHOD = "9"
+METHOD = "10"
 #: End of the id of a refresh that was to be full; without it, that of the same refresh had nobody asked.
 _ASKED = "-full"
-_STEPS = 7
+_STEPS = 8
 NOTHING_ALLOWED = Allowed()
 
 
@@ -110,15 +113,18 @@ def refresh(
         measured = features.load(connection, chosen.as_of, benign)
         tell("linking")
         groups = decisions.groups(decided, population.account)
-        found = detection.search(
-            population.incidence, measured.values["private_work"], settings, settings.seed, partition, groups
-        )
+        private = measured.values["private_work"]
+
+        def search(incidence: Incidence) -> Found:
+            return detection.search(incidence, private, settings, settings.seed, partition)
+
+        found = search(population.incidence)
         tell("comparing with rewired data")
         if run.full:
             null = detection.null(
                 population.incidence,
                 population.alone,
-                measured.values["private_work"],
+                private,
                 settings,
                 tell.part,
                 partition,
@@ -126,43 +132,43 @@ def refresh(
         else:
             null = detection.carried(earlier[0].table("null_maxima"), population.incidence.accounts, settings)
         tell("scoring")
-        linkage_score = detection.linkage_score(found)
-        q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.counted_size)
-        listed = watch_list.load(connection, sources_of(watched))
-        followed = followers.load(connection, decided)
-        everyone = baseline.measure(population.incidence, measured, found.label, found.clusters, settings.scoring)
-        scored = terms.terms(
-            population.incidence,
+        judgement = Judgement(
+            population,
             measured,
-            found.judged,
-            found.clusters,
-            settings.scoring,
+            null,
+            settings,
             allowed.organizations,
-            baseline=everyone,
-            listed=listed,
-            followed=followed,
+            watch_list.load(connection, sources_of(watched)),
+            followers.load(connection, decided),
         )
-        assessment = assess.assess(scored, q_value, settings.scoring)
+        tell("looking again")
+        found = looks.again(
+            population.incidence, found, search, lambda of: judgement.of(of).assessment.tier, private, settings
+        )
+        groups = decisions.groups(decided, population.account)
+        found = detection.decided(population.incidence, found, private, settings, groups)
+        judged = judgement.of(found)
         tell("naming")
         founded = run.refresh_id.removesuffix(_ASKED)
         named = naming.name(connection, founded, population, found, earlier, settings, groups)
         tell("explaining")
-        order = np.lexsort((np.arange(found.clusters), -found.size, -assessment.abuse, -assessment.score))
+        abuse, score = judged.assessment.abuse, judged.assessment.score
+        order = np.lexsort((np.arange(found.clusters), -found.size, -abuse, -score))
         outcome = Outcome(
             population,
             measured,
             found,
-            scored,
-            assessment,
-            linkage_score,
-            q_value,
+            judged.terms,
+            judged.assessment,
+            detection.linkage_score(found),
+            judged.q_value,
             named,
             order,
             settings.evidence.partners + 1,
-            everyone,
+            judged.baseline,
             allowed.organizations,
-            listed,
-            followed,
+            judgement.listed,
+            judgement.followed,
             groups,
         )
         made = findings.build(connection, outcome, null, settings, watched)
@@ -171,8 +177,9 @@ def refresh(
         "identifiers": population.incidence.identifiers,
         "links": len(found.links.first),
         "clusters": found.clusters,
-        "flagged_clusters": int((assessment.tier == 1).sum()),
-        "flagged_accounts": int(found.size[assessment.tier == 1].sum()),
+        "looked_again": int(found.aside is not None),
+        "flagged_clusters": int((judged.assessment.tier == 1).sum()),
+        "flagged_accounts": int(found.size[judged.assessment.tier == 1].sum()),
         "schedules": len(population.in_step.groups),
         "directions_silent": int(population.in_step.silent),
         "null_error": round(null.error, 6),

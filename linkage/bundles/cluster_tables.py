@@ -66,6 +66,7 @@ class ClusterTables:
         self._accounts = accounts.sort_by("account_id") if names.pseudonymous else accounts
         self._account = Numbers(self._accounts["account"].to_numpy())
         connection.register("wanted", pyarrow.table({"account": self._accounts["account"]}))
+        connection.register("aside", self._aside())
         self._identifiers = self._named_identifiers()
         self._identifier = Numbers(self._identifiers["identifier"].to_numpy())
         self._events: pyarrow.Table | None = None
@@ -119,6 +120,14 @@ class ClusterTables:
             table = self._ask(name, {})
             records[name] = self._coarse(replaced(table, "account", self._account.of(table["account"])))
         return records
+
+    def _aside(self) -> pyarrow.Table:
+        """Identifiers that are no evidence for the cluster."""
+        import pyarrow
+
+        if not self._snapshot.has("aside"):
+            return pyarrow.table({"identifier": pyarrow.array([], pyarrow.int64())})
+        return self._of_cluster("aside")
 
     def _sightings(self, kinds: tuple[str, ...]) -> pyarrow.Table:
         table = self._ask("sightings", {"kinds": list(kinds)})

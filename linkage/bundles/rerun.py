@@ -215,7 +215,7 @@ class _Crowd:
         scored = replace(scored, label=label)
         none = np.zeros(0, np.int32)
         links = Links(none, none, np.zeros(0), np.zeros(0), none, 0)
-        return detection.Found(self._trust, links, self._core, scored, label, np.zeros(1, np.int64), moved)
+        return detection.Found(self._trust, links, scored, label, np.zeros(1, np.int64), moved=moved)
 
     def features(self) -> Features:
         """What the accounts of the bundle did, and of stand-ins what is counted of everybody."""

@@ -19,6 +19,7 @@ from linkage.communities import membership
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from linkage.communities.aside import Aside
     from linkage.communities.membership import Membership
     from linkage.config import MembershipSettings
     from linkage.evidence.incidence import Incidence
@@ -83,6 +84,7 @@ def enforce(
     private_share: NDArray[np.float64],
     groups: Sequence[Group],
     settings: MembershipSettings,
+    aside: Aside | None = None,
 ) -> tuple[Membership, Moved | None]:
     """``considered`` with members moved until every decision holds; None where they hold as it is.
 
@@ -111,7 +113,7 @@ def enforce(
         for number, accounts in enumerate(left, start=len(own)):
             core[accounts] = fresh + number
         considered = membership.score(
-            incidence, trust, core, membership.banded(private_share), settings.admit_share, settings
+            incidence, trust, core, membership.banded(private_share), settings.admit_share, settings, aside
         )
     label = considered.label.copy()
     whose = np.full(incidence.accounts, -1, np.int64)

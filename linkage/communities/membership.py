@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.communities import kernels
+from linkage.sites import apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from linkage.communities.aside import Aside
     from linkage.config import MembershipSettings
     from linkage.evidence.incidence import Incidence
     from linkage.evidence.trust import Trust
@@ -70,7 +72,9 @@ class Membership:
         return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(self.score[rows] - self.bar[rows], -60, 60))))
 
 
-def enriched(incidence: Incidence, label: NDArray[np.int64], settings: MembershipSettings) -> Enriched:
+def enriched(
+    incidence: Incidence, label: NDArray[np.int64], settings: MembershipSettings, aside: Aside | None = None
+) -> Enriched:
     """Identifiers that two or more members use, at ``settings.enriched_bits`` or more above everybody else."""
     communities = int(label.max()) + 1
     of_edge = label[incidence.edge_account]
@@ -84,6 +88,8 @@ def enriched(incidence: Incidence, label: NDArray[np.int64], settings: Membershi
     degree = incidence.degree[identifier]
     bits = share_bits(count, size, degree - count, incidence.accounts - size)
     kept = bits >= settings.enriched_bits
+    if aside is not None:
+        kept &= ~aside.of(community, identifier)
     return Enriched(community[kept], identifier[kept], count[kept], bits[kept])
 
 
@@ -118,7 +124,7 @@ def assign(
     band = banded(private_share)
     for _ in range(settings.rounds):
         scored = score(incidence, trust, label, band, settings.core_share, settings)
-        core = number(_merged(incidence, scored, label, trust, settings), settings.smallest)
+        core = number(apart(incidence, _merged(incidence, scored, label, trust, settings)), settings.smallest)
         if np.array_equal(core, label):
             break
         label = core
@@ -201,14 +207,16 @@ def score(
     band: NDArray[np.int64],
     bar_share: float,
     settings: MembershipSettings,
+    aside: Aside | None = None,
 ) -> Membership:
     """Score every account on what communities stand on, and give each to the one that it fits best, if it fits.
 
     ``label`` (N): the communities that evidence is measured on. ``band`` (N): see :func:`bands`. ``bar_share``: part of
-    what the upper quartile of a community's members score that an account has to reach.
+    what the upper quartile of a community's members score that an account has to reach. ``aside``: what is no evidence
+    for which communities.
     """
     accounts = incidence.accounts
-    stands = enriched(incidence, label, settings)
+    stands = enriched(incidence, label, settings, aside)
     communities = max(1, int(label.max()) + 1)
     size = np.bincount(label[label >= 0], minlength=communities)
 
@@ -241,9 +249,10 @@ def score(
     total = prior + by_kind.sum(axis=1) + absence + private
 
     best = np.full(accounts, -1, np.int64)
-    winner = winners(total, considered)
-    bar = _bars(total, considered, towards, label, communities, settings.bar_bits, bar_share)
-    winner = winner[total[winner] >= bar[towards[winner]]]
+    bar = _bars(total, considered, towards, label, communities, settings.bar_bits, bar_share)[towards]
+    wanted = total if aside is None else aside.preferred(total, considered, towards, bar)
+    winner = winners(wanted, considered)
+    winner = winner[(total[winner] >= bar[winner]) & (wanted[winner] > -np.inf)]
     best[considered[winner]] = towards[winner]
     return Membership(
         label=best,
@@ -251,7 +260,7 @@ def score(
         account=considered,
         community=towards,
         score=total,
-        bar=bar[towards],
+        bar=bar,
         prior=prior,
         kinds=by_kind,
         absence=absence,

@@ -102,11 +102,11 @@ def build(
     )
 
 
-def without(incidence: Incidence, kind: str) -> Incidence:
-    """``incidence`` without the edges of ``kind``; its identifiers stay, with nobody on them."""
-    if kind not in incidence.kinds:
+def without(incidence: Incidence, identifier: NDArray[np.bool_]) -> Incidence:
+    """``incidence`` without the edges of each ``identifier`` (M); these stay, with nobody on them."""
+    if not identifier.any():
         return incidence
-    kept = incidence.kind[incidence.edge_identifier] != incidence.kinds.index(kind)
+    kept = ~identifier[incidence.edge_identifier]
     return build(
         incidence.accounts,
         incidence.kinds,

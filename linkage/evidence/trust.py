@@ -9,9 +9,10 @@ prior for its degree and is re-estimated in rounds (empirical Bayes):
    learned, and it is where regions start.
 1. *Regions*: communities of the account–identifier graph, each identifier weighted by θ^¾. Weak collective ties that no
    pair of accounts shows hold a region together. An address is judged by regions that no address had a part in: else a
-   campus would vouch for its own address.
+   campus would vouch for its own address. So is a template, or any other kind of which an account uses many: those of a
+   framework come together, and would vouch for each other.
 2. *Corroboration*: an account on j counts towards j's region as far as its **other** identifiers tie it there; those of
-   a network address count only what is no address.
+   an address count only what is no address, those of a template what is no template.
 3. *θ*: the share of j's pairs whose both ends are corroborated in one region, among the pairs that anything else could
    corroborate. An account with nothing but j says neither yes nor no: a pair of such accounts counts as the others do
    as far as j is a group's own, or other identifiers gather its accounts in one region, and as the prior otherwise. All
@@ -36,6 +37,8 @@ from linkage.evidence.devotion import devotion
 from linkage.model.tables import DIGITS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from linkage.config import EvidenceSettings, KindPrior
@@ -84,6 +87,9 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
     strength = np.array([entry.strength for entry in priors])[incidence.kind]
     network = np.array([entry.network for entry in priors], dtype=np.bool_)
     discount = np.array([entry.discount for entry in priors])
+    # Of these an account uses many, and what brings one along brings others: they would vouch for each other.
+    many = np.array([not entry.held and not entry.network for entry in priors], dtype=np.bool_)
+    apart = [network, *(np.arange(len(priors)) == at for at in np.flatnonzero(many))]
     degree = incidence.degree.astype(np.float64)
     pairs = degree * (degree - 1.0) / 2.0
     closure = kernels.closure(
@@ -101,7 +107,7 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
     own = 1.0 - (1.0 - closure) * (1.0 - devoted)
     theta, worth = np.maximum(prior, own**2), np.array([entry.trust for entry in priors])[incidence.kind]
     for _ in range(settings.rounds):
-        tied, tested, gathered = _judged(incidence, theta, worth, discount, network, seed)
+        tied, tested, gathered = _judged(incidence, theta, worth, discount, apart, network, seed)
         share = (tied / np.maximum(tested, _LEAST)) ** 2
         known = pairs * (tested / np.maximum(degree, 1.0)) ** 2
         # Pairs that have nothing else to be judged by are as the judged ones, as far as j is a group's own, or its
@@ -161,18 +167,23 @@ def _judged(
     theta: NDArray[np.float64],
     worth: NDArray[np.float64],
     discount: NDArray[np.float64],
+    apart: Sequence[NDArray[np.bool_]],
     network: NDArray[np.bool_],
     seed: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """As :func:`_corroborated`: addresses by regions that none had a part in, all else by regions of everything."""
+    """As :func:`_corroborated`; kinds ``apart`` by regions and ties that they had no part in."""
     tied, tested, gathered = _corroborated(incidence, regions(incidence, theta, seed), theta, worth, discount, network)
-    of_network = network[incidence.kind]
-    if of_network.any():
-        elsewhere = np.where(of_network, 0.0, theta)
-        apart = regions(incidence, elsewhere, seed)
-        tied_apart, tested_apart, _ = _corroborated(incidence, apart, elsewhere, worth, discount, network)
-        tied, tested = np.where(of_network, tied_apart, tied), np.where(of_network, tested_apart, tested)
-        gathered = np.where(of_network, 0.0, gathered)
+    for kinds in apart:
+        these = kinds[incidence.kind]
+        if not these.any():
+            continue
+        elsewhere = np.where(these, 0.0, theta)
+        tied_apart, tested_apart, _ = _corroborated(
+            incidence, regions(incidence, elsewhere, seed), elsewhere, np.where(these, 0.0, worth), discount, network
+        )
+        tied, tested = np.where(these, tied_apart, tied), np.where(these, tested_apart, tested)
+        if (kinds & network).any():
+            gathered = np.where(these, 0.0, gathered)
     return tied, tested, gathered
 
 

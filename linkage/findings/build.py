@@ -70,6 +70,8 @@ def build(
     crowds = engine.arrow(connection, "linkage.findings", "crowds", {"digits": tables.DIGITS})
     if crowds.num_rows:
         made["crowds"] = crowds
+    if outcome.found.aside is not None:
+        made["aside"] = given.aside(tables.ASIDE, outcome)
     if outcome.found.moved is not None:
         made["decided"] = describe.decided(tables.DECIDED, outcome)
     if outcome.followed is not None:

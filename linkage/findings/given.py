@@ -32,30 +32,62 @@ NEAR = -3.0
 
 def candidates(table: Table, outcome: Outcome) -> pyarrow.Table:
     """Accounts whom a cluster was measured on, and accounts that were scored for it and came near."""
-    found, considered = outcome.found, outcome.found.membership
-    of_row = outcome.cluster_of[considered.community]
-    of_account = np.where(considered.core >= 0, outcome.cluster_of[np.maximum(considered.core, 0)], -1)
-    core = of_account[considered.account] == of_row
-    inside = found.label[considered.account] == of_row
-    rows = np.flatnonzero((of_row >= 0) & (core | inside | (considered.score >= NEAR)))
-    claimed = _claimed(outcome)[rows]
-    # Whom evidence was measured on, and who shares none of it.
-    scored = np.zeros(len(of_account), dtype=np.bool_)
-    scored[considered.account[rows[core[rows]]]] = True
-    silent = np.flatnonzero((of_account >= 0) & ~scored)
-    cluster = np.concatenate([of_row[rows], of_account[silent]])
-    account = np.concatenate([considered.account[rows], silent])
-    unknown = np.full(len(silent), np.nan)
+    cluster, account, rows, core = _candidates(outcome)
+    considered = outcome.found.membership
+    unknown = np.full(len(cluster) - len(rows), np.nan)
     order = np.lexsort((account, outcome.rank[cluster]))
     return arrow(
         table,
         {
             "cluster_id": outcome.ids[cluster[order]],
             "account": outcome.population.account[account[order]],
-            "core": np.concatenate([core[rows], np.ones(len(silent), dtype=np.bool_)])[order],
+            "core": core[order],
             "score": np.concatenate([considered.score[rows], unknown])[order],
-            "elsewhere": np.concatenate([claimed, unknown])[order],
+            "elsewhere": np.concatenate([_claimed(outcome)[rows], unknown])[order],
         },
+    )
+
+
+def aside(table: Table, outcome: Outcome) -> pyarrow.Table:
+    """What candidates of clusters used, and what was put aside for these."""
+    cluster, account, _, _ = _candidates(outcome)
+    incidence, found = outcome.population.incidence, outcome.found
+    low, high = incidence.account_start[account], incidence.account_start[account + 1]
+    edge = np.repeat(low - np.cumsum(high - low) + (high - low), high - low) + np.arange((high - low).sum())
+    of_edge = np.repeat(cluster, high - low)
+    identifier = incidence.edge_identifier[edge].astype(np.int64)
+    put = found.aside.of(found.origin[of_edge], identifier) if found.aside is not None else np.zeros(0, np.bool_)
+    cell = np.unique(of_edge[put] * incidence.identifiers + identifier[put])
+    of_cell, at = cell // incidence.identifiers, cell % incidence.identifiers
+    order = np.lexsort((at, outcome.rank[of_cell]))
+    return arrow(
+        table,
+        {
+            "cluster_id": outcome.ids[of_cell[order]],
+            "identifier": outcome.population.identifier[at[order]],
+        },
+    )
+
+
+def _candidates(
+    outcome: Outcome,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Cluster, account, and whether it was measured on; the first are of these rows of those considered."""
+    found, considered = outcome.found, outcome.found.membership
+    of_row = outcome.cluster_of[considered.community]
+    of_account = np.where(considered.core >= 0, outcome.cluster_of[np.maximum(considered.core, 0)], -1)
+    core = of_account[considered.account] == of_row
+    inside = found.label[considered.account] == of_row
+    rows = np.flatnonzero((of_row >= 0) & (core | inside | (considered.score >= NEAR)))
+    # Whom evidence was measured on, and who shares none of it.
+    scored = np.zeros(len(of_account), dtype=np.bool_)
+    scored[considered.account[rows[core[rows]]]] = True
+    silent = np.flatnonzero((of_account >= 0) & ~scored)
+    return (
+        np.concatenate([of_row[rows], of_account[silent]]),
+        np.concatenate([considered.account[rows], silent]),
+        rows,
+        np.concatenate([core[rows], np.ones(len(silent), dtype=np.bool_)]),
     )
 
 
@@ -75,11 +107,13 @@ def baseline(table: Table, outcome: Outcome, connection: duckdb.DuckDBPyConnecti
 
 
 def _claimed(outcome: Outcome) -> NDArray[np.float64]:
-    """Of each considered row: the score by which another community claims the account more strongly, else NaN."""
+    """Of each considered row: the score of the account in another community that has it, or claims it, else NaN."""
     considered = outcome.found.membership
     first = membership.winners(considered.score, considered.account)
     best = np.full(outcome.population.incidence.accounts, -1, np.int64)
     best[considered.account[first]] = first
+    belongs = np.flatnonzero(considered.label[considered.account] == considered.community)
+    best[considered.account[belongs]] = belongs
     winner = best[considered.account]
     return np.where(winner == np.arange(len(winner)), np.nan, considered.score[winner])
 

@@ -46,8 +46,12 @@ def cluster_identifiers(
     degree = incidence.degree[position]
     bits = membership.share_bits(members_on, size, degree - members_on, incidence.accounts - size)
     evidence = bits >= settings.enriched_bits
+    theta = found.trust.theta[position]
+    if found.aside is not None:
+        put_aside = found.aside.of(found.origin[cluster], position)
+        theta, evidence = np.where(put_aside, 0.0, theta), evidence & ~put_aside
     kept = evidence | (members_on >= np.maximum(3, DISCOUNTED_SHARE * size))
-    worth = membership.trusted_bits(bits, found.trust.theta[position])
+    worth = membership.trusted_bits(bits, theta)
     order = np.lexsort((position, -worth * members_on, ~evidence, outcome.rank[cluster]))
     order = order[kept[order]]
     return arrow(
@@ -58,7 +62,7 @@ def cluster_identifiers(
             "kind": np.array(incidence.kinds, dtype=object)[incidence.kind[position[order]]] if len(order) else [],
             "members_on": members_on[order],
             "degree": degree[order],
-            "trust": found.trust.theta[position[order]],
+            "trust": theta[order],
             "bits": worth[order],
             "events": np.asarray(raw["events"], dtype=np.int64)[order],
             "first_seen": np.asarray(raw["first_seen"]).astype("datetime64[us]")[order],

@@ -19,7 +19,31 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
+    from linkage.evidence.incidence import Incidence
+
     FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where in the network accounts used addresses: one entry an account and address, sorted by both.
+
+    ``account``, ``identifier``: positions. ``place``: a number for each operator of a network, prefix where that is
+    unknown.
+    """
+
+    account: NDArray[np.int64]
+    identifier: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+    def along(self, incidence: Incidence) -> NDArray[np.int64]:
+        """Place of each edge (E) of ``incidence``; −1 where it has none."""
+        key = self.account * incidence.identifiers + self.identifier
+        wanted = incidence.edge_account.astype(np.int64) * incidence.identifiers + incidence.edge_identifier
+        at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
+        if len(key) == 0:
+            return np.full(len(wanted), -1, np.int64)
+        return np.where(key[at] == wanted, self.place[at], -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +73,7 @@ class Features:
     domain: NDArray[np.int64]
     organization: NDArray[np.int64]
     closed: NDArray[np.bool_]
+    places: Places
 
 
 #: Account states that mean the provider ended it.
@@ -124,7 +149,14 @@ def priced(connection: duckdb.DuckDBPyConnection, as_of: datetime, allowed: tupl
         domain=surrogate("email_domain"),
         organization=surrogate("organization"),
         closed=closed,
+        places=_places(connection),
     )
+
+
+def _places(connection: duckdb.DuckDBPyConnection) -> Places:
+    rows = engine.run(connection, "linkage.scoring", "places").fetchnumpy()
+    place = np.unique(rows["place"], return_inverse=True)[1]
+    return Places(rows["account"].astype(np.int64), rows["identifier"].astype(np.int64), place.astype(np.int64))
 
 
 def _used(connection: duckdb.DuckDBPyConnection, accounts: int) -> dict[str, NDArray[np.bool_]]:

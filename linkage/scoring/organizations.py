@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from linkage.sites import keeps_to_itself
 
+if TYPE_CHECKING:
     from linkage.config import ScoringSettings
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
     from linkage.scoring.term import FloatArray, IntArray
 
+#: Least share of an organization's accounts that are in a group, for it to be the group's: a group may be a part of it,
+#: and nobody's who has a mail address where everybody has one.
+PART = 0.25
 #: Members from which several accounts of one organization are more than chance.
 _LEAST = 3
-#: Least share of an organization's members on something of its own, and most on what other members use as well.
-_APART, _CROSSING = 0.5, 0.25
-#: Kinds that an organization has for itself: what pays, and where it works.
-_OWN = ("payment_instrument", "ip_address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,9 @@ def organizations(
 ) -> Organizations:
     """Organizations with three members or more in a group, which keep to themselves.
 
-    Most of its accounts are in the group; at least half of its members pay with, or work from, something that hardly
-    anyone outside it uses; and few share cards or addresses of the group with other members. Anyone can spread
-    accounts over names; cards and addresses that go round among the names show them to be one.
+    A quarter of its accounts or more are in the group; at least half of its members pay with, or work from, something
+    that hardly anyone outside it uses; and few share cards or addresses of the group with other members. Anyone can
+    spread accounts over names; cards and addresses that go round among the names show them to be one.
     """
     size = np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
     name = _names(features)
@@ -57,8 +56,8 @@ def organizations(
     candidate = np.full(len(label), -1, np.int64)
     candidate[member] = back
     everywhere = np.bincount(name[name >= 0], minlength=names)[cell % names]
-    settled = (count >= _LEAST) & (count >= settings.exclusive_share * everywhere)
-    settled &= _keeps_to_itself(incidence, label, candidate, len(cell), settings.exclusive_share)
+    settled = (count >= _LEAST) & (count >= PART * everywhere)
+    settled &= keeps_to_itself(incidence, label, candidate, len(cell), settings.exclusive_share)
     chosen = (candidate >= 0) & settled[np.maximum(candidate, 0)]
     part = np.where(chosen, (np.cumsum(settled) - 1)[np.maximum(candidate, 0)], -1)
     known = features.organization >= 0
@@ -89,31 +88,3 @@ def _codes(value: IntArray) -> tuple[IntArray, int]:
     code = np.full(len(value), -1, np.int64)
     code[known] = back
     return code, len(values)
-
-
-def _keeps_to_itself(
-    incidence: Incidence, label: IntArray, candidate: IntArray, candidates: int, exclusive_share: float
-) -> NDArray[np.bool_]:
-    """Which candidates have enough of their accounts on something of their own, and few on what goes round."""
-    own = np.isin(incidence.kind, [incidence.kinds.index(kind) for kind in _OWN if kind in incidence.kinds])
-    group = label[incidence.edge_account]
-    edge = np.flatnonzero((group >= 0) & own[incidence.edge_identifier])
-    account, identifier = incidence.edge_account[edge], incidence.edge_identifier[edge].astype(np.int64)
-    degree = incidence.degree[identifier]
-    in_group = _users(group[edge] * incidence.identifiers + identifier)
-    here = candidate[account]
-    in_candidate = np.where(here >= 0, _users(here * incidence.identifiers + identifier), 0)
-    alone = (here >= 0) & (in_candidate >= 2) & (in_candidate >= exclusive_share * degree)
-    # Of the group, and not of the candidate: other members use it as well.
-    around = (here >= 0) & ~alone & (in_group > in_candidate) & (in_group >= exclusive_share * degree)
-    every = np.maximum(np.bincount(candidate[candidate >= 0], minlength=candidates), 1)
-    on_own, on_others = (
-        np.bincount(candidate[np.unique(account[which])], minlength=candidates) / every for which in (alone, around)
-    )
-    return np.asarray((on_own >= _APART) & (on_others <= _CROSSING))
-
-
-def _users(key: IntArray) -> IntArray:
-    """How often each key (E) is there."""
-    _, back, count = np.unique(key, return_inverse=True, return_counts=True)
-    return np.asarray(count[back])

@@ -8,6 +8,7 @@ import numpy as np
 
 from linkage.model.kinds import SCHEDULE
 from linkage.scoring.baseline import Baseline, judged_by_templates, varied
+from linkage.scoring.organizations import PART
 from linkage.scoring.structure import Sharing, beyond, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
@@ -52,13 +53,16 @@ def ordinary_reasons(
     office = -3.0 * np.clip((0.2 - weekend) / 0.1, 0.0, 1.0) * np.clip((gathered - 0.15) / 0.3, 0.0, 1.0)
     office = np.where(size >= 4, office, 0.0)
     lesson = -3.0 * by_templates * few * np.clip(templates.top_events / 0.2, 0.0, 1.0) * (1.0 - alike)
-    domain = exclusive_value(features.domain, label, groups, settings.exclusive_share)
-    organization = exclusive_value(features.organization, label, groups, settings.exclusive_share)
+    domain, organization = (
+        exclusive_value(value, label, groups, PART) for value in (features.domain, features.organization)
+    )
     # Anyone can have a mail domain; an organization was set up with the provider.
     several = firms.registered + firms.by_domain
-    # So can many of one group; that each keeps cards and addresses to itself takes as many firms.
+    # So can many of one group; that each keeps cards and addresses to itself takes as many firms, and the more there
+    # are, the less one operator is behind them.
+    many_firms = 3.0 + 0.5 * np.log2(np.maximum(firms.number, 3) / 3.0)
     one_domain = -np.maximum.reduce(
-        [1.5 * _most(domain), 3.0 * _most(organization), np.where(firms.number >= 3, 3.0, 1.5) * _most(several)]
+        [1.5 * _most(domain), 3.0 * _most(organization), np.where(firms.number >= 3, many_firms, 1.5) * _most(several)]
     )
     domain = np.maximum.reduce([domain, organization, several])
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)

@@ -69,7 +69,8 @@ def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettin
     def exits(group: int) -> str:
         return (
             f"{int(found.exclusive[group])} addresses, used by these accounts and hardly anyone else, "
-            f"cover {found.covered[group]:.0%} of the members (as varied as {found.effective[group]:.1f} in equal use)"
+            f"cover {found.covered[group]:.0%} of the members "
+            f"(as varied as {found.effective[group]:.1f} networks in equal use)"
         )
 
     def one_site(group: int) -> str:

@@ -50,8 +50,11 @@ def sharing(
     kinds: tuple[str, ...],
     exclusive_share: float,
     part: IntArray | None = None,
+    place: IntArray | None = None,
 ) -> Sharing:
     """Measure the sharing of every group over the identifiers of ``kinds``.
+
+    ``place`` (E): what an edge counts as in place of its identifier when use is compared, −1 for that itself.
 
     ``part`` (N): organization within its group of each account, −1 for none; what is in equal use is measured within
     each, and within the rest.
@@ -76,7 +79,7 @@ def sharing(
     np.maximum.at(last, inverse, incidence.edge_last[edge])
 
     mass = np.bincount(of_group[exclusive], weights=count[exclusive], minlength=groups)
-    entropy = _entropy(edge[exclusive[inverse]], incidence, label, groups, part)
+    entropy = _entropy(edge[exclusive[inverse]], incidence, label, groups, part, place)
     top, top_events, top_days = np.zeros(groups), np.zeros(groups), np.zeros(groups)
     order = np.lexsort((identifier, -on, -count, of_group))
     order = order[exclusive[order]]
@@ -98,18 +101,27 @@ def sharing(
     )
 
 
-def _entropy(edge: IntArray, incidence: Incidence, label: IntArray, groups: int, part: IntArray | None) -> FloatArray:
-    """Bits that tell which identifier an edge of a group (K) leads to, given the part of it that the edge is of."""
+def _entropy(
+    edge: IntArray,
+    incidence: Incidence,
+    label: IntArray,
+    groups: int,
+    part: IntArray | None,
+    place: IntArray | None,
+) -> FloatArray:
+    """Bits that tell where an edge of a group (K) leads to, given the part of it that the edge is of."""
     account = incidence.edge_account[edge]
     within = label[account]
     if part is not None:
         within = np.where(part[account] >= 0, groups + part[account], within)
     parts = int(within.max(initial=0)) + 1
-    cell, at, count = np.unique(
-        within * incidence.identifiers + incidence.edge_identifier[edge], return_inverse=True, return_counts=True
-    )
+    end = incidence.edge_identifier[edge].astype(np.int64)
+    if place is not None:
+        end = np.where(place[edge] >= 0, incidence.identifiers + place[edge], end)
+    ends = int(end.max(initial=0)) + 1
+    cell, at, count = np.unique(within * ends + end, return_inverse=True, return_counts=True)
     total = np.bincount(within, minlength=parts)
-    bits = np.log2(total[cell // incidence.identifiers] / count)[at]
+    bits = np.log2(total[cell // ends] / count)[at]
     mass = np.bincount(label[account], minlength=groups)
     return np.asarray(np.bincount(label[account], bits, groups) / np.maximum(mass, 1))
 

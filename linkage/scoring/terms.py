@@ -19,6 +19,7 @@ from linkage.scoring.organizations import organizations
 from linkage.scoring.structure import part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
 from linkage.scoring.watch_list import Listed, watch_list
+from linkage.sites import sites
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,9 +61,11 @@ def terms(
         baseline = measure(incidence, features, label, groups, settings)
     size = np.bincount(label[label >= 0], minlength=groups)
     firms = organizations(incidence, features, label, groups, settings)
+    site = sites(incidence, label, settings.exclusive_share)
+    part = np.where(firms.part >= 0, firms.part, np.where(site >= 0, firms.part.max(initial=-1) + 1 + site, -1))
     cards, addresses = (
-        sharing(incidence, label, groups, features.events, (kind,), settings.exclusive_share, firms.part)
-        for kind in ("payment_instrument", "ip_address")
+        sharing(incidence, label, groups, features.events, (kind,), settings.exclusive_share, part, place)
+        for kind, place in (("payment_instrument", None), ("ip_address", features.places.along(incidence)))
     )
     templates = sharing(incidence, label, groups, features.events, ("prompt_template",), settings.exclusive_share)
     schedules = sharing(incidence, label, groups, features.events, (SCHEDULE,), settings.exclusive_share)

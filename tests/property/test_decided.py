@@ -43,7 +43,8 @@ def rulings(draw: st.DrawFn) -> list[Ruling]:
 
 def search(population: tuple[Incidence, NDArray[np.float64]], said: Decided) -> Found:
     graph, private = population
-    return detection.search(graph, private, SETTINGS, 1, groups=decisions.groups(said, SURROGATE))
+    found = detection.search(graph, private, SETTINGS, 1)
+    return detection.decided(graph, found, private, SETTINGS, decisions.groups(said, SURROGATE))
 
 
 @given(populations(), rulings())

@@ -1,5 +1,6 @@
 -- Identifiers that the accounts of a bundle used; those of the graph first, in its canonical order.
--- reads: window_sightings, wanted (account), snapshot_identifiers, snapshot_sightings, identities
+-- reads: window_sightings, wanted (account), snapshot_identifiers, snapshot_sightings, identities,
+--        aside (identifier): no evidence for this cluster
 -- parameters: kinds (identifier kinds that were on)
 WITH used AS (
     SELECT DISTINCT sightings.kind, sightings.identifier
@@ -22,12 +23,13 @@ SELECT
     identities.prefix,
     identities.private,
     coalesce(shared.degree, 1) AS degree,
-    shared.trust,
-    shared.bits,
+    if(aside.identifier IS NULL, shared.trust, 0.0) AS trust,
+    if(aside.identifier IS NULL, shared.bits, 0.0) AS bits,
     counted.identifier IS NULL AS allowed,
     shared.file_row_number AS position
 FROM used
 LEFT JOIN snapshot_identifiers AS shared ON shared.identifier = used.identifier
+LEFT JOIN aside ON aside.identifier = used.identifier
 LEFT JOIN identities ON identities.id = used.identifier
 LEFT JOIN counted ON counted.identifier = used.identifier
 ORDER BY position NULLS LAST, used.kind, value

@@ -11,7 +11,8 @@ SELECT
     sightings.identifier AS identifier,
     sum(sightings.events)::BIGINT AS events,
     min(sightings.first_seen) AS first_seen,
-    max(sightings.last_seen) AS last_seen
+    max(sightings.last_seen) AS last_seen,
+    min(sightings.asn) AS asn
 FROM (SELECT * FROM sightings UNION ALL BY NAME SELECT * FROM schedule_sightings) AS sightings
 JOIN account_position ON account_position.account = sightings.account
 WHERE list_contains($kinds, sightings.kind)

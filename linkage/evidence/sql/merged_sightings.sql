@@ -15,7 +15,8 @@ FROM (
         sum(tokens)::BIGINT AS tokens,
         active_days(day - $first, $days)::BIGINT AS active_days,
         min(first_seen) AS first_seen,
-        max(last_seen) AS last_seen
+        max(last_seen) AS last_seen,
+        min(asn) AS asn
     FROM (SELECT * FROM sightings UNION ALL BY NAME SELECT * FROM schedule_sightings)
     WHERE list_contains($kinds, kind) AND NOT list_contains($allowed, identifier)
     GROUP BY account, identifier

@@ -24,6 +24,7 @@ from linkage.model.tables.lake import (
 )
 from linkage.model.tables.snapshot import (
     ACCOUNT_BITS,
+    ASIDE,
     BASELINE,
     CANDIDATES,
     CLUSTER_IDENTIFIERS,
@@ -56,6 +57,7 @@ __all__ = [
     "ACCOUNT_BITS",
     "ACTIVITY",
     "ADDRESS_RANGES",
+    "ASIDE",
     "BASELINE",
     "CANDIDATES",
     "CLUSTERS",

@@ -237,6 +237,16 @@ WATCHED = Table(
     ),
 )
 
+ASIDE = Table(
+    "aside",
+    "Identifiers that are no evidence for a cluster of a further look, because another group explains them; there only "
+    "where a further look found one.",
+    (
+        _c("cluster_id", "VARCHAR", "stable id"),
+        _c("identifier", "BIGINT", "surrogate id, of those that candidates of the cluster used"),
+    ),
+)
+
 CROWDS = Table(
     "crowds",
     "Moments at which accounts of a schedule are a crowd; there only where a schedule was found.",
@@ -302,4 +312,4 @@ SNAPSHOT_TABLES = (
 )
 
 #: Tables that a snapshot has only where they hold a row.
-OPTIONAL_TABLES = (WATCHED, CROWDS, DECIDED, FOLLOWED)
+OPTIONAL_TABLES = (WATCHED, CROWDS, DECIDED, FOLLOWED, ASIDE)

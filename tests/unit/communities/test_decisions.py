@@ -42,7 +42,8 @@ def search(*confirmed: tuple[range | list[int], list[int]]) -> Found:
     )
     graph = drawn()
     groups = decisions.groups(said, np.arange(graph.accounts))
-    return detection.search(graph, np.full(graph.accounts, np.nan), SETTINGS, 1, groups=groups)
+    nothing = np.full(graph.accounts, np.nan)
+    return detection.decided(graph, detection.search(graph, nothing, SETTINGS, 1), nothing, SETTINGS, groups)
 
 
 def stands(found: Found) -> dict[tuple[int, int], str]:
@@ -108,7 +109,7 @@ def test_the_half_that_people_left_out_is_a_cluster_of_its_own() -> None:
     plain = detection.search(graph, nothing, SETTINGS, 1)
     assert len(set(plain.label[:24].tolist())) == 1, "evidence has them together"
     said = Decided(confirmed=(Confirmed("k-1", "c-1", frozenset(FIRST), frozenset(SECOND)),))
-    under = detection.search(graph, nothing, SETTINGS, 1, groups=decisions.groups(said, np.arange(graph.accounts)))
+    under = detection.decided(graph, plain, nothing, SETTINGS, decisions.groups(said, np.arange(graph.accounts)))
     assert len(set(under.label[list(FIRST)].tolist())) == 1
     left = set(under.label[list(SECOND)].tolist())
     assert len(left) == 1

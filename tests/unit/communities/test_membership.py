@@ -196,8 +196,10 @@ def meeting() -> Incidence:
         drawing.use(range(30), TEMPLATE, f"ring-{number}")
         drawing.use(range(30, 50), TEMPLATE, f"class-{number}")
         drawing.use(range(50), TEMPLATE, f"tool-{number}")
-    for first in range(0, 50, 5):
-        drawing.use(range(first, first + 5), CARD, f"card-{first}")
+    random = np.random.default_rng(8)
+    for number in range(14):
+        drawing.use(random.choice(30, 5, replace=False), CARD, f"ring-{number}")
+        drawing.use(30 + random.choice(20, 5, replace=False), CARD, f"class-{number}")
     drawing.accounts = ACCOUNTS
     return drawing.incidence()
 

@@ -1,0 +1,66 @@
+"""Clusters of any search of one population, judged by one measure: how sure the linkage is, and whether it is abuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from linkage import detection
+from linkage.scoring import assess, baseline, significance, terms
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from linkage.config import Settings
+    from linkage.detection import Found
+    from linkage.evidence.load import Population
+    from linkage.scoring.assess import Assessment
+    from linkage.scoring.baseline import Baseline
+    from linkage.scoring.features import Features
+    from linkage.scoring.followers import Followed
+    from linkage.scoring.significance import Null
+    from linkage.scoring.term import Term
+    from linkage.scoring.watch_list import Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the clusters of a search are judged by, and how."""
+
+    q_value: NDArray[np.float64]
+    baseline: Baseline
+    terms: list[Term]
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Judges the clusters of any search of one population by the same measure."""
+
+    population: Population
+    features: Features
+    null: Null
+    settings: Settings
+    allowed_organizations: tuple[int, ...]
+    listed: Listed | None
+    followed: Followed | None
+
+    def of(self, found: Found) -> Judged:
+        """Significance, terms and tiers of what was ``found``."""
+        incidence, scoring = self.population.incidence, self.settings.scoring
+        statistic = significance.statistic(detection.tied_bits(found))
+        q_value = significance.q_values(self.null, statistic, found.counted_size)
+        everyone = baseline.measure(incidence, self.features, found.label, found.clusters, scoring)
+        scored = terms.terms(
+            incidence,
+            self.features,
+            found.judged,
+            found.clusters,
+            scoring,
+            self.allowed_organizations,
+            baseline=everyone,
+            listed=self.listed,
+            followed=self.followed,
+        )
+        return Judged(q_value, everyone, scored, assess.assess(scored, q_value, scoring))

@@ -1,0 +1,163 @@
+"""Looking again: what explains a harmless group is put aside, and what it hid is looked for.
+
+People of all sorts share a framework's prompts or a campus, members of a campaign among them, and share them more
+loudly than what the campaign hands out: a search puts its members with everybody else on the framework. That group is
+found to be harmless, so what holds it together says nothing about who is one operator. Without it the same search runs
+once more over the same accounts, and what it finds is judged as before. Clusters that are flagged then, or near it,
+take their members out of the harmless ones; nothing else changes, and where there is none, nothing at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage import detection
+from linkage.communities import membership
+from linkage.communities.aside import Aside
+from linkage.evidence import incidence as graph
+from linkage.evidence import links as linking
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from linkage.config import Settings
+    from linkage.detection import Found
+    from linkage.evidence.incidence import Incidence
+    from linkage.evidence.trust import Trust
+
+#: Tiers of clusters: see :func:`linkage.scoring.assess.assess`.
+_FLAGGED, _FOR_PEOPLE, _HARMLESS = 1, 2, 3
+#: Looks after the first.
+_MOST = 2
+#: Share of a cluster's members on an identifier from which it holds the cluster together; and at least so many.
+_CARRYING, _FEWEST = 0.1, 3
+#: Least share of an identifier's accounts that are members, for the cluster to explain it.
+_EXPLAINED = 0.25
+#: Share of a cluster's members that no earlier one has, from which it is another.
+_NEW = 0.5
+
+#: Finds clusters in a graph.
+Search = Callable[["Incidence"], "Found"]
+#: Tier of each cluster found (K).
+Judge = Callable[["Found"], "NDArray[np.int64]"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    """A cluster of a further ``look``: accounts that its evidence was measured on, and its members."""
+
+    core: NDArray[np.int64]
+    members: NDArray[np.int64]
+    look: int
+
+
+def again(
+    incidence: Incidence,
+    first: Found,
+    search: Search,
+    judge: Judge,
+    private_share: NDArray[np.float64],
+    settings: Settings,
+) -> Found:
+    """``first``, and what is flagged besides, or left to people, at up to two further looks."""
+    found, tier, trust = first, judge(first), first.trust
+    since = np.zeros(incidence.identifiers, np.int64)
+    taken, held = _members(first, tier == _FLAGGED), _members(first, tier != _HARMLESS)
+    flagged: list[_Cluster] = []
+    for_people: list[_Cluster] = []
+    for look in range(1, _MOST + 1):
+        explained = _explained(incidence, found, tier == _HARMLESS) & (since == 0)
+        if not explained.any():
+            break
+        since[explained] = look
+        found = search(graph.without(incidence, since > 0))
+        tier = judge(found)
+        new, open_ = _new(found, tier == _FLAGGED, taken, look), _new(found, tier == _FOR_PEOPLE, taken | held, look)
+        if not new and not open_:
+            since[explained] = 0
+            break
+        trust = _combined(trust, found.trust, since > 0)
+        for cluster in new:
+            taken[cluster.members] = True
+        flagged += new
+        # The later look hides less.
+        for_people = open_ + for_people
+    fresh = flagged
+    for cluster in for_people:
+        left = cluster.members[~taken[cluster.members]]
+        if len(left) >= _NEW * len(cluster.members):
+            taken[left] = True
+            fresh.append(replace(cluster, core=cluster.core[np.isin(cluster.core, left)], members=left))
+    return _together(incidence, first, trust, fresh, since, private_share, settings) if fresh else first
+
+
+def _members(found: Found, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Accounts (N) that are members of the ``chosen`` clusters (K)."""
+    inside = found.label >= 0
+    out = inside.copy()
+    out[inside] = chosen[found.label[inside]]
+    return out
+
+
+def _explained(incidence: Incidence, found: Found, harmless: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Identifiers (M) that hold one of the ``harmless`` clusters (K) together."""
+    inside = _members(found, harmless)[incidence.edge_account]
+    cell, count = np.unique(
+        found.label[incidence.edge_account[inside]] * incidence.identifiers + incidence.edge_identifier[inside],
+        return_counts=True,
+    )
+    cluster, identifier = cell // incidence.identifiers, cell % incidence.identifiers
+    holds = count >= np.maximum(_CARRYING * found.size[cluster], _FEWEST)
+    out = np.zeros(incidence.identifiers, dtype=np.bool_)
+    out[identifier[holds & (count >= _EXPLAINED * incidence.degree[identifier])]] = True
+    return out
+
+
+def _new(found: Found, chosen: NDArray[np.bool_], taken: NDArray[np.bool_], look: int) -> list[_Cluster]:
+    """The ``chosen`` clusters (K) most of whose members no earlier one has, without those that one has."""
+    core, out = found.membership.core, []
+    for cluster in np.flatnonzero(chosen).tolist():
+        members = np.flatnonzero(found.label == cluster)
+        left = members[~taken[members]]
+        if len(left) >= _NEW * len(members):
+            measured_on = np.flatnonzero((core == found.origin[cluster]) & ~taken)
+            out.append(_Cluster(measured_on, left, look))
+    return out
+
+
+def _combined(before: Trust, after: Trust, aside: NDArray[np.bool_]) -> Trust:
+    """What was learned last, and of what is put ``aside`` (M) what was learned before."""
+    theta, bits, further = (
+        np.where(aside, getattr(before, name), getattr(after, name)) for name in ("theta", "bits", "further")
+    )
+    return replace(before, theta=theta, bits=bits, further=further)
+
+
+def _together(
+    incidence: Incidence,
+    first: Found,
+    trust: Trust,
+    fresh: Sequence[_Cluster],
+    since: NDArray[np.int64],
+    private_share: NDArray[np.float64],
+    settings: Settings,
+) -> Found:
+    """Clusters of the first look and ``fresh`` ones as one set of communities, each measured on what it may be."""
+    considered = first.membership
+    core, given = considered.core.copy(), considered.label.copy()
+    number = 1 + max(int(column.max(initial=-1)) for column in (core, given))
+    look = np.concatenate([np.zeros(number, np.int64), [cluster.look for cluster in fresh]])
+    for community, cluster in enumerate(fresh, start=number):
+        core[cluster.members] = -1
+        core[cluster.core] = community
+        given[cluster.members] = community
+    aside = Aside(since, look, given)
+    band = membership.banded(private_share)
+    share = settings.membership.admit_share
+    scored = membership.score(incidence, trust, core, band, share, settings.membership, aside)
+    links = linking.links(incidence, trust, settings.evidence, settings.seed)
+    return detection.found_of(trust, links, scored, settings, aside)

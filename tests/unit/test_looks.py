@@ -1,0 +1,113 @@
+"""What a further look finds in a harmless group, and that it leaves alone what it does not find."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage import detection, looks
+from linkage.config import Settings
+from linkage.detection import Found
+from linkage.evidence.incidence import Incidence
+from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing
+
+SETTINGS = Settings()
+#: Whom a framework's prompts bring together; the first of them are a ring.
+USERS, RING = 80, 20
+POPULATION = 2_000
+
+
+def town(*, ring: bool = True) -> Incidence:
+    """Eighty users of a hosted framework, firms of four among them; twenty are a ring on cards, exits and prompts."""
+    random = np.random.default_rng(5)
+    drawing = Drawing()
+    for template in range(10):
+        drawing.use(range(USERS), TEMPLATE, f"framework-{template}")
+    for server in range(4):
+        drawing.use(range(USERS), IP, f"framework-{server}")
+    if ring:
+        for number in range(16):
+            drawing.use(random.choice(RING, 4, replace=False), CARD, f"ring-{number:02}")
+            drawing.use(random.choice(RING, 5, replace=False), IP, f"exit-{number:02}")
+            drawing.use(random.choice(RING, 6, replace=False), TEMPLATE, f"own-{number:02}")
+    for firm in range(RING, USERS, 4):
+        drawing.use(range(firm, firm + 4), CARD, f"firm-{firm}")
+        drawing.use(range(firm, firm + 4), IP, f"office-{firm}")
+    for couple in range(200):
+        drawing.use([100 + 2 * couple, 101 + 2 * couple], CARD, f"couple-{couple}")
+    drawing.accounts = POPULATION
+    return drawing.incidence()
+
+
+def unknown(graph: Incidence) -> NDArray[np.float64]:
+    return np.full(graph.accounts, np.nan)
+
+
+def search(graph: Incidence) -> Found:
+    return detection.search(graph, unknown(graph), SETTINGS, 1)
+
+
+def judged(tier: int, least: float = 0.8) -> looks.Judge:
+    """A judge who knows the ring: a cluster that is one of it is of this ``tier``, and every other is harmless."""
+
+    def judge(found: Found) -> NDArray[np.int64]:
+        inside = np.bincount(found.label[:RING][found.label[:RING] >= 0], minlength=found.clusters)
+        return np.where(inside >= least * found.size, tier, 3)
+
+    return judge
+
+
+def looked(graph: Incidence, judge: looks.Judge) -> tuple[Found, Found]:
+    first = search(graph)
+    return first, looks.again(graph, first, search, judge, unknown(graph), SETTINGS)
+
+
+def hidden(graph: Incidence) -> Incidence:
+    """The graph, after it was seen that the first look puts the ring with strangers."""
+    label = search(graph).label
+    of_ring = np.bincount(label[:RING][label[:RING] >= 0]).argmax()
+    assert (label[RING:USERS] == of_ring).any()
+    return graph
+
+
+def test_a_ring_that_a_framework_hides_is_found_when_the_framework_is_explained() -> None:
+    for tier in (1, 2):
+        first, again = looked(hidden(town()), judged(tier))
+        (ring,) = set(again.label[:RING].tolist()) - {-1}
+        assert (again.label[:RING] == ring).sum() >= 0.9 * RING
+        assert not (again.label[RING:] == ring).any()
+        # Who is not of the ring is where the first look had them, as far as enough of them are left.
+        rest = np.flatnonzero((first.label >= 0) & (np.arange(POPULATION) >= RING))
+        assert (again.label[rest] >= 0).mean() > 0.8
+
+
+def test_what_was_put_aside_is_no_evidence_for_the_ring() -> None:
+    graph = hidden(town())
+    _, again = looked(graph, judged(1))
+    assert again.aside is not None
+    framework = np.flatnonzero(graph.degree == USERS)
+    assert (again.aside.since[framework] == 1).all()
+    community = again.origin[again.label[0]]
+    assert again.aside.of(np.full(len(framework), community), framework).all()
+    rows = np.flatnonzero(again.membership.community == community)
+    entries = again.membership.entry_identifier[np.isin(again.membership.entry_row, rows)]
+    assert len(entries) and not np.isin(entries, framework).any()
+
+
+def test_where_nothing_more_is_flagged_the_first_look_stands() -> None:
+    first, again = looked(town(), lambda found: np.full(found.clusters, 3))
+    assert again is first
+    graph = town(ring=False)
+    first, again = looked(graph, judged(1))
+    assert again is first
+
+
+def test_what_the_first_look_flags_stays_with_its_members() -> None:
+    graph = town()
+
+    def everything(found: Found) -> NDArray[np.int64]:
+        return np.where(np.arange(found.clusters) == found.label[0], 1, 3)
+
+    first, again = looked(graph, everything)
+    mine = first.label == first.label[0]
+    assert len(set(again.label[mine].tolist())) == 1
