@@ -4,7 +4,8 @@ People of all sorts share a framework's prompts or a campus, members of a campai
 loudly than what the campaign hands out: a search puts its members with everybody else on the framework. That group is
 found to be harmless, so what holds it together says nothing about who is one operator. Without it the same search runs
 once more over the same accounts, and what it finds is judged as before. Clusters that are flagged then, or near it,
-take their members out of the harmless ones; nothing else changes, and where there is none, nothing at all.
+take their members out of those of the first look that are not flagged; where there is none, nothing changes at all. All
+are measured once more, with what the last look learned of whatever was not put aside.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ def again(
         since[explained] = look
         found = search(graph.without(incidence, since > 0))
         tier = judge(found)
-        new, open_ = _new(found, tier == _FLAGGED, taken, look), _new(found, tier == _FOR_PEOPLE, taken | held, look)
+        smallest = settings.membership.smallest
+        new = _new(found, tier == _FLAGGED, taken, look, smallest)
+        open_ = _new(found, tier == _FOR_PEOPLE, taken | held, look, smallest)
         if not new and not open_:
             since[explained] = 0
             break
@@ -88,10 +91,10 @@ def again(
         for_people = open_ + for_people
     fresh = flagged
     for cluster in for_people:
-        left = cluster.members[~taken[cluster.members]]
-        if len(left) >= _NEW * len(cluster.members):
+        left, core = (these[~taken[these]] for these in (cluster.members, cluster.core))
+        if len(left) >= _NEW * len(cluster.members) and len(core) >= settings.membership.smallest:
             taken[left] = True
-            fresh.append(replace(cluster, core=cluster.core[np.isin(cluster.core, left)], members=left))
+            fresh.append(replace(cluster, core=core, members=left))
     return _together(incidence, first, trust, fresh, since, private_share, settings) if fresh else first
 
 
@@ -117,15 +120,19 @@ def _explained(incidence: Incidence, found: Found, harmless: NDArray[np.bool_]) 
     return out
 
 
-def _new(found: Found, chosen: NDArray[np.bool_], taken: NDArray[np.bool_], look: int) -> list[_Cluster]:
-    """The ``chosen`` clusters (K) most of whose members no earlier one has, without those that one has."""
+def _new(found: Found, chosen: NDArray[np.bool_], taken: NDArray[np.bool_], look: int, smallest: int) -> list[_Cluster]:
+    """The ``chosen`` clusters (K) most of whose members no earlier one has, without those that one has.
+
+    Of them evidence is measured on ``smallest`` accounts or more.
+    """
     core, out = found.membership.core, []
     for cluster in np.flatnonzero(chosen).tolist():
         members = np.flatnonzero(found.label == cluster)
         left = members[~taken[members]]
         if len(left) >= _NEW * len(members):
-            measured_on = np.flatnonzero((core == found.origin[cluster]) & ~taken)
-            out.append(_Cluster(measured_on, left, look))
+            measured_on = left[core[left] == found.origin[cluster]]
+            if len(measured_on) >= smallest:
+                out.append(_Cluster(measured_on, left, look))
     return out
 
 

@@ -112,7 +112,6 @@ def refresh(
         tell("measuring accounts")
         measured = features.load(connection, chosen.as_of, benign)
         tell("linking")
-        groups = decisions.groups(decided, population.account)
         private = measured.values["private_work"]
 
         def search(incidence: Incidence) -> Found:

@@ -80,7 +80,7 @@ def sites(incidence: Incidence, label: IntArray, exclusive_share: float) -> IntA
     cells = len(count)
     uses = coo_matrix((np.ones(int(first.sum())), (account[first], cell[first])), shape=(len(label), cells)).tocsr()
     both = (uses.T @ uses).tocoo()
-    on = uses.sum(axis=0).A1 if hasattr(uses.sum(axis=0), "A1") else np.asarray(uses.sum(axis=0)).ravel()
+    on = np.bincount(cell[first], minlength=cells)
     same = both.data >= _SAME * np.minimum(on[both.row], on[both.col])
     joined = connected_components(
         coo_matrix((np.ones(int(same.sum())), (both.row[same], both.col[same])), shape=(cells, cells)), directed=False

@@ -40,8 +40,12 @@ class Aside:
         Communities of later looks get nobody else: what they compete with is what was put aside.
         """
         found_in = self.given[account] == community
-        closed = ~found_in & (self._look(community) > 0)
+        closed = self.closed(account, community)
         return np.where(found_in & (score >= bar), np.inf, np.where(closed, -np.inf, score))
+
+    def closed(self, account: NDArray[np.int64], community: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each account cannot be of the community beside it, whatever ties it there."""
+        return np.asarray((self.given[account] != community) & (self._look(community) > 0))
 
     def _look(self, community: NDArray[np.int64]) -> NDArray[np.int64]:
         known = community < len(self.look)

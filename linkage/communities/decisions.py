@@ -106,7 +106,8 @@ def enforce(
     left = _left_behind(found, groups, target, settings.smallest)
     if own or left:
         core = considered.core.copy()
-        fresh = int(max(core.max(initial=-1), considered.community.max(initial=-1))) + 1
+        looked = len(aside.look) if aside is not None else 0
+        fresh = max(int(core.max(initial=-1)) + 1, int(considered.community.max(initial=-1)) + 1, looked)
         for number, at in enumerate(own):
             target[at] = fresh + number
             core[groups[at].accounts] = target[at]
@@ -123,7 +124,7 @@ def enforce(
     for account, at in _sent_away(label, groups, target).items():
         whose[account] = at
         barred = {to for group, to in zip(groups, target.tolist(), strict=True) if _has(group.apart, account)}
-        label[account] = _next_best(considered, account, barred)
+        label[account] = _next_best(considered, account, barred, aside)
         if label[account] >= 0:
             moved[account, int(label[account])] = (at, MOVED)
     for at, group in enumerate(groups):
@@ -234,9 +235,13 @@ def _has(accounts: NDArray[np.int64], account: int) -> bool:
     return at < len(accounts) and int(accounts[at]) == account
 
 
-def _next_best(considered: Membership, account: int, barred: set[int]) -> int:
+def _next_best(considered: Membership, account: int, barred: set[int], aside: Aside | None) -> int:
     """The community that the account fits best of those that it is not barred from; −1 where it fits none."""
     low, high = np.searchsorted(considered.account, [account, account + 1])
+    rows = slice(int(low), int(high))
+    if aside is not None:
+        closed = aside.closed(considered.account[rows], considered.community[rows])
+        barred = barred | set(considered.community[rows][closed].tolist())
     fits = [
         (-float(considered.score[row]), int(considered.community[row]))
         for row in range(int(low), int(high))

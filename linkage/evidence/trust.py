@@ -15,9 +15,9 @@ prior for its degree and is re-estimated in rounds (empirical Bayes):
    an address count only what is no address, those of a template what is no template.
 3. *θ*: the share of j's pairs whose both ends are corroborated in one region, among the pairs that anything else could
    corroborate. An account with nothing but j says neither yes nor no: a pair of such accounts counts as the others do
-   as far as j is a group's own, or other identifiers gather its accounts in one region, and as the prior otherwise. All
-   of it is shrunk towards the prior; and what devotion says stands by itself, since a hub that is the only tie has
-   nothing to corroborate it.
+   as far as j is a group's own, or other identifiers gather its accounts in one region (further templates too: where
+   nobody shows anything else, they are all there is), and as the prior otherwise. All of it is shrunk towards the
+   prior; and what devotion says stands by itself, since a hub that is the only tie has nothing to corroborate it.
 
 A campus address or a public template is spread over regions and explains itself away; a template of accounts that also
 share cards, exits or further templates is trusted, however few of its pairs share anything else directly; and a chain
@@ -34,6 +34,7 @@ import numpy as np
 from linkage import leiden
 from linkage.evidence import kernels
 from linkage.evidence.devotion import devotion
+from linkage.model.kinds import SCHEDULE
 from linkage.model.tables import DIGITS
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
     discount = np.array([entry.discount for entry in priors])
     # Of these an account uses many, and what brings one along brings others: they would vouch for each other.
     many = np.array([not entry.held and not entry.network for entry in priors], dtype=np.bool_)
+    if SCHEDULE in incidence.kinds:
+        # Found by a test of its own.
+        many[incidence.kinds.index(SCHEDULE)] = False
     apart = [network, *(np.arange(len(priors)) == at for at in np.flatnonzero(many))]
     degree = incidence.degree.astype(np.float64)
     pairs = degree * (degree - 1.0) / 2.0

@@ -107,7 +107,7 @@ def baseline(table: Table, outcome: Outcome, connection: duckdb.DuckDBPyConnecti
 
 
 def _claimed(outcome: Outcome) -> NDArray[np.float64]:
-    """Of each considered row: the score of the account in another community that has it, or claims it, else NaN."""
+    """Of each considered row: the score by which the account is, or would be, of another community, else NaN."""
     considered = outcome.found.membership
     first = membership.winners(considered.score, considered.account)
     best = np.full(outcome.population.incidence.accounts, -1, np.int64)
@@ -115,7 +115,10 @@ def _claimed(outcome: Outcome) -> NDArray[np.float64]:
     belongs = np.flatnonzero(considered.label[considered.account] == considered.community)
     best[considered.account[belongs]] = belongs
     winner = best[considered.account]
-    return np.where(winner == np.arange(len(winner)), np.nan, considered.score[winner])
+    claimed = np.where(winner == np.arange(len(winner)), np.nan, considered.score[winner])
+    # Over the bar, and still no member: a community of a further look has whom that found, and nobody else.
+    fits = (considered.score >= considered.bar) & (considered.label[considered.account] != considered.community)
+    return np.where(fits & np.isnan(claimed), considered.score, claimed)
 
 
 def _bands(outcome: Outcome) -> Iterator[Row]:

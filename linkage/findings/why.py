@@ -207,6 +207,8 @@ def left_out(table: Table, outcome: Outcome) -> pyarrow.Table:
             why.append(f"is kept apart by the verdict of case {case}")
         elif elsewhere[at] >= 0:
             why.append(f"belongs more strongly to {outcome.named.ids[int(elsewhere[at])]}")
+        elif considered.score[row] >= considered.bar[row]:
+            why.append("was not found with the members where what other groups explain was put aside")
         elif considered.private[row] <= -1.0:
             why.append("has ordinary work of its own that the members do not have")
         elif only_network[at]:

@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
+#: Where numbers of prefixes, and of addresses by themselves, begin: AS numbers have 32 bits.
+_BY_PREFIX, _BY_ITSELF = 1 << 40, 1 << 41
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where in the network accounts used addresses: one entry an account and address, sorted by both.
 
-    ``account``, ``identifier``: positions. ``place``: a number for each operator of a network, prefix where that is
-    unknown.
+    ``account``, ``identifier``: positions. ``place``: number of the operator of the network (AS), a larger one for a
+    prefix where that is unknown, and a still larger one for an address without either.
     """
 
     account: NDArray[np.int64]
@@ -37,13 +41,12 @@ class Places:
     place: NDArray[np.int64]
 
     def along(self, incidence: Incidence) -> NDArray[np.int64]:
-        """Place of each edge (E) of ``incidence``; −1 where it has none."""
+        """Place of each edge (E) of ``incidence``; its identifier by itself where there is none."""
         key = self.account * incidence.identifiers + self.identifier
         wanted = incidence.edge_account.astype(np.int64) * incidence.identifiers + incidence.edge_identifier
         at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
-        if len(key) == 0:
-            return np.full(len(wanted), -1, np.int64)
-        return np.where(key[at] == wanted, self.place[at], -1)
+        by_itself = _BY_ITSELF + incidence.edge_identifier.astype(np.int64)
+        return np.where(key[at] == wanted, self.place[at], by_itself) if len(key) else by_itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +158,14 @@ def priced(connection: duckdb.DuckDBPyConnection, as_of: datetime, allowed: tupl
 
 def _places(connection: duckdb.DuckDBPyConnection) -> Places:
     rows = engine.run(connection, "linkage.scoring", "places").fetchnumpy()
-    place = np.unique(rows["place"], return_inverse=True)[1]
-    return Places(rows["account"].astype(np.int64), rows["identifier"].astype(np.int64), place.astype(np.int64))
+    account, identifier = rows["account"].astype(np.int64), rows["identifier"].astype(np.int64)
+    operator, prefix = np.ma.asarray(rows["asn"]), np.ma.asarray(rows["prefix"])
+    named = ~np.ma.getmaskarray(prefix)
+    place = _BY_ITSELF + identifier
+    place[named] = _BY_PREFIX + np.unique(np.ma.getdata(prefix)[named].astype(str), return_inverse=True)[1]
+    known = ~np.ma.getmaskarray(operator)
+    place[known] = np.ma.getdata(operator)[known].astype(np.int64)
+    return Places(account, identifier, place)
 
 
 def _used(connection: duckdb.DuckDBPyConnection, accounts: int) -> dict[str, NDArray[np.bool_]]:

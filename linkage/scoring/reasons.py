@@ -60,7 +60,7 @@ def ordinary_reasons(
     several = firms.registered + firms.by_domain
     # So can many of one group; that each keeps cards and addresses to itself takes as many firms, and the more there
     # are, the less one operator is behind them.
-    many_firms = 3.0 + 0.5 * np.log2(np.maximum(firms.number, 3) / 3.0)
+    many_firms = 3.0 + np.minimum(0.5 * np.log2(np.maximum(firms.number, 3) / 3.0), 2.0)
     one_domain = -np.maximum.reduce(
         [1.5 * _most(domain), 3.0 * _most(organization), np.where(firms.number >= 3, many_firms, 1.5) * _most(several)]
     )

@@ -54,7 +54,7 @@ def sharing(
 ) -> Sharing:
     """Measure the sharing of every group over the identifiers of ``kinds``.
 
-    ``place`` (E): what an edge counts as in place of its identifier when use is compared, −1 for that itself.
+    ``place`` (E): where in the network an edge leads; what is in equal use are places then, not identifiers.
 
     ``part`` (N): organization within its group of each account, −1 for none; what is in equal use is measured within
     each, and within the rest.
@@ -79,7 +79,14 @@ def sharing(
     np.maximum.at(last, inverse, incidence.edge_last[edge])
 
     mass = np.bincount(of_group[exclusive], weights=count[exclusive], minlength=groups)
-    entropy = _entropy(edge[exclusive[inverse]], incidence, label, groups, part, place)
+    end = identifier
+    if place is not None:
+        # An address is in one place for a group, also where not every source tells the operator of its network.
+        least = np.full(len(cell), np.iinfo(np.int64).max, np.int64)
+        np.minimum.at(least, inverse, place[edge])
+        end = np.unique(least, return_inverse=True)[1]
+    own = exclusive[inverse]
+    entropy = _entropy(edge[own], end[inverse[own]], incidence, label, groups, part)
     top, top_events, top_days = np.zeros(groups), np.zeros(groups), np.zeros(groups)
     order = np.lexsort((identifier, -on, -count, of_group))
     order = order[exclusive[order]]
@@ -102,23 +109,14 @@ def sharing(
 
 
 def _entropy(
-    edge: IntArray,
-    incidence: Incidence,
-    label: IntArray,
-    groups: int,
-    part: IntArray | None,
-    place: IntArray | None,
+    edge: IntArray, end: IntArray, incidence: Incidence, label: IntArray, groups: int, part: IntArray | None
 ) -> FloatArray:
-    """Bits that tell where an edge of a group (K) leads to, given the part of it that the edge is of."""
+    """Bits that tell at which ``end`` an edge of a group (K) is, given the part of the group that the edge is of."""
     account = incidence.edge_account[edge]
     within = label[account]
     if part is not None:
         within = np.where(part[account] >= 0, groups + part[account], within)
-    parts = int(within.max(initial=0)) + 1
-    end = incidence.edge_identifier[edge].astype(np.int64)
-    if place is not None:
-        end = np.where(place[edge] >= 0, incidence.identifiers + place[edge], end)
-    ends = int(end.max(initial=0)) + 1
+    parts, ends = int(within.max(initial=0)) + 1, int(end.max(initial=0)) + 1
     cell, at, count = np.unique(within * ends + end, return_inverse=True, return_counts=True)
     total = np.bincount(within, minlength=parts)
     bits = np.log2(total[cell // ends] / count)[at]

@@ -51,12 +51,22 @@ def test_nobody_is_a_member_by_what_was_put_aside(workspace: Workspace) -> None:
     assert bits.merge(aside, on=["cluster_id", "identifier"]).empty
 
 
+def test_who_fits_is_a_member_or_is_said_to_be_elsewhere(workspace: Workspace) -> None:
+    candidates = workspace.snapshot().table("candidates").to_pandas()
+    left_out = workspace.snapshot().table("left_out").to_pandas()
+    members = workspace.snapshot().table("members").to_pandas()[["cluster_id", "account"]].assign(member=True)
+    of = candidates.merge(members, how="left", on=["cluster_id", "account"])
+    fits = left_out[left_out["membership"] >= 0.5].merge(of, on=["cluster_id", "account"])
+    assert fits["elsewhere"].notna().all() and fits["member"].isna().all()
+    assert of[of["member"].notna()]["elsewhere"].isna().all()
+
+
 @pytest.mark.parametrize("profile", ["internal", "partner"])
 def test_its_bundle_is_computed_again(workspace: Workspace, profile: str, tmp_path: Path) -> None:
     aside = workspace.snapshot().table("aside").to_pandas()
-    # Also a group that lost members to it.
+    # Also the groups that lost members to it.
     others = [name for name in workspace.clusters()["cluster_id"] if name not in set(aside["cluster_id"])]
-    for number, cluster in enumerate([*sorted(set(aside["cluster_id"])), *others[:4]]):
+    for number, cluster in enumerate([*sorted(set(aside["cluster_id"])), *others[:12]]):
         made = workspace.bundles.export(cluster, profile=profile, output=tmp_path / str(number), recipient="a partner")
         report = workspace.bundles.verify(made.path, rerun=True)
         assert report.fault is None, report

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage import detection, looks
+from linkage.communities.decisions import Group
 from linkage.config import Settings
 from linkage.detection import Found
 from linkage.evidence.incidence import Incidence
@@ -111,3 +112,21 @@ def test_what_the_first_look_flags_stays_with_its_members() -> None:
     first, again = looked(graph, everything)
     mine = first.label == first.label[0]
     assert len(set(again.label[mine].tolist())) == 1
+
+
+def test_a_verdict_gets_a_community_that_is_open_also_after_a_further_look() -> None:
+    graph = hidden(town())
+    _, again = looked(graph, judged(1))
+    firms = np.arange(RING, RING + 12)
+    groups = (Group("k-1", "c-1", firms, np.arange(RING + 12, USERS)),)
+    found = detection.decided(graph, again, unknown(graph), SETTINGS, groups)
+    (decided,) = set(found.label[firms].tolist())
+    (ring,) = set(found.label[:RING].tolist()) - {-1}
+    assert decided >= 0 and decided != ring
+    assert found.aside is not None
+    of_decided, of_ring = (found.origin[[cluster]] for cluster in (decided, ring))
+    framework = np.flatnonzero(graph.degree == USERS)[:1]
+    assert not found.aside.of(of_decided, framework).any() and found.aside.of(of_ring, framework).all()
+    # The ring's community is closed: nobody else fits it, whatever they share.
+    assert found.aside.closed(firms, np.repeat(of_ring, len(firms))).all()
+    assert not found.aside.closed(firms, np.repeat(of_decided, len(firms))).any()

@@ -119,7 +119,7 @@ CLUSTER_IDENTIFIERS = Table(
         _c("events", "BIGINT", "events of members on it"),
         _c("first_seen", "TIMESTAMP", "first use by a member"),
         _c("last_seen", "TIMESTAMP", "last use by a member"),
-        _c("role", "VARCHAR", "evidence, or discounted (a hub shared with many outside)"),
+        _c("role", "VARCHAR", "evidence, or discounted (shared with many outside, or put aside: see ASIDE)"),
     ),
 )
 

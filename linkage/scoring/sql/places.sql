@@ -1,12 +1,10 @@
--- Place in the network of every address that an account of the graph used: its operator, else its prefix, as a number
--- that means nothing else.
+-- Where in the network every address lies that an account of the graph used: operator and prefix, NULL where unknown.
 -- reads: merged_sightings, identifier_position, identities
 SELECT
     merged_sightings.position AS account,
     identifier_position.position AS identifier,
-    hash(coalesce(
-        merged_sightings.asn::VARCHAR, identities.prefix, merged_sightings.identifier::VARCHAR
-    )) AS place
+    merged_sightings.asn AS asn,
+    identities.prefix AS prefix
 FROM merged_sightings
 JOIN identifier_position USING (identifier)
 LEFT JOIN identities ON identities.id = merged_sightings.identifier

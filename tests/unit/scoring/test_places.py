@@ -42,7 +42,6 @@ def test_addresses_are_as_varied_as_their_networks(networks: int, varied: float)
     graph = drawn().incidence()
     label = label_of(N, range(MEMBERS))
     along = places(networks).along(graph)
-    assert (along >= 0).all()
     found = sharing(graph, label, 1, np.full(N, 64.0), (IP,), SETTINGS.exclusive_share, place=along)
     assert found.exclusive[0] == ADDRESSES
     assert found.effective[0] == pytest.approx(varied, rel=0.02)
@@ -59,7 +58,16 @@ def test_a_campus_has_no_exits_and_a_pool_has() -> None:
     assert points(ADDRESSES)["shared_exits"] > 1.0
 
 
-def test_an_edge_without_a_known_place_counts_for_itself() -> None:
-    nothing = np.zeros(0, np.int64)
-    along = Places(nothing, nothing, nothing).along(drawn().incidence())
-    assert (along == -1).all()
+def test_an_address_without_a_known_place_is_one_by_itself() -> None:
+    graph, nothing = drawn().incidence(), np.zeros(0, np.int64)
+    along = Places(nothing, nothing, nothing).along(graph)
+    assert len(np.unique(along)) == ADDRESSES
+    assert (along > 1 << 40).all()
+
+
+def test_an_address_is_one_place_also_where_one_source_knows_its_operator_and_another_does_not() -> None:
+    graph, label = drawn().incidence(), label_of(N, range(MEMBERS))
+    known = np.arange(len(graph.edge_account)) % 2 == 0
+    half = np.where(known, 64_500, (1 << 40) + graph.edge_identifier.astype(np.int64))
+    one = sharing(graph, label, 1, np.full(N, 64.0), (IP,), SETTINGS.exclusive_share, place=half)
+    assert one.effective[0] == pytest.approx(1.0)
