@@ -55,6 +55,11 @@ class Found:
         return len(self.origin)
 
     @property
+    def searches(self) -> NDArray[np.int64]:
+        """How many searches the significance of each cluster stands for (K)."""
+        return np.ones(self.clusters, np.int64) if self.aside is None else self.aside.searches(self.origin)
+
+    @property
     def size(self) -> NDArray[np.int64]:
         """Members of each cluster (K)."""
         return np.bincount(self.label[self.label >= 0], minlength=self.clusters)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from linkage import detection
 from linkage.scoring import assess, baseline, significance, terms
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from linkage.config import Settings
@@ -46,11 +47,12 @@ class Judgement:
     listed: Listed | None
     followed: Followed | None
 
-    def of(self, found: Found) -> Judged:
-        """Significance, terms and tiers of what was ``found``."""
+    def of(self, found: Found, searches: int = 1) -> Judged:
+        """Significance, terms and tiers of what was ``found`` by one of so many ``searches`` (Bonferroni)."""
         incidence, scoring = self.population.incidence, self.settings.scoring
         statistic = significance.statistic(detection.tied_bits(found))
         q_value = significance.q_values(self.null, statistic, found.counted_size)
+        q_value = np.minimum(1.0, q_value * np.maximum(found.searches, searches))
         everyone = baseline.measure(incidence, self.features, found.label, found.clusters, scoring)
         scored = terms.terms(
             incidence,
@@ -64,3 +66,7 @@ class Judgement:
             followed=self.followed,
         )
         return Judged(q_value, everyone, scored, assess.assess(scored, q_value, scoring))
+
+    def tier(self, found: Found, searches: int) -> NDArray[np.int64]:
+        """Tier of each cluster (K) that was ``found`` by one of so many ``searches``."""
+        return self.of(found, searches).assessment.tier

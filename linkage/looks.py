@@ -18,7 +18,7 @@ import numpy as np
 
 from linkage import detection
 from linkage.communities import membership
-from linkage.communities.aside import Aside
+from linkage.communities.aside import SEARCHES, Aside
 from linkage.evidence import incidence as graph
 from linkage.evidence import links as linking
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 #: Tiers of clusters: see :func:`linkage.scoring.assess.assess`.
 _FLAGGED, _FOR_PEOPLE, _HARMLESS = 1, 2, 3
-#: Looks after the first.
-_MOST = 2
 #: Share of a cluster's members on an identifier from which it holds the cluster together; and at least so many.
 _CARRYING, _FEWEST = 0.1, 3
 #: Least share of an identifier's accounts that are members, for the cluster to explain it.
@@ -43,8 +41,8 @@ _NEW = 0.5
 
 #: Finds clusters in a graph.
 Search = Callable[["Incidence"], "Found"]
-#: Tier of each cluster found (K).
-Judge = Callable[["Found"], "NDArray[np.int64]"]
+#: Tier of each cluster found (K) by one of so many searches.
+Judge = Callable[["Found", int], "NDArray[np.int64]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +63,18 @@ def again(
     settings: Settings,
 ) -> Found:
     """``first``, and what is flagged besides, or left to people, at up to two further looks."""
-    found, tier, trust = first, judge(first), first.trust
+    found, tier, trust = first, judge(first, 1), first.trust
     since = np.zeros(incidence.identifiers, np.int64)
     taken, held = _members(first, tier == _FLAGGED), _members(first, tier != _HARMLESS)
     flagged: list[_Cluster] = []
     for_people: list[_Cluster] = []
-    for look in range(1, _MOST + 1):
+    for look in range(1, SEARCHES):
         explained = _explained(incidence, found, tier == _HARMLESS) & (since == 0)
         if not explained.any():
             break
         since[explained] = look
         found = search(graph.without(incidence, since > 0))
-        tier = judge(found)
+        tier = judge(found, SEARCHES)
         smallest = settings.membership.smallest
         new = _new(found, tier == _FLAGGED, taken, look, smallest)
         open_ = _new(found, tier == _FOR_PEOPLE, taken | held, look, smallest)

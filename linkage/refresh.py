@@ -142,7 +142,12 @@ def refresh(
         )
         tell("looking again")
         found = looks.again(
-            population.incidence, found, search, lambda of: judgement.of(of).assessment.tier, private, settings
+            population.incidence,
+            found,
+            search,
+            lambda of, searches: judgement.of(of, searches).assessment.tier,
+            private,
+            settings,
         )
         groups = decisions.groups(decided, population.account)
         found = detection.decided(population.incidence, found, private, settings, groups)

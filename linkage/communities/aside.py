@@ -10,6 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Searches of the same accounts, the first included: a cluster of a further one has to be as sure as one of so many.
+SEARCHES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Aside:
@@ -46,6 +49,10 @@ class Aside:
     def closed(self, account: NDArray[np.int64], community: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each account cannot be of the community beside it, whatever ties it there."""
         return np.asarray((self.given[account] != community) & (self._look(community) > 0))
+
+    def searches(self, community: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many searches the significance of each community stands for."""
+        return np.where(self._look(community) > 0, SEARCHES, 1)
 
     def _look(self, community: NDArray[np.int64]) -> NDArray[np.int64]:
         known = community < len(self.look)

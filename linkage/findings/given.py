@@ -93,7 +93,14 @@ def _candidates(
 
 def baseline(table: Table, outcome: Outcome, connection: duckdb.DuckDBPyConnection) -> pyarrow.Table:
     """Counts and means over everybody that scores of the clusters depend on."""
-    rows = [*_bands(outcome), *_touching(outcome), *_expected(outcome), *_counts(outcome), *_prices(connection)]
+    rows = [
+        *_bands(outcome),
+        *_touching(outcome),
+        *_searches(outcome),
+        *_expected(outcome),
+        *_counts(outcome),
+        *_prices(connection),
+    ]
     return arrow(
         table,
         {
@@ -139,6 +146,12 @@ def _touching(outcome: Outcome) -> Iterator[Row]:
         has = (cluster >= 0) & (considered.kinds[:, at] > 0)
         for number, count in enumerate(np.bincount(cluster[has], minlength=outcome.found.clusters).tolist()):
             yield given.TOUCHING, outcome.named.ids[number], kind, None, count
+
+
+def _searches(outcome: Outcome) -> Iterator[Row]:
+    for number, searches in enumerate(outcome.found.searches.tolist()):
+        if searches > 1:
+            yield given.SEARCHES, outcome.named.ids[number], None, None, searches
 
 
 def _expected(outcome: Outcome) -> Iterator[Row]:

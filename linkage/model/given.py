@@ -6,6 +6,8 @@ from __future__ import annotations
 BAND, BAND_CUT = "band", "band_cut"
 #: Accounts that identifiers of a kind (``item``) tie to the cluster at all.
 TOUCHING = "touching"
+#: Searches that the significance of the cluster stands for; there only where they are more than one.
+SEARCHES = "searches"
 #: Of a feature (``item``): mean and standard deviation of ordinary accounts by matched cell (``number``), and how much
 #: groups differ, as a standard deviation.
 MEAN, DEVIATION, SPREAD = "mean", "deviation", "spread"

