@@ -26,7 +26,7 @@ FLOORS = {
     "shared_templates": (0.66, 0.78, 0.88),
     "card_chain": (0.50, 0.45, 0.88),
     "twin": (0.80, 0.62, 0.88),
-    "campus": (0.10, 0.35, 0.80),
+    "campus": (0.08, 0.28, 0.88),
     "mixed": (0.74, 0.72, 0.88),
 }
 #: Benign groups that share things as campaigns do.
