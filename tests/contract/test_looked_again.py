@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from linkage import Workspace
-from linkage.synthetic import generate
+from tests.lib.refreshed import made_up
 
 pytestmark = pytest.mark.long
 
@@ -15,16 +15,7 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A population in which a framework hides a campaign from the first look."""
-    folder = tmp_path_factory.mktemp("again")
-    population = generate("mixed", 1_500, 3, folder / "files", days=30)
-    made = Workspace(folder / "workspace")
-    made.ingest(
-        population.events,
-        accounts=population.accounts,
-        address_ranges=population.address_ranges,
-        model_releases=population.model_releases,
-    )
-    made.refresh(window="all")
+    made = made_up(tmp_path_factory.mktemp("again"), "mixed", 1_500, 3)
     made.bundles.new_key()
     return made
 

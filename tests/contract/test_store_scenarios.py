@@ -12,12 +12,13 @@ import pytest
 from linkage import Workspace
 from linkage.errors import StoreUnavailable
 from linkage.stores.neo4j.connection import Access
-from linkage.synthetic import SCENARIOS, generate
+from linkage.synthetic import SCENARIOS
 from tests.lib import neo4j
+from tests.lib.refreshed import made_up
 
 pytestmark = pytest.mark.long
 
-ACCOUNTS, DAYS, SEED = 2_000, 30, 41
+ACCOUNTS, SEED = 2_000, 41
 #: How many of each are asked about.
 CLUSTERS, PAIRS, STARTS = 8, 20, 10
 SERVED = '[store]\nreader = "neo4j"\n'
@@ -30,7 +31,7 @@ def test_a_scenario_reads_the_same_from_either_store(
     monkeypatch.setenv("NEO4J_URI", neo4j_empty.uri)
     monkeypatch.setenv("NEO4J_USERNAME", neo4j_empty.username)
     monkeypatch.setenv("NEO4J_PASSWORD", neo4j_empty.password)
-    workspace = refreshed(scenario, tmp_path)
+    workspace = made_up(tmp_path, scenario, ACCOUNTS, SEED)
     embedded = list(answers(workspace))
     workspace.store.publish()
     held, wanted = neo4j.stored(neo4j_empty), neo4j.expected(workspace.snapshot())
@@ -44,20 +45,6 @@ def test_a_scenario_reads_the_same_from_either_store(
     with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1"):
         Workspace(workspace.path).search("abc")
     neo4j.empty(neo4j_empty)
-
-
-def refreshed(scenario: str, folder: Path) -> Workspace:
-    """The scenario's population, taken in and refreshed."""
-    population = generate(scenario, ACCOUNTS, SEED, folder / "files", days=DAYS)
-    workspace = Workspace(folder / "workspace")
-    workspace.ingest(
-        population.events,
-        accounts=population.accounts,
-        address_ranges=population.address_ranges,
-        model_releases=population.model_releases,
-    )
-    workspace.refresh(window="all")
-    return workspace
 
 
 def answers(workspace: Workspace) -> Iterator[object]:

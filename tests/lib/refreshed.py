@@ -13,6 +13,7 @@ import pytest
 
 from linkage import Workspace
 from linkage.cli import main
+from linkage.synthetic import generate
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 LISTS = ("members", "clusters")
@@ -50,6 +51,21 @@ def refreshed(factory: pytest.TempPathFactory, name: str) -> Workspace:
 def _refreshed(base: Path, name: str) -> Workspace:
     workspace = taken_in(base / f"refreshed-{name}", name)
     assert workspace.refresh(window="all").status == "new"
+    return workspace
+
+
+def made_up(folder: Path, scenario: str, accounts: int, seed: int, days: int = 30) -> Workspace:
+    """A made-up population of so many accounts, taken in and refreshed over all of it."""
+    population = generate(scenario, accounts, seed, folder / "files", days=days)
+    workspace = Workspace(folder / "workspace")
+    report = workspace.ingest(
+        population.events,
+        accounts=population.accounts,
+        address_ranges=population.address_ranges,
+        model_releases=population.model_releases,
+    )
+    assert report.accepted == population.event_count
+    workspace.refresh(window="all")
     return workspace
 
 

@@ -16,6 +16,7 @@ from benchmarks import detection, detection_page, incremental, investigator, inv
 from benchmarks.peers import environment, records
 from benchmarks.screen import Waited
 from linkage.evaluation import METHODS, Edges
+from tests.conftest import CI
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,7 +100,7 @@ def test_one_further_day_is_measured_against_everything_anew(tmp_path: Path) -> 
 
 @pytest.mark.long
 @pytest.mark.skipif(
-    not (shutil.which("chromium") or shutil.which("chromium-browser")), reason="no chromium is installed"
+    not CI and not (shutil.which("chromium") or shutil.which("chromium-browser")), reason="no chromium is installed"
 )
 def test_what_an_investigator_waits_for_is_measured_beside_a_page_that_does_nothing(tmp_path: Path) -> None:
     command = ["--accounts", "3000", "--events", "120000", "--runs", "1", "--keep", str(tmp_path / "world")]
