@@ -90,7 +90,7 @@ def _who() -> None:
     if workspace.settings.access.sign_in:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f":material/lock: Signed in as **{plain(workspace.actor)}**, {workspace.role}.", width="content")
-            st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=st.logout)
+            st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=sign_in.leave)
             sign_in.back_to_where_one_came_from()
             _still()
         return

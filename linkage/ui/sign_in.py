@@ -29,6 +29,8 @@ SECRETS = "sign-in.toml"
 _NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 #: A key of fewer letters could be tried out.
 _KEY = 32
+#: In a session's state once its person has asked to sign out; the session ends with it.
+_LEAVING = "signing-out"
 
 
 def named(claims: Mapping[str, Any], access: AccessSettings) -> str:
@@ -72,6 +74,11 @@ def asked(workspace: Workspace) -> bool:
     access = workspace.access
     if not access.sign_in:
         return True
+    if _LEAVING in st.session_state:
+        st.title("linkage")
+        st.markdown("Signing out…")
+        st.caption("Until this page gives way to another one, the browser still remembers who you are.")
+        return False
     if st.user.to_dict().get("is_logged_in") is not True:
         st.title("linkage")
         st.markdown("Sign in to see this workspace. What you do is written into its audit under your name.")
@@ -84,9 +91,19 @@ def asked(workspace: Workspace) -> bool:
         st.title("linkage")
         st.error(plain(f"{fault.message[:1].upper()}{fault.message[1:]}."), icon=":material/block:")
         st.markdown(f"**Next:** {plain(fault.hint)}")
-        st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+        st.button("Sign out", icon=":material/logout:", on_click=leave)
         return False
     return True
+
+
+def leave() -> None:
+    """Sign out: the browser forgets who is there once the page that this leads to has answered, and not before.
+
+    Streamlit empties its own session at once. A page that then said "Sign in" would be believed by somebody who walks
+    away, while the cookie is still there.
+    """
+    st.session_state[_LEAVING] = True
+    st.logout()
 
 
 @cache

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 from joserfc.jwk import RSAKey
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from linkage import Workspace
 from linkage.model.case import Status
@@ -125,6 +125,36 @@ def test_one_person_proposes_and_another_approves_each_under_their_own_name(
     expect(ann.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_nobody_is_said_to_be_out_while_the_browser_still_knows_them(visit: Visit, desk: Desk) -> None:
+    page = visit.page
+    enter(page, desk, "ann")
+    expect(page.get_by_text(signed_in("ann", "investigator"))).to_be_visible()
+    expect(page.get_by_text("J K choose a row")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/auth/logout*", lambda route: held.append(route))
+    page.evaluate(_SAID)
+    with page.expect_console_message(lambda message: message.text in {"Signing out…", "Sign in"}) as said:
+        page.get_by_role("button", name="Sign out").click(no_wait_after=True)
+    assert said.value.text == "Signing out…"
+    assert _remembered(visit)
+    (request,) = held
+    request.continue_()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert not _remembered(visit)
+
+
+#: What the page says, told while its browser waits for the next one: questions would wait with it.
+_SAID = """() => new MutationObserver(() => {
+    for (const words of ["Signing out…", "Sign in"])
+        for (const part of document.querySelectorAll("[data-testid=stMain] p"))
+            if (part.textContent === words) console.log(words);
+}).observe(document.body, {childList: true, subtree: true, characterData: true})"""
+
+
+def _remembered(visit: Visit) -> bool:
+    return "_streamlit_user" in {cookie["name"] for cookie in visit.context.cookies() if cookie["value"]}
+
+
 def test_the_link_of_an_alert_leads_to_its_cluster_over_the_sign_in_once(visit: Visit, desk: Desk) -> None:
     page = visit.page
     link = f"{desk.screen.url}/cluster?cluster={RING}&tab=members"
@@ -193,7 +223,7 @@ def test_a_token_of_another_key_signs_nobody_in(visit: Visit, desk: Desk) -> Non
     try:
         enter(visit.page, desk, "bob")
         expect(visit.page.get_by_role("button", name="Sign in")).to_be_visible()
-        assert "_streamlit_user" not in {cookie["name"] for cookie in visit.context.cookies() if cookie["value"]}
+        assert not _remembered(visit)
     finally:
         desk.issuer.signs = None
 
