@@ -95,8 +95,12 @@ def search(
     settings: Settings,
     seed: int,
     partition: Engine = leiden.partition,
+    whole: Incidence | None = None,
 ) -> Found:
-    """Learn what identifiers are worth, link accounts, find communities (first by ``partition``), and members."""
+    """Learn what identifiers are worth, link accounts, find communities (first by ``partition``), and members.
+
+    ``whole``: see :func:`linkage.communities.membership.assign`.
+    """
     trust = trusting.learn(incidence, settings.evidence, seed)
     links = linking.links(incidence, trust, settings.evidence, seed)
     community = detect.communities(links, incidence.accounts, settings.communities, seed, partition)
@@ -106,6 +110,7 @@ def search(
         membership.number(community, settings.membership.smallest),
         private_share,
         settings.membership,
+        whole,
     )
     return found_of(trust, links, considered, settings)
 

@@ -115,7 +115,7 @@ def refresh(
         private = measured.values["private_work"]
 
         def search(incidence: Incidence) -> Found:
-            return detection.search(incidence, private, settings, settings.seed, partition)
+            return detection.search(incidence, private, settings, settings.seed, partition, population.incidence)
 
         found = search(population.incidence)
         tell("comparing with rewired data")

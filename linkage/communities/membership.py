@@ -114,17 +114,21 @@ def assign(
     label: NDArray[np.int64],
     private_share: NDArray[np.float64],
     settings: MembershipSettings,
+    whole: Incidence | None = None,
 ) -> Membership:
     """Reduce communities to their core in at most ``settings.rounds`` rounds, then admit whom its evidence fits.
 
     Measured on a core, evidence is free of passengers: those who merely met the members no longer vouch for each other.
 
     ``private_share`` (N): share of an account's exchanges that nobody else's identifiers explain, NaN where unknown.
+    ``whole``: the graph that ``incidence`` is a part of. What is no reason to link accounts still shows who is at home
+    where.
     """
     band = banded(private_share)
+    everything = incidence if whole is None else whole
     for _ in range(settings.rounds):
         scored = score(incidence, trust, label, band, settings.core_share, settings)
-        core = number(apart(incidence, _merged(incidence, scored, label, trust, settings)), settings.smallest)
+        core = number(apart(everything, _merged(incidence, scored, label, trust, settings)), settings.smallest)
         if np.array_equal(core, label):
             break
         label = core

@@ -9,7 +9,7 @@ from linkage.communities import membership
 from linkage.communities.membership import Membership
 from linkage.config import EvidenceSettings, MembershipSettings
 from linkage.evidence import trust
-from linkage.evidence.incidence import Incidence
+from linkage.evidence.incidence import Incidence, without
 from tests.lib.graphs import CARD, IP, KINDS, TEMPLATE, Drawing, label_of
 
 SETTINGS = MembershipSettings()
@@ -63,6 +63,26 @@ def test_an_account_that_shares_nothing_is_not_considered(ring: Membership) -> N
 def test_a_member_that_was_missed_is_admitted() -> None:
     found = assigned(town().incidence(), label_of(ACCOUNTS, list(RING)[1:]))
     assert found.label[list(RING)].tolist() == [0] * 12
+
+
+def test_who_is_at_home_where_is_seen_also_when_it_is_no_evidence() -> None:
+    accounts, labs, people = 2_000, 6, 12
+    everybody = labs * people
+    drawing, random = Drawing(), np.random.default_rng(7)
+    for task in range(12):
+        drawing.use(np.flatnonzero(random.random(everybody) < 0.7), TEMPLATE, f"benchmark-{task:02}")
+    for address in range(labs * 5):
+        lab = address // 5
+        drawing.use(lab * people + random.choice(people, 8, replace=False), IP, f"lab-{address:02}")
+    drawing.accounts = accounts
+    graph, label = drawing.incidence(), label_of(accounts, range(everybody))
+    without_addresses = without(graph, graph.kind == graph.kinds.index(IP))
+    learned = trust.learn(graph, EvidenceSettings(), 1)
+    share = np.full(accounts, np.nan)
+    assert set(membership.assign(without_addresses, learned, label, share, SETTINGS).label[:everybody]) == {0}
+    found = membership.assign(without_addresses, learned, label, share, SETTINGS, graph)
+    homes = {(int(core), at // people) for at, core in enumerate(found.core[:everybody]) if core >= 0}
+    assert len({core for core, _ in homes}) == len(homes)
 
 
 def test_the_waterfall_sums_to_the_score(ring: Membership) -> None:
