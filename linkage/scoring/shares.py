@@ -54,7 +54,7 @@ def payment(
 
 
 def site(found: Sharing) -> FloatArray:
-    """How far one address that a group shares is its place of work (K, 0–1)."""
+    """How far one address that a group shares, or those that most of it share, are its place of work (K, 0–1)."""
     weeks = np.clip(found.top_days / 14.0, 0.0, 1.0)
     members = np.clip((found.top - 0.3) / 0.4, 0.0, 1.0)
     return np.asarray(members * np.clip(found.top_events / 0.3, 0.0, 1.0) * weeks)
@@ -74,8 +74,10 @@ def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettin
         )
 
     def one_site(group: int) -> str:
+        number = int(found.together[group])
+        what = "one address of their own carries" if number <= 1 else f"{number} addresses of their own carry"
         return (
-            f"one address of their own carries {found.top_events[group]:.0%} of the work of "
+            f"{what} {found.top_events[group]:.0%} of the work of "
             f"{found.top[group]:.0%} of the members over {found.top_days[group]:.0f} days: a site"
         )
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Groups from which figures of all of them are taken.
 ENOUGH = 10
+#: Share of a group's members on an address of its own from which it is where the group works, and no exit of some.
+_EVERYWHERE = 0.5
 #: Least that groups are taken to differ in a figure, log2.
 _LEAST_SPREAD = 0.25
 
@@ -29,7 +31,8 @@ class Sharing:
     ``shared``: how many of them. ``exclusive``: how many of those have most of their accounts inside.
     ``effective``: effective number of exclusive ones, 2^entropy over members on them. ``top``: share of the members
     on the exclusive one with most members; ``top_events``: share of the members' events on it; ``top_days``: days
-    between its first and last use. ``covered``: share of members on an exclusive one; ``on``: those members, accounts.
+    between its first and last use. Exclusive addresses that at least half of the members use are one together:
+    ``together`` is how many. ``covered``: share of members on an exclusive one; ``on``: those members, accounts.
     """
 
     shared: IntArray
@@ -38,6 +41,7 @@ class Sharing:
     top: FloatArray
     top_events: FloatArray
     top_days: FloatArray
+    together: IntArray
     covered: FloatArray
     on: IntArray
 
@@ -54,7 +58,8 @@ def sharing(
 ) -> Sharing:
     """Measure the sharing of every group over the identifiers of ``kinds``.
 
-    ``place`` (E): where in the network an edge leads; what is in equal use are places then, not identifiers.
+    ``place`` (E): where in the network an edge leads; what is in equal use are places then, not identifiers. A firm's
+    servers are one place, however many: most of its accounts come from each. Of exits an account gets some.
 
     ``part`` (N): organization within its group of each account, −1 for none; what is in equal use is measured within
     each, and within the rest.
@@ -79,30 +84,35 @@ def sharing(
     np.maximum.at(last, inverse, incidence.edge_last[edge])
 
     mass = np.bincount(of_group[exclusive], weights=count[exclusive], minlength=groups)
+    order = np.lexsort((identifier, -on, -count, of_group))
+    order = order[exclusive[order]]
+    lead = np.zeros(len(cell), dtype=np.bool_)
+    lead[order[np.r_[True, of_group[order][1:] != of_group[order][:-1]]] if len(order) else order] = True
     end = identifier
     if place is not None:
+        everywhere = exclusive & (count >= _EVERYWHERE * size[of_group])
+        lead |= everywhere
         # An address is in one place for a group, also where not every source tells the operator of its network.
         least = np.full(len(cell), np.iinfo(np.int64).max, np.int64)
         np.minimum.at(least, inverse, place[edge])
-        end = np.unique(least, return_inverse=True)[1]
+        # Places are counted from 0: what is below is a group's own.
+        end = np.unique(np.where(everywhere, -1 - of_group, least), return_inverse=True)[1]
     own = exclusive[inverse]
     entropy = _entropy(edge[own], end[inverse[own]], incidence, label, groups, part)
-    top, top_events, top_days = np.zeros(groups), np.zeros(groups), np.zeros(groups)
-    order = np.lexsort((identifier, -on, -count, of_group))
-    order = order[exclusive[order]]
-    lead = order[np.r_[True, of_group[order][1:] != of_group[order][:-1]]] if len(order) else order
-    top[of_group[lead]] = count[lead] / size[of_group[lead]]
-    top_events[of_group[lead]] = on[lead] / total[of_group[lead]]
-    top_days[of_group[lead]] = last[lead] - first[lead] + 1
+    begins, ends = np.full(groups, np.iinfo(np.int32).max, np.int64), np.zeros(groups, np.int64)
+    np.minimum.at(begins, of_group[lead], first[lead])
+    np.maximum.at(ends, of_group[lead], last[lead])
+    at_top = np.unique(incidence.edge_account[edge[lead[inverse]]])
     touched = np.unique(incidence.edge_account[edge[exclusive[inverse]]])
     covered = np.bincount(label[touched], minlength=groups) / size
     return Sharing(
         shared=np.bincount(of_group[several], minlength=groups),
         exclusive=np.bincount(of_group[exclusive], minlength=groups),
         effective=np.where(mass > 0, np.exp2(entropy), 0.0),
-        top=top,
-        top_events=top_events,
-        top_days=top_days,
+        top=np.bincount(label[at_top], minlength=groups) / size,
+        top_events=np.bincount(of_group[lead], weights=on[lead], minlength=groups) / total,
+        top_days=np.maximum(ends - begins + 1, 0).astype(np.float64),
+        together=np.bincount(of_group[lead], minlength=groups),
         covered=covered,
         on=touched,
     )

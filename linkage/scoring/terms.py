@@ -75,7 +75,7 @@ def terms(
     twice = shares.tied_twice(cards, addresses, templates, label, groups, size, settings)
     strangers = np.maximum(-same_sizes.points, 0.0) / (likeness.AGAINST * settings.cap_scale)
     found = [
-        *behaviour.behaviour(features, label, groups, baseline, settings),
+        *_elsewhere(behaviour.behaviour(features, label, groups, baseline, settings), shares.site(addresses)),
         *behaviour.capability(features, label, groups, baseline, settings),
         *shares.payment(
             cards,
@@ -112,6 +112,13 @@ def terms(
         found.append(followers(followed, label, groups, size, settings))
     found = _hours_of_a_firm(found, groups, settings)
     return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)
+
+
+def _elsewhere(found: list[Term], site: FloatArray) -> list[Term]:
+    """Terms of networks as far as they are not those of the group's ``site`` (K, 0–1): its servers may be in several."""
+    return [
+        replace(term, points=term.points * (1.0 - site)) if term.evidence == "network" else term for term in found
+    ]
 
 
 def _hours_of_a_firm(found: list[Term], groups: int, settings: ScoringSettings) -> list[Term]:
