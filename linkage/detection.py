@@ -101,7 +101,7 @@ def search(
 
     ``whole``: see :func:`linkage.communities.membership.assign`.
     """
-    trust = trusting.learn(incidence, settings.evidence, seed)
+    trust = trusting.learn(incidence, settings.evidence, seed, settings.engine.threads)
     links = linking.links(incidence, trust, settings.evidence, seed)
     community = detect.communities(links, incidence.accounts, settings.communities, seed, partition)
     considered = membership.assign(

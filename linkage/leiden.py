@@ -42,15 +42,22 @@ def partition(
 
     if len(first) == 0:
         return np.arange(nodes, dtype=np.int64)
+    # Half of the nodes may have no edge, and would be moved, refined and counted with the others.
+    linked = np.zeros(nodes, dtype=np.bool_)
+    linked[first] = linked[second] = True
+    place = np.cumsum(linked) - 1
+    first, second, count = place[first], place[second], int(place[-1]) + 1
     both = coo_matrix(
         (np.concatenate([weight, weight]), (np.concatenate([first, second]), np.concatenate([second, first]))),
-        shape=(nodes, nodes),
+        shape=(count, count),
     ).tocsr()
     _quality, found = graspologic_native.leiden_csr(
-        both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data.astype(np.float64), nodes, seed=seed
+        both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data.astype(np.float64), count, seed=seed
     )
+    of_linked = np.empty(count, np.int64)
+    of_linked[np.fromiter(found.keys(), np.int64, len(found))] = np.fromiter(found.values(), np.int64, len(found))
     part = np.arange(nodes, dtype=np.int64) + nodes
-    part[np.fromiter(found.keys(), np.int64, len(found))] = np.fromiter(found.values(), np.int64, len(found))
+    part[linked] = of_linked
     return renumbered(part)
 
 

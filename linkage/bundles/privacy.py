@@ -97,7 +97,7 @@ PLAIN = {
     "one_organization": "one organization or e-mail domain of their own, or several",
     "one_payer": "one payment instrument for most of them",
     "one_schedule": "work that begins at the same moments, again and again",
-    "one_site": "one address of their own that carries most of their work: a site",
+    "one_site": "addresses of their own that carry most of their work: a site",
     "own_work": "work of their own, as ordinary accounts have",
     "rotating_cards": "payment instruments that a few of them share each",
     "rotating_networks": "more networks an account a day than ordinary accounts have",

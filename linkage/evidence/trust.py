@@ -26,6 +26,8 @@ of cards, whose ends have nothing else to show, keeps its prior. The cost is lin
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,8 +83,8 @@ def log_odds(probability: NDArray[np.float64] | float) -> NDArray[np.float64]:
     return np.asarray(np.log2(p / (1.0 - p)))
 
 
-def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
-    """Estimate θ of every identifier in ``settings.rounds`` rounds."""
+def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: int | None = None) -> Trust:
+    """Estimate θ of every identifier in ``settings.rounds`` rounds, on ``threads`` (default: one per core)."""
     priors = [settings.prior_of(kind) for kind in incidence.kinds]
     prior = _prior(incidence, priors)
     strength = np.array([entry.strength for entry in priors])[incidence.kind]
@@ -111,7 +113,7 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int) -> Trust:
     own = 1.0 - (1.0 - closure) * (1.0 - devoted)
     theta, worth = np.maximum(prior, own**2), np.array([entry.trust for entry in priors])[incidence.kind]
     for _ in range(settings.rounds):
-        tied, tested, gathered = _judged(incidence, theta, worth, discount, apart, network, seed)
+        tied, tested, gathered = _judged(incidence, theta, worth, discount, apart, network, seed, threads)
         share = (tied / np.maximum(tested, _LEAST)) ** 2
         known = pairs * (tested / np.maximum(degree, 1.0)) ** 2
         # Pairs that have nothing else to be judged by are as the judged ones, as far as j is a group's own, or its
@@ -174,16 +176,18 @@ def _judged(
     apart: Sequence[NDArray[np.bool_]],
     network: NDArray[np.bool_],
     seed: int,
+    threads: int | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """As :func:`_corroborated`; kinds ``apart`` by regions and ties that they had no part in."""
-    tied, tested, gathered = _corroborated(incidence, regions(incidence, theta, seed), theta, worth, discount, network)
-    for kinds in apart:
+    apart = [kinds for kinds in apart if kinds[incidence.kind].any()]
+    judged_by = [theta, *(np.where(kinds[incidence.kind], 0.0, theta) for kinds in apart)]
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        region, *elsewhere = pool.map(lambda pull: regions(incidence, pull, seed), judged_by)
+    tied, tested, gathered = _corroborated(incidence, region, theta, worth, discount, network)
+    for kinds, pull, region in zip(apart, judged_by[1:], elsewhere, strict=True):
         these = kinds[incidence.kind]
-        if not these.any():
-            continue
-        elsewhere = np.where(these, 0.0, theta)
         tied_apart, tested_apart, _ = _corroborated(
-            incidence, regions(incidence, elsewhere, seed), elsewhere, np.where(these, 0.0, worth), discount, network
+            incidence, region, pull, np.where(these, 0.0, worth), discount, network
         )
         tied, tested = np.where(these, tied_apart, tied), np.where(these, tested_apart, tested)
         if (kinds & network).any():

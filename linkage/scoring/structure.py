@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 #: Groups from which figures of all of them are taken.
 ENOUGH = 10
-#: Share of a group's members on an address of its own from which it is where the group works, and no exit of some.
-_EVERYWHERE = 0.5
+#: Where a group works, and no exits: most of it uses each, hardly anyone else does, and there is little besides. Share
+#: of the members, of the address's accounts, and of the members' uses of addresses that are the group's own.
+_EVERYWHERE, _UNSHARED, _MOSTLY = 0.5, 0.9, 0.75
 #: Least that groups are taken to differ in a figure, log2.
 _LEAST_SPREAD = 0.25
 
@@ -31,8 +32,8 @@ class Sharing:
     ``shared``: how many of them. ``exclusive``: how many of those have most of their accounts inside.
     ``effective``: effective number of exclusive ones, 2^entropy over members on them. ``top``: share of the members
     on the exclusive one with most members; ``top_events``: share of the members' events on it; ``top_days``: days
-    between its first and last use. Exclusive addresses that at least half of the members use are one together:
-    ``together`` is how many. ``covered``: share of members on an exclusive one; ``on``: those members, accounts.
+    between its first and last use. Addresses where most of a group works are one together: ``together`` is how many.
+    ``covered``: share of members on an exclusive one; ``on``: those members, accounts.
     """
 
     shared: IntArray
@@ -59,7 +60,8 @@ def sharing(
     """Measure the sharing of every group over the identifiers of ``kinds``.
 
     ``place`` (E): where in the network an edge leads; what is in equal use are places then, not identifiers. A firm's
-    servers are one place, however many: most of its accounts come from each. Of exits an account gets some.
+    servers are one place, however many: most of its accounts come from each, and nobody else. Of exits an account gets
+    some, and so do other customers of whoever rents them out.
 
     ``part`` (N): organization within its group of each account, −1 for none; what is in equal use is measured within
     each, and within the rest.
@@ -91,6 +93,9 @@ def sharing(
     end = identifier
     if place is not None:
         everywhere = exclusive & (count >= _EVERYWHERE * size[of_group])
+        everywhere &= count >= _UNSHARED * incidence.degree[identifier]
+        there = np.bincount(of_group[everywhere], weights=count[everywhere], minlength=groups)
+        everywhere &= (there >= _MOSTLY * mass)[of_group]
         lead |= everywhere
         # An address is in one place for a group, also where not every source tells the operator of its network.
         least = np.full(len(cell), np.iinfo(np.int64).max, np.int64)

@@ -16,7 +16,7 @@ from linkage.scoring import behaviour, likeness, reasons, shares
 from linkage.scoring.baseline import Baseline, measure
 from linkage.scoring.followers import Followed, followers
 from linkage.scoring.organizations import organizations
-from linkage.scoring.structure import part_of_sharing, sharing
+from linkage.scoring.structure import Sharing, part_of_sharing, sharing
 from linkage.scoring.term import ABSENCE, Term, not_applicable
 from linkage.scoring.watch_list import Listed, watch_list
 from linkage.sites import sites
@@ -75,7 +75,7 @@ def terms(
     twice = shares.tied_twice(cards, addresses, templates, label, groups, size, settings)
     strangers = np.maximum(-same_sizes.points, 0.0) / (likeness.AGAINST * settings.cap_scale)
     found = [
-        *_elsewhere(behaviour.behaviour(features, label, groups, baseline, settings), shares.site(addresses)),
+        *_elsewhere(behaviour.behaviour(features, label, groups, baseline, settings), addresses),
         *behaviour.capability(features, label, groups, baseline, settings),
         *shares.payment(
             cards,
@@ -114,11 +114,10 @@ def terms(
     return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)
 
 
-def _elsewhere(found: list[Term], site: FloatArray) -> list[Term]:
-    """Terms of networks as far as they are not those of the group's ``site`` (K, 0–1): its servers may be in several."""
-    return [
-        replace(term, points=term.points * (1.0 - site)) if term.evidence == "network" else term for term in found
-    ]
+def _elsewhere(found: list[Term], addresses: Sharing) -> list[Term]:
+    """Terms of networks as far as these are no site of several addresses: its servers may stand with several hosts."""
+    left = 1.0 - np.where(addresses.together > 1, shares.site(addresses), 0.0)
+    return [replace(term, points=term.points * left) if term.evidence == "network" else term for term in found]
 
 
 def _hours_of_a_firm(found: list[Term], groups: int, settings: ScoringSettings) -> list[Term]:

@@ -58,6 +58,53 @@ def test_a_campus_has_no_exits_and_a_pool_has() -> None:
     assert points(ADDRESSES)["shared_exits"] > 1.0
 
 
+def served(strangers: int) -> tuple[Drawing, Places]:
+    """Sixty accounts, each on most of nine addresses with nine hosts, and so many strangers on each address."""
+    random = np.random.default_rng(4)
+    drawing = Drawing()
+    for server in range(9):
+        people = [*random.choice(MEMBERS, 48, replace=False), *random.choice(range(100, N), strangers, replace=False)]
+        drawing.use(people, IP, f"server-{server}", first=1, last=28, events=5)
+    drawing.accounts = N
+    graph = drawing.incidence()
+    edge, number = graph.edge_account.astype(np.int64), graph.edge_identifier.astype(np.int64)
+    return drawing, Places(edge, number, number)
+
+
+@pytest.mark.parametrize(("strangers", "site"), [(0, True), (2, True), (12, False)])
+def test_servers_that_all_of_a_platform_comes_from_are_a_site_and_exits_with_other_customers_are_not(
+    strangers: int, site: bool
+) -> None:
+    drawing, where = served(strangers)
+    graph, label = drawing.incidence(), label_of(N, range(MEMBERS))
+    found = sharing(graph, label, 1, np.full(N, 64.0), (IP,), SETTINGS.exclusive_share, place=where.along(graph))
+    assert found.together[0] == (9 if site else 1)
+    assert (found.effective[0] < 1.01) == site
+    made = features(N)
+    made.values["asns"][:MEMBERS] += 3.0
+    points = {
+        term.name: float(term.points[0]) for term in terms(graph, replace(made, places=where), label, 1, SETTINGS)
+    }
+    assert (points["one_site"] == -4.0) == site
+    assert (points["shared_exits"] > 0.5) != site
+    assert (points["many_networks"] > 0.5) != site
+
+
+def test_a_site_beside_exits_that_go_round_is_no_site_of_several_addresses() -> None:
+    random, drawing = np.random.default_rng(4), Drawing()
+    for server in range(2):
+        drawing.use(range(MEMBERS - 10), IP, f"server-{server}")
+    for address in range(ADDRESSES):
+        drawing.use(random.choice(MEMBERS, 8, replace=False), IP, f"exit-{address:02}")
+    drawing.accounts = N
+    graph = drawing.incidence()
+    by_itself = graph.edge_identifier.astype(np.int64)
+    found = sharing(
+        graph, label_of(N, range(MEMBERS)), 1, np.full(N, 64.0), (IP,), SETTINGS.exclusive_share, place=by_itself
+    )
+    assert found.together[0] == 1
+
+
 def test_an_address_without_a_known_place_is_one_by_itself() -> None:
     graph, nothing = drawn().incidence(), np.zeros(0, np.int64)
     along = Places(nothing, nothing, nothing).along(graph)
