@@ -47,13 +47,17 @@ class Judgement:
     listed: Listed | None
     followed: Followed | None
 
-    def of(self, found: Found, searches: int = 1) -> Judged:
-        """Significance, terms and tiers of what was ``found`` by one of so many ``searches`` (Bonferroni)."""
+    def of(self, found: Found, searches: int = 1, among: Baseline | None = None) -> Judged:
+        """Significance, terms and tiers of what was ``found`` by one of so many ``searches`` (Bonferroni).
+
+        ``among``: what groups are compared with; that of what was found unless given. A further look finds few of the
+        ordinary groups, so it is judged by those of the first.
+        """
         incidence, scoring = self.population.incidence, self.settings.scoring
         statistic = significance.statistic(detection.tied_bits(found))
         q_value = significance.q_values(self.null, statistic, found.counted_size)
         q_value = np.minimum(1.0, q_value * np.maximum(found.searches, searches))
-        everyone = baseline.measure(incidence, self.features, found.label, found.clusters, scoring)
+        everyone = among or baseline.measure(incidence, self.features, found.label, found.clusters, scoring)
         scored = terms.terms(
             incidence,
             self.features,
@@ -66,7 +70,3 @@ class Judgement:
             followed=self.followed,
         )
         return Judged(q_value, everyone, scored, assess.assess(scored, q_value, scoring))
-
-    def tier(self, found: Found, searches: int) -> NDArray[np.int64]:
-        """Tier of each cluster (K) that was ``found`` by one of so many ``searches``."""
-        return self.of(found, searches).assessment.tier

@@ -57,13 +57,14 @@ class _Cluster:
 def again(
     incidence: Incidence,
     first: Found,
+    tier: NDArray[np.int64],
     search: Search,
     judge: Judge,
     private_share: NDArray[np.float64],
     settings: Settings,
 ) -> Found:
-    """``first``, and what is flagged besides, or left to people, at up to two further looks."""
-    found, tier, trust = first, judge(first, 1), first.trust
+    """``first``, its clusters of ``tier`` (K), and what two further looks at most flag besides, or leave to people."""
+    found, trust = first, first.trust
     since = np.zeros(incidence.identifiers, np.int64)
     taken, held = _members(first, tier == _FLAGGED), _members(first, tier != _HARMLESS)
     flagged: list[_Cluster] = []

@@ -141,11 +141,13 @@ def refresh(
             followers.load(connection, decided),
         )
         tell("looking again")
+        first = judgement.of(found)
         found = looks.again(
             population.incidence,
             found,
+            first.assessment.tier,
             search,
-            lambda of, searches: judgement.of(of, searches).assessment.tier,
+            lambda of, searches: judgement.of(of, searches, first.baseline).assessment.tier,
             private,
             settings,
         )

@@ -60,7 +60,7 @@ def judged(tier: int, least: float = 0.8) -> looks.Judge:
 
 def looked(graph: Incidence, judge: looks.Judge) -> tuple[Found, Found]:
     first = search(graph)
-    return first, looks.again(graph, first, search, judge, unknown(graph), SETTINGS)
+    return first, looks.again(graph, first, judge(first, 1), search, judge, unknown(graph), SETTINGS)
 
 
 def hidden(graph: Incidence) -> Incidence:

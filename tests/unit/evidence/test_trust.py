@@ -122,7 +122,7 @@ def test_relabelled_accounts_give_the_same_trust() -> None:
     same = [renamed.at(kind, name) for kind, name in drawing.identifiers]
     # Leiden goes through accounts in their order, and places one that is tied to nothing either way.
     assert there.theta[same] == pytest.approx(here.theta, abs=3e-2)
-    assert there.bits[same] == pytest.approx(here.bits, abs=0.15)
+    assert there.bits[same] == pytest.approx(here.bits, abs=0.25)
 
 
 def test_the_same_seed_learns_the_same() -> None:
