@@ -19,6 +19,7 @@ from linkage.bundles import relations
 from linkage.bundles.given import Given
 from linkage.bundles.profiles import Profile
 from linkage.communities import decisions, membership
+from linkage.communities.stands import enriched
 from linkage.config import Settings
 from linkage.errors import BundleMalformed
 from linkage.evidence import incidence as graph
@@ -269,7 +270,10 @@ class _Crowd:
 
     def _score(self) -> Membership:
         settings = self._frame.settings.membership
-        return membership.score(self.incidence, self._trust, self._core, self._band, settings.admit_share, settings)
+        every = np.ones(self.incidence.accounts, dtype=np.bool_)
+        return membership.score(
+            self.incidence, self._trust, self._core, self._band, settings.admit_share, settings, every=every
+        )
 
     def _bands(self) -> NDArray[np.int64]:
         """Band of private work of every account; of stand-ins as many of each as there are left."""
@@ -288,13 +292,13 @@ class _Crowd:
             raise BundleMalformed("an identifier has more accounts in the bundle than in the population")
         account, identifier = _spread(np.arange(len(outside)), outside, self._others)
         if tying is not None:
-            stands = membership.enriched(self.incidence, self._core, self._frame.settings.membership).identifier
+            stands = enriched(self.incidence, self._core, self._frame.settings.membership).identifier
             # Network identifiers that are worth nothing to a pair tie nobody.
             speaks = ~self._trust.network[self._kind[stands]] | (self._trust.bits[stands] > 0)
-            enriched = stands[speaks & (self._trust.theta[stands] > 0)]
-            parts = [_spread(np.setdiff1d(np.arange(len(outside)), enriched), outside, self._others)]
+            ties = stands[speaks & (self._trust.theta[stands] > 0)]
+            parts = [_spread(np.setdiff1d(np.arange(len(outside)), ties), outside, self._others)]
             for kind, standing in enumerate(tying.tolist()):
-                parts.append(_spread(enriched[self._kind[enriched] == kind], outside, standing))
+                parts.append(_spread(ties[self._kind[ties] == kind], outside, standing))
                 if standing > len(parts[-1][0]):
                     raise BundleMalformed("the accounts that a kind ties to the cluster do not add up")
             account, identifier = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -104,8 +104,11 @@ def enforce(
             target[at] = source[at]
     own = [at for at, group in enumerate(groups) if target[at] < 0 and len(group.accounts) >= settings.smallest]
     left = _left_behind(found, groups, target, settings.smallest)
+    # Of whoever was decided about everything is told, however little ties them.
+    about = np.zeros(incidence.accounts, dtype=np.bool_)
+    about[np.concatenate([np.concatenate([group.accounts, group.apart]) for group in groups])] = True
+    core = considered.core.copy()
     if own or left:
-        core = considered.core.copy()
         looked = len(aside.look) if aside is not None else 0
         fresh = max(int(core.max(initial=-1)) + 1, int(considered.community.max(initial=-1)) + 1, looked)
         for number, at in enumerate(own):
@@ -113,9 +116,9 @@ def enforce(
             core[groups[at].accounts] = target[at]
         for number, accounts in enumerate(left, start=len(own)):
             core[accounts] = fresh + number
-        considered = membership.score(
-            incidence, trust, core, membership.banded(private_share), settings.admit_share, settings, aside
-        )
+    considered = membership.score(
+        incidence, trust, core, membership.banded(private_share), settings.admit_share, settings, aside, about
+    )
     label = considered.label.copy()
     whose = np.full(incidence.accounts, -1, np.int64)
     for at, (group, to) in enumerate(zip(groups, target.tolist(), strict=True)):
@@ -174,8 +177,19 @@ def also(
     bars[scored.community] = scored.bar
     old = len(has)
     prior = np.concatenate([scored.prior, np.log2(np.maximum(size[community[old:]], 1) / accounts)])
-    absence = membership.absence_bits(kinds > 0, account, community, label, width, accounts, settings)
-    absence[:old] = scored.absence
+    covered, touching = (
+        np.concatenate([count, np.zeros((max(0, width - len(count)), count.shape[1]), np.int64)])
+        for count in (scored.covered, scored.touching)
+    )
+    absence = np.concatenate(
+        [
+            scored.absence,
+            membership.absence_bits(
+                kinds[old:] > 0, community[old:], np.bincount(label[label >= 0], minlength=len(covered)),
+                covered, touching, accounts, settings,
+            ),
+        ]
+    )  # fmt: skip
     private = np.concatenate(
         [scored.private, membership.private_bits(band, account[old:], community[old:], label, width, settings)]
     )

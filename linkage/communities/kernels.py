@@ -22,39 +22,46 @@ def considered(
     identifier_start: NDArray[np.int64],
     identifier_account: NDArray[np.int32],
     kind: NDArray[np.int64],
+    low: int,
+    high: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Every account on what a community stands on: account, row of the stand, bits (E).
+    """Every account from ``low`` to below ``high`` on what a community stands on: account, row of the stand, bits (E).
 
     A stand (S, sorted by ``community``) is an ``identifier`` of a community. It gives an account ``of_member`` bits
     where that is of the community by its ``label`` (N, −1 for none), else ``of_other``; without bits it gives no row.
-    ``identifier_account`` (E): accounts by identifier. Rows are sorted by account, community, kind (``kind`` (M), of
-    identifiers), falling bits and stand. ``order``: of stands, such that few rows have to move for that; any that goes
-    by community will do.
+    ``identifier_account`` (E): accounts by identifier, those of each rising. Rows are sorted by account, community,
+    kind (``kind`` (M), of identifiers), falling bits and stand. ``order``: of stands, such that few rows have to move
+    for that; any that goes by community will do.
     """
-    accounts = len(label)
-    start = np.zeros(accounts + 1, np.int64)
+    start = np.zeros(high - low + 1, np.int64)
+    first = np.empty(len(community), np.int64)
+    last = np.empty(len(community), np.int64)
     for s in range(len(community)):
-        for e in range(identifier_start[identifier[s]], identifier_start[identifier[s] + 1]):
+        begins = identifier_start[identifier[s]]
+        of_stand = identifier_account[begins : identifier_start[identifier[s] + 1]]
+        first[s] = begins + np.searchsorted(of_stand, low)
+        last[s] = begins + np.searchsorted(of_stand, high)
+        for e in range(first[s], last[s]):
             a = identifier_account[e]
             if (of_member[s] if label[a] == community[s] else of_other[s]) > 0.0:
-                start[a + 1] += 1
-    for a in range(accounts):
+                start[a - low + 1] += 1
+    for a in range(high - low):
         start[a + 1] += start[a]
     end = start[:-1].copy()
-    total = start[accounts]
+    total = start[high - low]
     account = np.empty(total, np.int64)
     stand = np.empty(total, np.int64)
     bits = np.empty(total, np.float64)
     for s in order:
         j = identifier[s]
-        for e in range(identifier_start[j], identifier_start[j + 1]):
+        for e in range(first[s], last[s]):
             a = identifier_account[e]
             b = of_member[s] if label[a] == community[s] else of_other[s]
             if b <= 0.0:
                 continue
             # Stands come by community: a row sinks among those of its own, past kinds that come later and fewer bits.
-            x = end[a]
-            while x > start[a]:
+            x = end[a - low]
+            while x > start[a - low]:
                 before = stand[x - 1]
                 if community[before] != community[s]:
                     break
@@ -66,8 +73,8 @@ def considered(
                 x -= 1
             stand[x] = s
             bits[x] = b
-            account[end[a]] = a
-            end[a] += 1
+            account[end[a - low]] = a
+            end[a - low] += 1
     return account, stand, bits
 
 

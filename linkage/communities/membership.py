@@ -1,9 +1,8 @@
 """Communities → members: who belongs, who is core, and who was only passing through.
 
-A community's *enriched* identifiers are those that its members use far more often than everybody else. Each gives an
-account log-odds of membership, ``log₂ (share of members on it / share of others on it)``, measured without the account
-itself. Kinds that the members have and the account lacks count against it, and so does ordinary private work of its
-own. Customers of the same proxy, families and owners of a stolen card fail here.
+What a community stands on gives an account log-odds of membership (:mod:`linkage.communities.stands`). Kinds that the
+members have and the account lacks count against it, and so does ordinary private work of its own. Customers of the same
+proxy, families and owners of a stolen card fail here.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.communities import kernels
+from linkage.communities.stands import PRIVATE_FOR, Enriched, enriched, share_bits, trusted_bits, weighed
 from linkage.sites import apart
 
 if TYPE_CHECKING:
@@ -29,27 +29,16 @@ BANDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Enriched:
-    """Identifiers on which communities stand, one row per community and identifier, sorted by community.
-
-    ``inside``: members on it, x. ``bits``: log₂ of the ratio of shares inside and outside.
-    """
-
-    community: NDArray[np.int64]
-    identifier: NDArray[np.int64]
-    inside: NDArray[np.int64]
-    bits: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
 class Membership:
-    """Considered accounts: one row per account and community.
+    """Considered accounts: one row per account and community, as far as its score may be near or it was measured on.
 
     ``score``: bits; ``bar``: what it had to reach. ``label`` (N): community, −1 for none;
     ``core`` (N): as before the last scoring, that is those whom the evidence was measured on.
     The waterfall of a row: ``prior``, ``kinds`` (bits by kind, those of the network capped), ``absence`` and
     ``private`` sum to ``score``.
     ``entry_row``, ``entry_identifier``, ``entry_bits``: the identifiers behind ``kinds``, discounted, before the cap.
+    ``covered``, ``touching`` (C × K): accounts with evidence of each kind for each community, of those that it was
+    measured on and of all, also where no row is kept of them.
     """
 
     label: NDArray[np.int64]
@@ -66,46 +55,12 @@ class Membership:
     entry_identifier: NDArray[np.int64]
     entry_bits: NDArray[np.float64]
     enriched: Enriched
+    covered: NDArray[np.int64]
+    touching: NDArray[np.int64]
 
     def share(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """How surely the account of each of ``rows`` is a member, 0–1: one half at the bar."""
         return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(self.score[rows] - self.bar[rows], -60, 60))))
-
-
-def enriched(
-    incidence: Incidence, label: NDArray[np.int64], settings: MembershipSettings, aside: Aside | None = None
-) -> Enriched:
-    """Identifiers that two or more members use, at ``settings.enriched_bits`` or more above everybody else."""
-    communities = int(label.max()) + 1
-    of_edge = label[incidence.edge_account]
-    inside = of_edge >= 0
-    key = of_edge[inside] * incidence.identifiers + incidence.edge_identifier[inside]
-    cell, count = np.unique(key, return_counts=True)
-    several = count >= 2
-    cell, count = cell[several], count[several]
-    community, identifier = cell // incidence.identifiers, cell % incidence.identifiers
-    size = np.bincount(label[label >= 0], minlength=communities)[community]
-    degree = incidence.degree[identifier]
-    bits = share_bits(count, size, degree - count, incidence.accounts - size)
-    kept = bits >= settings.enriched_bits
-    if aside is not None:
-        kept &= ~aside.of(community, identifier)
-    return Enriched(community[kept], identifier[kept], count[kept], bits[kept])
-
-
-def share_bits(
-    inside: NDArray[np.int64], size: NDArray[np.int64], outside: NDArray[np.int64], others: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """log₂ of two shares, each with half a count added (Haldane 1956, Anscombe 1956)."""
-    return np.asarray(np.log2((inside + 0.5) / (size + 1.0)) - np.log2((outside + 0.5) / (others + 1.0)))
-
-
-def trusted_bits(bits: NDArray[np.float64], theta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``bits`` of a shared identifier that are left when sharing it means something with probability ``theta``.
-
-    A mixture: with that probability the ratio of shares is what it is, else it is 1.
-    """
-    return np.asarray(np.log2(1.0 - theta + theta * np.exp2(bits)))
 
 
 def assign(
@@ -212,12 +167,13 @@ def score(
     bar_share: float,
     settings: MembershipSettings,
     aside: Aside | None = None,
+    every: NDArray[np.bool_] | None = None,
 ) -> Membership:
     """Score every account on what communities stand on, and give each to the one that it fits best, if it fits.
 
     ``label`` (N): the communities that evidence is measured on. ``band`` (N): see :func:`bands`. ``bar_share``: part of
     what the upper quartile of a community's members score that an account has to reach. ``aside``: what is no evidence
-    for which communities.
+    for which communities. ``every`` (N): accounts of which all rows are kept, however far from any score that counts.
     """
     accounts = incidence.accounts
     stands = enriched(incidence, label, settings, aside)
@@ -232,23 +188,10 @@ def score(
     outside = np.maximum(degree - inside - 1, 0)
     bits = share_bits(inside, size_of - own, outside, accounts - size_of + own - 1)
     bits = np.where(inside > 0, trusted_bits(bits, trust.theta[stands.identifier]), 0.0)
-    kind = incidence.kind.astype(np.int64)
-    account, row, bits = kernels.considered(
-        np.lexsort((-bits[1], kind[stands.identifier], stands.community)),
-        stands.community,
-        stands.identifier,
-        bits[0],
-        bits[1],
-        label,
-        incidence.identifier_start,
-        incidence.edge_account[incidence.identifier_edge],
-        kind,
-    )
-    considered, towards, by_kind, entry_row, counted = kernels.weighed(
-        account, row, bits, stands.community, stands.identifier, kind, trust.discount, trust.network, trust.bits
-    )
+    rows = weighed(incidence, trust, stands, bits, label, size, every, settings)
+    considered, towards, by_kind = rows.account, rows.community, rows.kinds
     prior = np.log2(np.maximum(size[towards], 1) / accounts)
-    absence = absence_bits(by_kind > 0, considered, towards, label, communities, accounts, settings)
+    absence = absence_bits(by_kind > 0, towards, size, rows.covered, rows.touching, accounts, settings)
     private = private_bits(band, considered, towards, label, communities, settings)
     total = prior + by_kind.sum(axis=1) + absence + private
 
@@ -269,10 +212,12 @@ def score(
         kinds=by_kind,
         absence=absence,
         private=private,
-        entry_row=entry_row,
-        entry_identifier=stands.identifier[row],
-        entry_bits=counted,
+        entry_row=rows.entry_row,
+        entry_identifier=stands.identifier[rows.entry_stand],
+        entry_bits=rows.entry_bits,
         enriched=stands,
+        covered=rows.covered,
+        touching=rows.touching,
     )
 
 
@@ -321,18 +266,20 @@ def _bars(
 
 def absence_bits(
     has: NDArray[np.bool_],
-    account: NDArray[np.int64],
     community: NDArray[np.int64],
-    label: NDArray[np.int64],
-    communities: int,
+    size: NDArray[np.int64],
+    covered: NDArray[np.int64],
+    touching: NDArray[np.int64],
     accounts: int,
     settings: MembershipSettings,
 ) -> NDArray[np.float64]:
-    """Bits against an account for each kind that the members have and it lacks."""
-    size = np.bincount(label[label >= 0], minlength=communities).astype(np.float64)[:, None]
-    covered, touching = kernels.having(has, account, community, label, communities)
-    lacks_in = (size - covered + 0.5) / (size + 1.0)
-    lacks_out = (accounts - size - (touching - covered) + 0.5) / (accounts - size + 1.0)
+    """Bits against the account of each row for every kind that members have and it lacks, which is none it ``has``.
+
+    ``size`` (C), ``covered`` and ``touching`` (C × K): as in :class:`Membership`.
+    """
+    of = size.astype(np.float64)[:, None]
+    lacks_in = (of - covered + 0.5) / (of + 1.0)
+    lacks_out = (accounts - of - (touching - covered) + 0.5) / (accounts - of + 1.0)
     against = np.clip(np.log2(np.maximum(lacks_in, 1e-12) / lacks_out), -settings.absence_cap_bits, 0.0)
     return np.asarray(kernels.lacking(has, community, against))
 
@@ -352,7 +299,7 @@ def private_bits(
     inside = (table + 1.0) / (table.sum(axis=1, keepdims=True) + BANDS)
     bits = np.log2(inside / (everyone / everyone.sum()))
     most = settings.private_cap_bits
-    return np.asarray(np.clip(bits, -most, most / 3)[community, band[account]])
+    return np.asarray(np.clip(bits, -most, most / PRIVATE_FOR)[community, band[account]])
 
 
 def number(label: NDArray[np.int64], smallest: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from linkage import engine
 from linkage.communities import membership
+from linkage.communities.stands import NEAR
 from linkage.findings.tables import arrow
 from linkage.model import given
 from linkage.model.tables import DIGITS
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 #: (measure, cluster, item, number, value)
 Row = tuple[str, str | None, str | None, int | None, float]
-
-#: Bits below which an account that was looked at is not kept.
-NEAR = -3.0
 
 
 def candidates(table: Table, outcome: Outcome) -> pyarrow.Table:
@@ -141,10 +139,11 @@ def _bands(outcome: Outcome) -> Iterator[Row]:
 
 def _touching(outcome: Outcome) -> Iterator[Row]:
     considered, kinds = outcome.found.membership, outcome.population.incidence.kinds
-    cluster = outcome.cluster_of[considered.community]
+    cluster = outcome.cluster_of[: len(considered.touching)]
+    counted = np.zeros((outcome.found.clusters, len(kinds)), np.int64)
+    np.add.at(counted, cluster[cluster >= 0], considered.touching[cluster >= 0])
     for at, kind in enumerate(kinds):
-        has = (cluster >= 0) & (considered.kinds[:, at] > 0)
-        for number, count in enumerate(np.bincount(cluster[has], minlength=outcome.found.clusters).tolist()):
+        for number, count in enumerate(counted[:, at].tolist()):
             yield given.TOUCHING, outcome.named.ids[number], kind, None, count
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage import engine
-from linkage.communities import membership
+from linkage.communities.stands import enriched
 from linkage.lineage import match
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def name(
 
 def _evidence(population: Population, found: Found, settings: Settings) -> list[Evidence]:
     """What each cluster stands on (K)."""
-    stands = membership.enriched(population.incidence, found.label, settings.membership)
+    stands = enriched(population.incidence, found.label, settings.membership)
     weight = stands.inside * found.trust.theta[stands.identifier]
     out: list[dict[int, float]] = [{} for _ in range(found.clusters)]
     rows = (stands.community, population.identifier[stands.identifier], weight)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage import engine
-from linkage.communities import membership
 from linkage.communities.decisions import APART, HELD
+from linkage.communities.stands import NEAR, share_bits, trusted_bits
 from linkage.findings.tables import arrow
 from linkage.model.decided import BY_VERDICT
 from linkage.model.kinds import a_noun
@@ -44,14 +44,14 @@ def cluster_identifiers(
     members_on = np.asarray(raw["members_on"], dtype=np.int64)
     size = found.size[cluster]
     degree = incidence.degree[position]
-    bits = membership.share_bits(members_on, size, degree - members_on, incidence.accounts - size)
+    bits = share_bits(members_on, size, degree - members_on, incidence.accounts - size)
     evidence = bits >= settings.enriched_bits
     theta = found.trust.theta[position]
     if found.aside is not None:
         put_aside = found.aside.of(found.origin[cluster], position)
         theta, evidence = np.where(put_aside, 0.0, theta), evidence & ~put_aside
     kept = evidence | (members_on >= np.maximum(3, DISCOUNTED_SHARE * size))
-    worth = membership.trusted_bits(bits, theta)
+    worth = trusted_bits(bits, theta)
     order = np.lexsort((position, -worth * members_on, ~evidence, outcome.rank[cluster]))
     order = order[kept[order]]
     return arrow(
@@ -189,7 +189,7 @@ def left_out(table: Table, outcome: Outcome) -> pyarrow.Table:
     found, considered = outcome.found, outcome.found.membership
     cluster = outcome.cluster_of[considered.community]
     inside = found.label[considered.account] == cluster
-    near = (considered.score >= -3.0) & (cluster >= 0) & ~inside
+    near = (considered.score >= NEAR) & (cluster >= 0) & ~inside
     rows = np.flatnonzero(near)
     order = np.lexsort((considered.account[rows], -considered.score[rows], outcome.rank[cluster[rows]]))
     rows = rows[order]
@@ -245,7 +245,7 @@ def account_bits(table: Table, outcome: Outcome) -> pyarrow.Table:
     found, considered = outcome.found, outcome.found.membership
     cluster = outcome.cluster_of[considered.community]
     inside = found.label[considered.account] == cluster
-    shown = (cluster >= 0) & (inside | (considered.score >= -3.0))
+    shown = (cluster >= 0) & (inside | (considered.score >= NEAR))
     rows = np.flatnonzero(shown)
     entry = np.flatnonzero(shown[considered.entry_row])
     names = np.array(outcome.population.incidence.kinds, dtype=object)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from linkage.communities import membership
+from linkage.communities import membership, stands
 from linkage.communities.membership import Membership
+from linkage.communities.stands import enriched, share_bits, trusted_bits
 from linkage.config import EvidenceSettings, MembershipSettings
 from linkage.evidence import trust
 from linkage.evidence.incidence import Incidence, without
@@ -119,9 +122,48 @@ def test_a_row_per_account_and_community_and_one_community_per_account() -> None
     assert found.label[:20].tolist() == [0] * 12 + [1] * 8
 
 
-def test_an_account_that_lacks_what_members_have_scores_less(ring: Membership) -> None:
-    assert ring.absence[row_of(ring, CUSTOMER)] < -1.0
-    assert ring.absence[row_of(ring, 0)] > ring.absence[row_of(ring, CUSTOMER)]
+def test_an_account_that_lacks_what_members_have_scores_less() -> None:
+    everybody = told()
+    assert everybody.absence[row_of(everybody, CUSTOMER)] < -1.0
+    assert everybody.absence[row_of(everybody, 0)] > everybody.absence[row_of(everybody, CUSTOMER)]
+
+
+def told(graph: Incidence | None = None, *, everybody: bool = True) -> Membership:
+    """Everybody whom anything ties to the ring, or those alone whom it may bring near."""
+    graph = town().incidence() if graph is None else graph
+    nobody_knows = membership.banded(np.full(graph.accounts, np.nan))
+    return membership.score(
+        graph, trust.learn(graph, EvidenceSettings(), 1), label_of(ACCOUNTS, RING), nobody_knows, 0.5, SETTINGS,
+        every=np.full(graph.accounts, everybody),
+    )  # fmt: skip
+
+
+def test_who_cannot_come_near_is_counted_and_not_listed() -> None:
+    everybody, near = told(), told(everybody=False)
+    assert 0 < len(near.account) < len(everybody.account)
+    rows = np.flatnonzero(np.isin(everybody.account, near.account))
+    for column in ("account", "community", "score", "bar", "prior", "absence", "private", "kinds"):
+        assert np.array_equal(getattr(near, column), getattr(everybody, column)[rows]), column
+    entries = np.isin(everybody.entry_row, rows)
+    assert near.entry_identifier.tolist() == everybody.entry_identifier[entries].tolist()
+    assert near.account[near.entry_row].tolist() == everybody.account[everybody.entry_row[entries]].tolist()
+    assert near.entry_bits.tolist() == everybody.entry_bits[entries].tolist()
+    assert near.label.tolist() == everybody.label.tolist()
+    assert near.touching.tolist() == everybody.touching.tolist() and near.covered.tolist() == everybody.covered.tolist()
+    assert near.touching.sum() > (near.kinds > 0).sum()
+    left_out = np.delete(everybody.score, rows)
+    assert (left_out < stands.NEAR).all()
+
+
+def test_accounts_are_weighed_in_parts_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = told()
+    for at_once in (1, 7, 40):
+        monkeypatch.setattr(stands, "_AT_ONCE", at_once)
+        parts = told()
+        for field in dataclasses.fields(Membership):
+            mine, other = getattr(parts, field.name), getattr(whole, field.name)
+            if isinstance(mine, np.ndarray):
+                assert np.array_equal(mine, other), (at_once, field.name)
 
 
 def test_private_work_of_its_own_counts_against_an_account() -> None:
@@ -144,13 +186,13 @@ def test_unknown_private_work_says_little() -> None:
 def test_enriched_identifiers_are_the_groups_own() -> None:
     drawing = town()
     graph = drawing.incidence()
-    stands = membership.enriched(graph, label_of(ACCOUNTS, RING), SETTINGS)
-    names = {drawing.identifiers[at] for at in stands.identifier}
+    stood = enriched(graph, label_of(ACCOUNTS, RING), SETTINGS)
+    names = {drawing.identifiers[at] for at in stood.identifier}
     assert {(CARD, f"ring-card-{card}") for card in range(3)} <= names
     assert (CARD, "family") not in names
-    assert (stands.inside >= 2).all()
-    assert (stands.bits >= SETTINGS.enriched_bits).all()
-    assert (np.diff(stands.community) >= 0).all()
+    assert (stood.inside >= 2).all()
+    assert (stood.bits >= SETTINGS.enriched_bits).all()
+    assert (np.diff(stood.community) >= 0).all()
 
 
 def test_nobody_belongs_to_nothing() -> None:
@@ -161,7 +203,7 @@ def test_nobody_belongs_to_nothing() -> None:
 
 def test_share_bits_compare_shares() -> None:
     def bits(inside: int, size: int, outside: int, others: int) -> float:
-        return float(membership.share_bits(*(np.array([value]) for value in (inside, size, outside, others)))[0])
+        return float(share_bits(*(np.array([value]) for value in (inside, size, outside, others)))[0])
 
     assert bits(10, 20, 10, 20) == 0.0
     assert bits(10, 10, 0, 1_000) > bits(10, 10, 5, 1_000) > bits(5, 10, 5, 1_000) > 0
@@ -170,7 +212,7 @@ def test_share_bits_compare_shares() -> None:
 
 def test_an_identifier_speaks_as_far_as_it_is_trusted() -> None:
     def left(bits: float, theta: float) -> float:
-        return float(membership.trusted_bits(np.array([bits]), np.array([theta]))[0])
+        return float(trusted_bits(np.array([bits]), np.array([theta]))[0])
 
     assert left(8.0, 1.0) == pytest.approx(8.0)
     assert left(8.0, 0.0) == 0.0
