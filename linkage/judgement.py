@@ -50,8 +50,7 @@ class Judgement:
     def of(self, found: Found, searches: int = 1, among: Baseline | None = None) -> Judged:
         """Significance, terms and tiers of what was ``found`` by one of so many ``searches`` (Bonferroni).
 
-        ``among``: what groups are compared with; that of what was found unless given. A further look finds few of the
-        ordinary groups, so it is judged by those of the first.
+        ``among``: what groups are compared with; that of what was found unless given.
         """
         incidence, scoring = self.population.incidence, self.settings.scoring
         statistic = significance.statistic(detection.tied_bits(found))
@@ -70,3 +69,12 @@ class Judgement:
             followed=self.followed,
         )
         return Judged(q_value, everyone, scored, assess.assess(scored, q_value, scoring))
+
+    def tier(self, found: Found, searches: int, first: Baseline) -> NDArray[np.int64]:
+        """Tier of each cluster (K) that a further look ``found``: the one further from a flag of two.
+
+        It is compared with the groups of the ``first`` look, as it will be when all are measured once more, and with
+        those of its own: without what explains ordinary groups people of one interest come together, loosely, and what
+        such groups have in common speaks of none of them.
+        """
+        return np.maximum(self.of(found, searches).assessment.tier, self.of(found, searches, first).assessment.tier)

@@ -54,7 +54,7 @@ def partition(
     _quality, found = graspologic_native.leiden_csr(
         both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data.astype(np.float64), count, seed=seed
     )
-    of_linked = np.empty(count, np.int64)
+    of_linked = np.arange(count, dtype=np.int64) + count
     of_linked[np.fromiter(found.keys(), np.int64, len(found))] = np.fromiter(found.values(), np.int64, len(found))
     part = np.arange(nodes, dtype=np.int64) + nodes
     part[linked] = of_linked

@@ -147,7 +147,7 @@ def refresh(
             found,
             first.assessment.tier,
             search,
-            lambda of, searches: judgement.of(of, searches, first.baseline).assessment.tier,
+            lambda of, searches: judgement.tier(of, searches, first.baseline),
             private,
             settings,
         )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from linkage.config import ScoringSettings
     from linkage.scoring.term import FloatArray, IntArray
 
+#: How far a site of several addresses is one.
+_SERVERS = 0.5
 #: Most that two kinds of shared things count, points.
 TWICE = 2.0
 
@@ -54,10 +56,14 @@ def payment(
 
 
 def site(found: Sharing) -> FloatArray:
-    """How far one address that a group shares, or those that most of it share, are its place of work (K, 0–1)."""
+    """How far one address that a group shares is its place of work (K, 0–1); of several, half as far.
+
+    Servers can be rented by anybody: that all of a group comes from a few says less than that it sits in one place.
+    """
     weeks = np.clip(found.top_days / 14.0, 0.0, 1.0)
     members = np.clip((found.top - 0.3) / 0.4, 0.0, 1.0)
-    return np.asarray(members * np.clip(found.top_events / 0.3, 0.0, 1.0) * weeks)
+    whole = np.where(found.together > 1, _SERVERS, 1.0)
+    return np.asarray(members * np.clip(found.top_events / 0.3, 0.0, 1.0) * weeks * whole)
 
 
 def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettings) -> list[Term]:

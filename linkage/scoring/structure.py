@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 #: Groups from which figures of all of them are taken.
 ENOUGH = 10
-#: Where a group works, and no exits: most of it uses each, hardly anyone else does, and there is little besides. Share
-#: of the members, of the address's accounts, and of the members' uses of addresses that are the group's own.
-_EVERYWHERE, _UNSHARED, _MOSTLY = 0.5, 0.9, 0.75
+#: Where a group works, and no exits: most of it uses each, hardly anyone else does, for weeks, and the group is there
+#: rather than elsewhere. Share of the members, of the address's accounts, days, and share of what the group does from
+#: addresses, also from those that others use.
+_EVERYWHERE, _UNSHARED, _WEEKS, _MOSTLY = 0.5, 0.9, 14, 0.5
 #: Least that groups are taken to differ in a figure, log2.
 _LEAST_SPREAD = 0.25
 
@@ -32,7 +33,8 @@ class Sharing:
     ``shared``: how many of them. ``exclusive``: how many of those have most of their accounts inside.
     ``effective``: effective number of exclusive ones, 2^entropy over members on them. ``top``: share of the members
     on the exclusive one with most members; ``top_events``: share of the members' events on it; ``top_days``: days
-    between its first and last use. Addresses where most of a group works are one together: ``together`` is how many.
+    between its first and last use. Addresses where most of a group works are one together: ``together`` is how many,
+    and the days are their mean.
     ``covered``: share of members on an exclusive one; ``on``: those members, accounts.
     """
 
@@ -60,8 +62,8 @@ def sharing(
     """Measure the sharing of every group over the identifiers of ``kinds``.
 
     ``place`` (E): where in the network an edge leads; what is in equal use are places then, not identifiers. A firm's
-    servers are one place, however many: most of its accounts come from each, and nobody else. Of exits an account gets
-    some, and so do other customers of whoever rents them out.
+    servers are one place, however many: most of its accounts come from each, for weeks, and nobody else. Of exits an
+    account gets some, and so do other customers of whoever rents them out.
 
     ``part`` (N): organization within its group of each account, −1 for none; what is in equal use is measured within
     each, and within the rest.
@@ -92,11 +94,14 @@ def sharing(
     lead[order[np.r_[True, of_group[order][1:] != of_group[order][:-1]]] if len(order) else order] = True
     end = identifier
     if place is not None:
-        everywhere = exclusive & (count >= _EVERYWHERE * size[of_group])
+        everywhere = exclusive & (count >= _EVERYWHERE * size[of_group]) & (last - first + 1 >= _WEEKS)
         everywhere &= count >= _UNSHARED * incidence.degree[identifier]
-        there = np.bincount(of_group[everywhere], weights=count[everywhere], minlength=groups)
-        everywhere &= (there >= _MOSTLY * mass)[of_group]
-        lead |= everywhere
+        there = np.bincount(of_group[everywhere], weights=on[everywhere], minlength=groups)
+        everywhere &= (there >= _MOSTLY * np.bincount(of_group, weights=on, minlength=groups))[of_group]
+        # One of them is what leads anyhow.
+        everywhere &= (np.bincount(of_group[everywhere], minlength=groups) > 1)[of_group]
+        several_lead = np.bincount(of_group[everywhere], minlength=groups) > 0
+        lead = np.where(several_lead[of_group], everywhere, lead)
         # An address is in one place for a group, also where not every source tells the operator of its network.
         least = np.full(len(cell), np.iinfo(np.int64).max, np.int64)
         np.minimum.at(least, inverse, place[edge])
@@ -104,9 +109,8 @@ def sharing(
         end = np.unique(np.where(everywhere, -1 - of_group, least), return_inverse=True)[1]
     own = exclusive[inverse]
     entropy = _entropy(edge[own], end[inverse[own]], incidence, label, groups, part)
-    begins, ends = np.full(groups, np.iinfo(np.int32).max, np.int64), np.zeros(groups, np.int64)
-    np.minimum.at(begins, of_group[lead], first[lead])
-    np.maximum.at(ends, of_group[lead], last[lead])
+    days = np.bincount(of_group[lead], weights=(count * (last - first + 1))[lead], minlength=groups)
+    uses = np.bincount(of_group[lead], weights=count[lead], minlength=groups)
     at_top = np.unique(incidence.edge_account[edge[lead[inverse]]])
     touched = np.unique(incidence.edge_account[edge[exclusive[inverse]]])
     covered = np.bincount(label[touched], minlength=groups) / size
@@ -116,7 +120,7 @@ def sharing(
         effective=np.where(mass > 0, np.exp2(entropy), 0.0),
         top=np.bincount(label[at_top], minlength=groups) / size,
         top_events=np.bincount(of_group[lead], weights=on[lead], minlength=groups) / total,
-        top_days=np.maximum(ends - begins + 1, 0).astype(np.float64),
+        top_days=days / np.maximum(uses, 1),
         together=np.bincount(of_group[lead], minlength=groups),
         covered=covered,
         on=touched,

@@ -115,8 +115,11 @@ def terms(
 
 
 def _elsewhere(found: list[Term], addresses: Sharing) -> list[Term]:
-    """Terms of networks as far as these are no site of several addresses: its servers may stand with several hosts."""
-    left = 1.0 - np.where(addresses.together > 1, shares.site(addresses), 0.0)
+    """Terms of networks as far as these are no site of several addresses: its servers may stand with several hosts.
+
+    They are the site's as far as the work is done there: nothing is left of the terms where four fifths of it are.
+    """
+    left = np.where(addresses.together > 1, 1.0 - np.clip((addresses.top_events - 0.5) / 0.3, 0.0, 1.0), 1.0)
     return [replace(term, points=term.points * left) if term.evidence == "network" else term for term in found]
 
 

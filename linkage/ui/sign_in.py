@@ -77,7 +77,11 @@ def asked(workspace: Workspace) -> bool:
     if _LEAVING in st.session_state:
         st.title("linkage")
         st.markdown("Signing out…")
-        st.caption("Until this page gives way to another one, the browser still remembers who you are.")
+        st.caption(
+            "Until this page gives way to another one, the browser still remembers who you are. If it stays, press the "
+            "button, or clear this site's cookies."
+        )
+        st.button("Sign out again", icon=":material/logout:", on_click=leave)
         return False
     if st.user.to_dict().get("is_logged_in") is not True:
         st.title("linkage")
@@ -102,8 +106,8 @@ def leave() -> None:
     Streamlit empties its own session at once. A page that then said "Sign in" would be believed by somebody who walks
     away, while the cookie is still there.
     """
-    st.session_state[_LEAVING] = True
     st.logout()
+    st.session_state[_LEAVING] = True
 
 
 @cache

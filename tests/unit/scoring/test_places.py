@@ -9,7 +9,7 @@ import pytest
 
 from linkage.config import Settings
 from linkage.scoring.features import Places
-from linkage.scoring.structure import sharing
+from linkage.scoring.structure import Sharing, sharing
 from linkage.scoring.terms import terms
 from tests.lib.graphs import IP, Drawing, features, label_of
 
@@ -64,7 +64,7 @@ def served(strangers: int) -> tuple[Drawing, Places]:
     drawing = Drawing()
     for server in range(9):
         people = [*random.choice(MEMBERS, 48, replace=False), *random.choice(range(100, N), strangers, replace=False)]
-        drawing.use(people, IP, f"server-{server}", first=1, last=28, events=5)
+        drawing.use(people, IP, f"server-{server}", first=1, last=28, events=7)
     drawing.accounts = N
     graph = drawing.incidence()
     edge, number = graph.edge_account.astype(np.int64), graph.edge_identifier.astype(np.int64)
@@ -85,24 +85,51 @@ def test_servers_that_all_of_a_platform_comes_from_are_a_site_and_exits_with_oth
     points = {
         term.name: float(term.points[0]) for term in terms(graph, replace(made, places=where), label, 1, SETTINGS)
     }
-    assert (points["one_site"] == -4.0) == site
+    assert (points["one_site"] == -2.0) == site
     assert (points["shared_exits"] > 0.5) != site
     assert (points["many_networks"] > 0.5) != site
 
 
-def test_a_site_beside_exits_that_go_round_is_no_site_of_several_addresses() -> None:
+def beside(drawing: Drawing) -> Sharing:
+    graph = drawing.incidence()
+    return sharing(
+        graph, label_of(N, range(MEMBERS)), 1, np.full(N, 64.0), (IP,), SETTINGS.exclusive_share,
+        place=graph.edge_identifier.astype(np.int64),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("of_their_own", [True, False])
+def test_two_servers_beside_more_work_at_exits_are_no_site_of_several_addresses(of_their_own: bool) -> None:
+    """Exits that strangers get as well count as elsewhere too: they are where the work is."""
     random, drawing = np.random.default_rng(4), Drawing()
     for server in range(2):
-        drawing.use(range(MEMBERS - 10), IP, f"server-{server}")
+        drawing.use(range(MEMBERS - 10), IP, f"server-{server}", first=1, last=28, events=5)
     for address in range(ADDRESSES):
-        drawing.use(random.choice(MEMBERS, 8, replace=False), IP, f"exit-{address:02}")
+        people = random.choice(MEMBERS, 8, replace=False).tolist()
+        strangers = [] if of_their_own else range(100, 120)
+        drawing.use([*people, *strangers], IP, f"exit-{address:02}", events=4)
     drawing.accounts = N
-    graph = drawing.incidence()
-    by_itself = graph.edge_identifier.astype(np.int64)
-    found = sharing(
-        graph, label_of(N, range(MEMBERS)), 1, np.full(N, 64.0), (IP,), SETTINGS.exclusive_share, place=by_itself
-    )
+    assert beside(drawing).together[0] == 1
+
+
+def test_exits_that_are_replaced_after_days_are_no_site_however_long_they_follow_each_other() -> None:
+    random, drawing = np.random.default_rng(4), Drawing()
+    for number in range(10):
+        people = random.choice(MEMBERS, 48, replace=False)
+        drawing.use(people, IP, f"exit-{number}", first=1 + 3 * number, last=3 + 3 * number, events=5)
+    drawing.accounts = N
+    found = beside(drawing)
     assert found.together[0] == 1
+    assert found.effective[0] == pytest.approx(10.0, rel=0.02)
+
+
+def test_a_top_address_that_others_use_as_well_is_not_among_the_servers() -> None:
+    drawing = Drawing()
+    drawing.use([*range(MEMBERS), *range(100, 130)], IP, "venue", first=1, last=28, events=2)
+    for server in range(4):
+        drawing.use(range(MEMBERS - 10), IP, f"server-{server}", first=1, last=28, events=5)
+    drawing.accounts = N
+    assert beside(drawing).together[0] == 4
 
 
 def test_an_address_without_a_known_place_is_one_by_itself() -> None:
