@@ -115,7 +115,8 @@ def _merged(
     speaks = ~trust.network[incidence.kind[scored.entry_identifier]] & (
         trust.theta[scored.entry_identifier] >= settings.merge_trust
     )
-    bits = np.bincount(scored.entry_row[speaks], weights=scored.entry_bits[speaks], minlength=len(scored.account))
+    entry_bits = scored.entry_bits * _undivided(incidence, scored, trust, label)
+    bits = np.bincount(scored.entry_row[speaks], weights=entry_bits[speaks], minlength=len(scored.account))
     at_home = np.zeros(len(core))
     at_home[scored.account[home == scored.community]] = bits[home == scored.community]
     enough = (scored.prior + bits >= settings.bar_bits) & (bits >= settings.merge_fit * at_home[scored.account])
@@ -140,6 +141,27 @@ def _merged(
     graph = coo_matrix((np.ones(len(first)), (source[first], target[first])), shape=(communities, communities))
     whole = connected_components(graph, directed=False)[1]
     return np.where(core >= 0, whole[np.maximum(core, 0)], -1).astype(np.int64)
+
+
+def _undivided(incidence: Incidence, scored: Membership, trust: Trust, label: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How many times as much the entries of ``scored`` say about an account when communities that stand on the same
+    identifier are not held against each other.
+
+    The parts that a hub's accounts were cut into all stand on it, and each part alone finds it common outside.
+    """
+    stands = scored.enriched
+    size = np.bincount(label[label >= 0], minlength=int(label.max(initial=-1)) + 1)
+    inside = np.bincount(stands.identifier, stands.inside, incidence.identifiers)
+    of_parts = np.bincount(stands.identifier, size[stands.community], incidence.identifiers)
+    at = stands.identifier
+    outside = np.maximum(incidence.degree[at] - inside[at], 0)
+    bits = share_bits(stands.inside, size[stands.community], outside, incidence.accounts - of_parts[at])
+    theta = trust.theta[at]
+    before, after = trusted_bits(stands.bits, theta), trusted_bits(np.maximum(bits, stands.bits), theta)
+    ratio = np.divide(after, before, out=np.ones(len(at)), where=before > 0)
+    key = stands.community * incidence.identifiers + at
+    wanted = scored.community[scored.entry_row] * incidence.identifiers + scored.entry_identifier
+    return np.asarray(ratio[np.searchsorted(key, wanted)])
 
 
 def band_cuts(private_share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -39,8 +39,9 @@ def ordinary_reasons(
     """Templates, organizations, events, smallness and canaries, as terms of every group.
 
     ``templates``: how each group shares them; ``by_templates`` (K): how much of all that it shares they are. A lesson
-    explains shared templates, and neither cards that rotate nor exits. ``alike`` (K, 0–1): how far the requests of the
-    members are of one size. A lesson and a tool are used by people who each work in their own way.
+    explains shared templates, and neither cards that rotate nor exits. ``alike`` (K, 0–1): how far the members work as
+    one, by the sizes of their requests or for want of work of their own. A lesson and a tool are used by people who
+    each work in their own way.
     """
     nan = not_applicable(groups)
     judged = judged_by_templates(templates, size)

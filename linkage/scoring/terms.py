@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _EXPLAINED = 1.5
 #: What a group that works together ordinarily shows besides its hours.
 _ORDINARY = ("one_site", "one_payer", "one_lesson", "one_organization", "allowed_organization")
+#: Part of the private work of ordinary accounts from which members lack none.
+_OWN_WORK = 0.5
 #: Part of the points that office hours keep where nothing else is ordinary.
 _HOURS_ALONE = 1.0 / 3.0
 
@@ -74,8 +76,9 @@ def terms(
     alike = np.maximum(same_sizes.points, 0.0) / (likeness.CAP * settings.cap_scale)
     twice = shares.tied_twice(cards, addresses, templates, label, groups, size, settings)
     strangers = np.maximum(-same_sizes.points, 0.0) / (likeness.AGAINST * settings.cap_scale)
+    behaviours = behaviour.behaviour(features, label, groups, baseline, settings)
     found = [
-        *_elsewhere(behaviour.behaviour(features, label, groups, baseline, settings), addresses),
+        *_elsewhere(behaviours, addresses),
         *behaviour.capability(features, label, groups, baseline, settings),
         *shares.payment(
             cards,
@@ -100,7 +103,7 @@ def terms(
             canary_kind,
             templates,
             by_templates,
-            alike,
+            np.maximum(alike, _idle(behaviours, templates)),
             baseline,
             firms,
         ),
@@ -121,6 +124,19 @@ def _elsewhere(found: list[Term], addresses: Sharing) -> list[Term]:
     """
     left = np.where(addresses.together > 1, 1.0 - np.clip((addresses.top_events - 0.5) / 0.3, 0.0, 1.0), 1.0)
     return [replace(term, points=term.points * left) if term.evidence == "network" else term for term in found]
+
+
+def _idle(found: list[Term], templates: Sharing) -> FloatArray:
+    """How far members lack the private work that matched ordinary accounts have beside one template of the group's (K).
+
+    Nobody lives by a lesson or a tool alone: what it leaves people time for is partly work of their own.
+    """
+    own = next((term for term in found if term.name == "own_work"), None)
+    if own is None:
+        return np.zeros(len(templates.top_events))
+    beside = own.observed / np.maximum(1.0 - templates.top_events, 0.01)
+    part = np.divide(beside, own.expected, out=np.ones(len(beside)), where=own.expected > 0)
+    return np.where(np.isfinite(part), 1.0 - np.clip(part / _OWN_WORK, 0.0, 1.0), 0.0)
 
 
 def _hours_of_a_firm(found: list[Term], groups: int, settings: ScoringSettings) -> list[Term]:

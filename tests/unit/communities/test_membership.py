@@ -68,6 +68,35 @@ def test_a_member_that_was_missed_is_admitted() -> None:
     assert found.label[list(RING)].tolist() == [0] * 12
 
 
+def hub(visitors: int) -> tuple[Drawing, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Five towns of sixty in each of which one template is used, and nothing else ties; others use it in passing."""
+    towns, people, accounts = 5, 60, 4_000
+    drawing = Drawing()
+    drawing.use(range(towns * people), TEMPLATE, "hub", events=40)
+    drawing.use(range(2_000, 2_000 + visitors), TEMPLATE, "hub", events=1)
+    random = np.random.default_rng(5)
+    for line in range(40 * towns):
+        drawing.use(line // 40 * people + random.choice(people, 3, replace=False), IP, f"line-{line:03}")
+        drawing.use(random.choice(2_000, 20, replace=False) + 2_000, IP, f"line-{line:03}")
+    drawing.accounts = accounts
+    return drawing, label_of(accounts, *(range(town * people, (town + 1) * people) for town in range(towns)))
+
+
+def test_parts_that_a_hub_was_cut_into_come_together_unless_most_of_its_users_are_in_none() -> None:
+    for visitors, clusters in ((0, 1), (30, 1), (1_500, 5)):
+        drawing, label = hub(visitors)
+        graph = drawing.incidence()
+        learned = trust.learn(graph, EvidenceSettings(), 1)
+        theta = np.where(graph.kind == KINDS.index(TEMPLATE), 0.9, learned.theta)
+        learned = dataclasses.replace(learned, theta=theta)
+        scored = membership.score(
+            graph, learned, label, membership.banded(np.full(graph.accounts, np.nan)), SETTINGS.core_share, SETTINGS
+        )
+        scored = dataclasses.replace(scored, label=label)
+        merged = membership._merged(graph, scored, label, learned, SETTINGS)
+        assert len(np.unique(merged[label >= 0])) == clusters, visitors
+
+
 def test_who_is_at_home_where_is_seen_also_when_it_is_no_evidence() -> None:
     accounts, labs, people = 2_000, 6, 12
     everybody = labs * people

@@ -89,3 +89,19 @@ def test_a_lesson_explains_one_template_only_of_people_who_work_each_in_their_ow
     found = terms(drawing.incidence(), town(ring_spread), LABEL, TEAMS + 1, ScoringSettings())
     (lesson,) = (term.points[TEAMS] for term in found if term.name == "one_lesson")
     assert lesson == pytest.approx(-3.0, abs=0.6) if explained else lesson == 0.0
+
+
+@pytest.mark.parametrize(
+    ("own", "times", "explained"),
+    [(0.6, 30, True), (0.2, 30, True), (0.02, 30, False), (0.02, 60, True), (np.nan, 30, True)],
+)
+def test_a_tool_explains_one_template_only_of_people_who_have_work_of_their_own_beside_it(
+    own: float, times: int, explained: bool
+) -> None:
+    drawing = Drawing(accounts=N)
+    drawing.use(RING, TEMPLATE, "tool", events=times)
+    made = town(1.0)
+    made.values["private_work"][list(RING)] = own
+    found = terms(drawing.incidence(), made, LABEL, TEAMS + 1, ScoringSettings())
+    (tool,) = (term.points[TEAMS] for term in found if term.name == "one_lesson")
+    assert tool < -1.5 if explained else tool > -0.5
