@@ -25,6 +25,8 @@ USES, LINKS = 0.9, 0.08
 HUB, LARGE = 0.4, 0.05
 #: Identifiers that the members of the largest cluster share, and those of every other.
 SHARED = (500, 20)
+#: Refreshes that follow the first one.
+REFRESHES = 5
 #: Share of the accounts whose uses say something new in the next refresh.
 CHANGED = 0.02
 
@@ -168,9 +170,9 @@ def changed(tables: dict[str, pa.Table], seed: int) -> dict[str, pa.Table]:
 
 
 def snapshots(folder: Path, scale: float) -> list[Snapshot]:
-    """A first refresh and two that follow."""
+    """A first refresh and ``REFRESHES`` that follow."""
     store, tables, made = Snapshots(folder), drawn(scale, 1), []
-    for number in range(1, 4):
+    for number in range(1, REFRESHES + 2):
         made.append(store.write(record(f"r-{number:012x}"), tables))
         tables = changed(tables, number)
     return made

@@ -93,7 +93,7 @@ class Bare:
 
 
 def by_driver(server: LocalServer, made: list[Snapshot], bare: Bare) -> Iterator[tuple[str, int, float]]:
-    """(what, rows, seconds) of a first publication and of two refreshes that changed 2 % of the uses."""
+    """(what, rows, seconds) of a first publication and of the refreshes after it, that changed 2 % of the uses each."""
 
     def turn(progress: Progress) -> None:
         if progress.stage == "publishing":
