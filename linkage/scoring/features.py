@@ -119,6 +119,7 @@ def priced(connection: duckdb.DuckDBPyConnection, as_of: datetime, allowed: tupl
     with np.errstate(invalid="ignore", divide="ignore"):
         values = {
             "private_work": number("private_events") / number("template_events"),
+            "private_share": number("private_events") / events,
             "prefixes_per_day": np.log2(number("day_prefixes") / number("network_days")),
             "prefixes": np.log2(number("prefixes")),
             "asns": np.log2(np.where(number("asns") > 0, number("asns"), np.nan)),

@@ -14,6 +14,7 @@ import numpy as np
 from linkage.model.kinds import SCHEDULE
 from linkage.scoring import behaviour, likeness, reasons, shares
 from linkage.scoring.baseline import Baseline, measure
+from linkage.scoring.effects import effect, matched_cells
 from linkage.scoring.followers import Followed, followers
 from linkage.scoring.organizations import organizations
 from linkage.scoring.structure import Sharing, part_of_sharing, sharing
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 _EXPLAINED = 1.5
 #: What a group that works together ordinarily shows besides its hours.
 _ORDINARY = ("one_site", "one_payer", "one_lesson", "one_organization", "allowed_organization")
-#: Part of the private work of ordinary accounts from which members lack none.
-_OWN_WORK = 0.5
+#: Part of the private work of ordinary accounts at which members lack it altogether; half as far at its root.
+_OWN_WORK = 0.25
+#: Part of their work that a lesson or a tool leaves people, from which it is asked what they do with it.
+_LEAVES = 0.2
 #: Part of the points that office hours keep where nothing else is ordinary.
 _HOURS_ALONE = 1.0 / 3.0
 
@@ -76,9 +79,8 @@ def terms(
     alike = np.maximum(same_sizes.points, 0.0) / (likeness.CAP * settings.cap_scale)
     twice = shares.tied_twice(cards, addresses, templates, label, groups, size, settings)
     strangers = np.maximum(-same_sizes.points, 0.0) / (likeness.AGAINST * settings.cap_scale)
-    behaviours = behaviour.behaviour(features, label, groups, baseline, settings)
     found = [
-        *_elsewhere(behaviours, addresses),
+        *_elsewhere(behaviour.behaviour(features, label, groups, baseline, settings), addresses),
         *behaviour.capability(features, label, groups, baseline, settings),
         *shares.payment(
             cards,
@@ -103,7 +105,7 @@ def terms(
             canary_kind,
             templates,
             by_templates,
-            np.maximum(alike, _idle(behaviours, templates)),
+            np.maximum(alike, _idle(features, label, groups, templates, baseline, settings)),
             baseline,
             firms,
         ),
@@ -126,17 +128,27 @@ def _elsewhere(found: list[Term], addresses: Sharing) -> list[Term]:
     return [replace(term, points=term.points * left) if term.evidence == "network" else term for term in found]
 
 
-def _idle(found: list[Term], templates: Sharing) -> FloatArray:
+def _idle(
+    features: Features, label: IntArray, groups: int, templates: Sharing, baseline: Baseline, settings: ScoringSettings
+) -> FloatArray:
     """How far members lack the private work that matched ordinary accounts have beside one template of the group's (K).
 
-    Nobody lives by a lesson or a tool alone: what it leaves people time for is partly work of their own.
+    What a lesson or a tool leaves people time for is partly work of their own. Where it leaves next to nothing, nothing
+    is lacking; and of members whose work is not known, nothing is said.
     """
-    own = next((term for term in found if term.name == "own_work"), None)
-    if own is None:
-        return np.zeros(len(templates.top_events))
-    beside = own.observed / np.maximum(1.0 - templates.top_events, 0.01)
-    part = np.divide(beside, own.expected, out=np.ones(len(beside)), where=own.expected > 0)
-    return np.where(np.isfinite(part), 1.0 - np.clip(part / _OWN_WORK, 0.0, 1.0), 0.0)
+    ordinary = baseline.features.get("private_share")
+    if ordinary is None:
+        return np.zeros(groups)
+    own = effect(
+        features.values["private_share"], matched_cells(features), label, groups, ordinary, settings.spread_floor
+    )
+    left = 1.0 - np.clip(templates.top_events, 0.0, 1.0)
+    usual = left * own.expected
+    part = np.divide(own.observed, usual, out=np.ones(groups), where=np.isfinite(own.observed) & (usual > 0))
+    size = np.bincount(label[label >= 0], minlength=groups)
+    told = np.clip(2.0 * own.known / np.maximum(size, 1) - 1.0, 0.0, 1.0)
+    lacking = np.log2(np.clip(part, _OWN_WORK, 1.0)) / np.log2(_OWN_WORK)
+    return np.asarray(told * np.clip(left / _LEAVES, 0.0, 1.0) * lacking)
 
 
 def _hours_of_a_firm(found: list[Term], groups: int, settings: ScoringSettings) -> list[Term]:

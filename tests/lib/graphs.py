@@ -96,6 +96,7 @@ def complete(accounts: Iterable[int]) -> list[tuple[int, int]]:
 #: Features of an ordinary account, and how much accounts differ in them.
 ORDINARY = {
     "private_work": (0.6, 0.15),
+    "private_share": (0.4, 0.1),
     "prefixes_per_day": (0.2, 0.15),
     "prefixes": (1.0, 0.4),
     "asns": (0.4, 0.3),

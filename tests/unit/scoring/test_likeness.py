@@ -93,7 +93,7 @@ def test_a_lesson_explains_one_template_only_of_people_who_work_each_in_their_ow
 
 @pytest.mark.parametrize(
     ("own", "times", "explained"),
-    [(0.6, 30, True), (0.2, 30, True), (0.02, 30, False), (0.02, 60, True), (np.nan, 30, True)],
+    [(0.4, 30, True), (0.2, 30, True), (0.01, 30, False), (0.0, 62, True), (np.nan, 30, True)],
 )
 def test_a_tool_explains_one_template_only_of_people_who_have_work_of_their_own_beside_it(
     own: float, times: int, explained: bool
@@ -101,7 +101,17 @@ def test_a_tool_explains_one_template_only_of_people_who_have_work_of_their_own_
     drawing = Drawing(accounts=N)
     drawing.use(RING, TEMPLATE, "tool", events=times)
     made = town(1.0)
-    made.values["private_work"][list(RING)] = own
+    made.values["private_share"][list(RING)] = own
     found = terms(drawing.incidence(), made, LABEL, TEAMS + 1, ScoringSettings())
     (tool,) = (term.points[TEAMS] for term in found if term.name == "one_lesson")
     assert tool < -1.5 if explained else tool > -0.5
+
+
+def test_a_few_members_whose_work_is_known_say_nothing_of_a_tool() -> None:
+    drawing = Drawing(accounts=N)
+    drawing.use(RING, TEMPLATE, "tool", events=30)
+    made = town(1.0)
+    made.values["private_share"][list(RING)] = [0.0] * 10 + [np.nan] * 30
+    found = terms(drawing.incidence(), made, LABEL, TEAMS + 1, ScoringSettings())
+    (tool,) = (term.points[TEAMS] for term in found if term.name == "one_lesson")
+    assert tool < -2.4
