@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from linkage import engine
-from linkage.stores.neo4j.graph import CLUSTER, IDENTIFIER, MODEL, PARTS, TABLES, Part, labels
+from linkage.stores.neo4j.graph import IDENTIFIER, MODEL, PARTS, TABLES, Part, labels
 from linkage.stores.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -60,17 +60,11 @@ class Step:
 
 
 class Changes:
-    """The steps of a publication in their order, and the rows of each.
-
-    What is asked of them after the rows went out is counted before: files of a snapshot may be gone by then.
-    """
+    """The steps of a publication in their order, and the rows of each."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, steps: tuple[Step, ...]) -> None:
         self._connection = connection
         self.steps = steps
-        self._counts = {part.name: _size(connection.table(f"after.{part.name}")) for part in PARTS}
-        kinds = connection.table(f"after.{IDENTIFIER.name}").unique("kind").order("kind")
-        self._kinds = [str(row[0]) for row in kinds.fetchall()]
 
     @property
     def rows(self) -> int:
@@ -79,11 +73,12 @@ class Changes:
 
     def counts(self) -> dict[str, int]:
         """Rows of each part of the snapshot's graph."""
-        return dict(self._counts)
+        return {part.name: _size(self._connection.table(f"after.{part.name}")) for part in PARTS}
 
     def kinds(self) -> list[str]:
         """Kinds of the snapshot's identifiers."""
-        return list(self._kinds)
+        kinds = self._connection.table(f"after.{IDENTIFIER.name}").unique("kind").order("kind")
+        return [str(row[0]) for row in kinds.fetchall()]
 
     def batches(self, step: Step, first: int, size: int) -> Iterator[list[list[Any]]]:
         """Rows of a step from row ``first``, by ``size``, each a list of plain values."""
@@ -169,19 +164,14 @@ def _tables(settings: EngineSettings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _build(connection: duckdb.DuckDBPyConnection, schema: str, snapshot: Snapshot) -> None:
-    """A view in ``schema`` of every part that a snapshot has, made from its files when it is read: to hold millions of
-    rows takes longer. Clusters, which are few and much work, are a table.
-    """
-    connection.execute(f"SET search_path = '{schema}'")
+    """Tables of every part that a snapshot has, made from its files."""
     for name in TABLES:
         connection.read_parquet([str(snapshot.path(name))], hive_partitioning=False, file_row_number=True).create_view(
-            name
+            name, replace=True
         )
     for part in PARTS:
         if not part.live:
-            rows = engine.relation(connection, _PACKAGE, part.name, part.parameters)
-            (rows.create if part is CLUSTER else rows.create_view)(part.name)
-    connection.execute("SET search_path = 'main'")
+            engine.relation(connection, _PACKAGE, part.name, part.parameters).create(f"{schema}.{part.name}")
 
 
 def _hold(connection: duckdb.DuckDBPyConnection, cases: CaseRows) -> None:
@@ -194,10 +184,9 @@ def _steps(connection: duckdb.DuckDBPyConnection, part: Part) -> Iterator[Step]:
     """The steps of a part that have rows; each leaves its table, sorted by key."""
     before, after = connection.table(f"before.{part.name}"), connection.table(f"after.{part.name}")
     rows: dict[str, duckdb.DuckDBPyRelation]
-    if part.history or not _size(before.limit(1)):
+    if part.history or not _size(before):
         rows = {"write": after}
     else:
-        before, after = _differing(connection, part)
         _without(after, before, after.columns).create(f"{part.name}_now")
         _without(before, after, after.columns).project(", ".join(part.keys)).create(f"{part.name}_then")
         now, then = connection.table(f"{part.name}_now"), connection.table(f"{part.name}_then")
@@ -205,34 +194,10 @@ def _steps(connection: duckdb.DuckDBPyConnection, part: Part) -> Iterator[Step]:
         if not part.is_node:
             rows |= {"write": _without(now, then, part.keys), "change": _without(now, then, part.keys, how="semi")}
     for verb, relation in rows.items():
-        relation.order(", ".join(part.keys)).create(f"step_{verb}_{part.name}")
-        step = Step(verb, part, _size(connection.table(f"step_{verb}_{part.name}")))
+        step = Step(verb, part, _size(relation))
         if step.rows:
+            relation.order(", ".join(part.keys)).create(step.table)
             yield step
-
-
-def _differing(
-    connection: duckdb.DuckDBPyConnection, part: Part
-) -> tuple[duckdb.DuckDBPyRelation, duckdb.DuckDBPyRelation]:
-    """The rows before and after of those first keys whose rows are not all the same, told apart by 64 bits of each row.
-
-    Most are the same, and to find them by their content would take most of a small publication. A hash of columns is
-    the exclusive or of theirs, by which two rows that change alike would take each other out: it is hashed once more.
-    An empty list has the hash of none.
-    """
-    owner = part.keys[0]
-    for side in ("before", "after"):
-        rows = connection.table(f"{side}.{part.name}")
-        columns = zip(rows.columns, rows.types, strict=True)
-        whole = ", ".join(f"{name}::VARCHAR" if type_.id == "list" else name for name, type_ in columns)
-        digest = f"count(*) AS rows, bit_xor(hash(hash({whole}))) AS digest"
-        rows.aggregate(f"{owner}, {digest}", owner).create(f"{side}_{part.name}_digests")
-    older, newer = (connection.table(f"{side}_{part.name}_digests") for side in ("before", "after"))
-    for side, one, other in (("before", older, newer), ("after", newer, older)):
-        moved = _without(one, other, (owner, "rows", "digest"))
-        rows = connection.table(f"{side}.{part.name}")
-        _without(rows, moved, (owner,), how="semi").create(f"{side}_{part.name}_moved")
-    return connection.table(f"before_{part.name}_moved"), connection.table(f"after_{part.name}_moved")
 
 
 def _without(
