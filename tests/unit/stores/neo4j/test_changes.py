@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from linkage.stores.neo4j.changes import _steps
 from linkage.stores.neo4j.graph import CASES, LINKED, USED, Part
 
-Use = tuple[int, int, int, bool]
-
 
 @contextlib.contextmanager
 def compared(part: Part, columns: str, before: list[str], after: list[str]) -> Iterator[duckdb.DuckDBPyConnection]:
