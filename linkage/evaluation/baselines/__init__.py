@@ -17,6 +17,7 @@ from linkage.evaluation.baselines import (
     modularity,
     pacheco,
     synchrotrap,
+    told,
     volume_rule,
 )
 from linkage.evaluation.baselines.edges import Actions, Baseline, Edges
@@ -36,9 +37,10 @@ METHODS: Mapping[str, Callable[[Edges, Mask], Iterator[Baseline]]] = {
     "fraudar": fraudar.run,
     "synchrotrap": synchrotrap.run,
     "volume": volume_rule.run,
+    "limit": told.run,
 }
 #: What is measured unless more is asked for.
-QUICK = ("components", "modularity", "fellegi-sunter", "evilcohort", "fraudar", "volume")
+QUICK = ("components", "modularity", "fellegi-sunter", "evilcohort", "fraudar", "volume", "limit")
 
 
 def run(edges: Edges, malicious: Mask, methods: Sequence[str]) -> Iterator[Baseline]:

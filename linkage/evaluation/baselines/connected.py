@@ -21,13 +21,14 @@ def run(edges: Edges, malicious: Mask) -> Iterator[Baseline]:
     """Components over everything, with hubs cut, and of each kind of identifiers."""
     degree = np.bincount(edges.identifier)[edges.identifier] if len(edges.identifier) else edges.identifier
     everything = np.ones(len(edges.account), dtype=np.bool_)
-    yield oracle.sized("connected components", _components(edges, everything), malicious)
-    yield oracle.sized(f"connected components, hubs over {HUB} cut", _components(edges, degree <= HUB), malicious)
+    yield oracle.sized("connected components", components(edges, everything), malicious)
+    yield oracle.sized(f"connected components, hubs over {HUB} cut", components(edges, degree <= HUB), malicious)
     for kind in edges.kinds:
-        yield oracle.sized(f"connected components, {kind}", _components(edges, edges.kind == kind), malicious)
+        yield oracle.sized(f"connected components, {kind}", components(edges, edges.kind == kind), malicious)
 
 
-def _components(edges: Edges, used: Mask) -> IntArray:
+def components(edges: Edges, used: Mask) -> IntArray:
+    """Component of every account over the ``used`` edges (E), −1 for an account on its own."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

@@ -20,6 +20,7 @@ from linkage.evaluation.baselines import (
     pacheco,
     pairs,
     synchrotrap,
+    told,
 )
 
 Ints = NDArray[np.int64]
@@ -347,3 +348,18 @@ def test_fellegi_sunter_is_tried_at_the_few_highest_of_many_weights() -> None:
     malicious = of(range(30), 3_000)
     (result,) = fellegi_sunter.run(edges(used, 3_000), malicious)
     assert oracle.f1(result.flagged, malicious) > 0.95
+
+
+# --- what sharing could show ----------------------------------------------------------------------------------------
+
+
+def test_the_limit_is_whom_the_campaigns_own_identifiers_join_in_threes() -> None:
+    # Malicious are 0 to 6. Identifier 0 is theirs, 1 is a public one, 2 joins two of them only, 3 is half a stranger's.
+    used = [(0, 0), (1, 0), (2, 0), (7, 0), (3, 1), (7, 1), (8, 1), (0, 1), (4, 2), (5, 2), (6, 3), (8, 3)]
+    graph = edges([(account, identifier, "card") for account, identifier in used], 9)
+    [limit] = told.run(graph, of(range(7), 9))
+    assert found(limit.label) == [[0, 1, 2]]
+    assert np.flatnonzero(limit.flagged).tolist() == [0, 1, 2]
+    [nobody] = told.run(graph, of((), 9))
+    assert not nobody.flagged.any()
+    assert (nobody.label == -1).all()
