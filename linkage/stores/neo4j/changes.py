@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from linkage import engine
@@ -65,6 +65,8 @@ class Changes:
     def __init__(self, connection: duckdb.DuckDBPyConnection, steps: tuple[Step, ...]) -> None:
         self._connection = connection
         self.steps = steps
+        # Counted now: by the time that the last row is sent, the snapshot may no longer be kept.
+        self._counts = {part.name: _size(connection.table(f"after.{part.name}")) for part in PARTS}
 
     @property
     def rows(self) -> int:
@@ -73,7 +75,7 @@ class Changes:
 
     def counts(self) -> dict[str, int]:
         """Rows of each part of the snapshot's graph."""
-        return {part.name: _size(self._connection.table(f"after.{part.name}")) for part in PARTS}
+        return dict(self._counts)
 
     def kinds(self) -> list[str]:
         """Kinds of the snapshot's identifiers."""
@@ -164,14 +166,25 @@ def _tables(settings: EngineSettings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _build(connection: duckdb.DuckDBPyConnection, schema: str, snapshot: Snapshot) -> None:
-    """Tables of every part that a snapshot has, made from its files."""
+    """Every part that a snapshot has, made from its files.
+
+    Relationships are views, since they are many and read as they are; nodes are tables, since they are put together
+    from several files and read more than once.
+    """
+    # A view finds the files of its own snapshot for good: it keeps the schema in which it was made.
+    connection.execute(f"SET schema = '{schema}'")
     for name in TABLES:
         connection.read_parquet([str(snapshot.path(name))], hive_partitioning=False, file_row_number=True).create_view(
-            name, replace=True
+            name
         )
     for part in PARTS:
         if not part.live:
-            engine.relation(connection, _PACKAGE, part.name, part.parameters).create(f"{schema}.{part.name}")
+            relation = engine.relation(connection, _PACKAGE, part.name, part.parameters)
+            if part.is_node:
+                relation.create(part.name)
+            else:
+                relation.create_view(part.name)
+    connection.execute("SET schema = 'main'")
 
 
 def _hold(connection: duckdb.DuckDBPyConnection, cases: CaseRows) -> None:
@@ -184,28 +197,32 @@ def _steps(connection: duckdb.DuckDBPyConnection, part: Part) -> Iterator[Step]:
     """The steps of a part that have rows; each leaves its table, sorted by key."""
     before, after = connection.table(f"before.{part.name}"), connection.table(f"after.{part.name}")
     rows: dict[str, duckdb.DuckDBPyRelation]
-    if part.history or not _size(before):
+    if part.history or not before.limit(1).fetchall():
         rows = {"write": after}
     else:
-        _without(after, before, after.columns).create(f"{part.name}_now")
-        _without(before, after, after.columns).project(", ".join(part.keys)).create(f"{part.name}_then")
-        now, then = connection.table(f"{part.name}_now"), connection.table(f"{part.name}_then")
-        rows = {"write": now, "close": _without(then, now, part.keys)}
-        if not part.is_node:
-            rows |= {"write": _without(now, then, part.keys), "change": _without(now, then, part.keys, how="semi")}
+        rows = _difference(connection, part, before, after)
     for verb, relation in rows.items():
-        step = Step(verb, part, _size(relation))
-        if step.rows:
-            relation.order(", ".join(part.keys)).create(step.table)
-            yield step
+        step = Step(verb, part, 0)
+        relation.order(", ".join(part.keys)).create(step.table)
+        if found := _size(connection.table(step.table)):
+            yield replace(step, rows=found)
 
 
-def _without(
-    rows: duckdb.DuckDBPyRelation, others: duckdb.DuckDBPyRelation, columns: Sequence[str], *, how: str = "anti"
-) -> duckdb.DuckDBPyRelation:
-    """``rows`` that agree with none of ``others`` in all of ``columns``, NULL agreeing with NULL; or with some."""
-    same = " AND ".join(f"one.{name} IS NOT DISTINCT FROM other.{name}" for name in columns)
-    return rows.set_alias("one").join(others.set_alias("other"), same, how=how)
+def _difference(
+    connection: duckdb.DuckDBPyConnection, part: Part, before: duckdb.DuckDBPyRelation, after: duckdb.DuckDBPyRelation
+) -> dict[str, duckdb.DuckDBPyRelation]:
+    """Rows for each statement of a part. Both tables are read once and meet by key, which is never NULL."""
+    same = " AND ".join(f"now.{name} = earlier.{name}" for name in part.keys)
+    differ = " OR ".join(f"now.{name} IS DISTINCT FROM earlier.{name}" for name in after.columns)
+    both = ", ".join(["now.*", *(f"earlier.{name} AS earlier_{name}" for name in part.keys)])
+    met = after.set_alias("now").join(before.set_alias("earlier"), same, how="outer")
+    met.filter(differ).project(both).create(f"difference_{part.name}")
+    found = connection.table(f"difference_{part.name}")
+    is_now, was = f"{part.keys[0]} IS NOT NULL", f"earlier_{part.keys[0]} IS NOT NULL"
+    gone = found.filter(f"NOT {is_now}").project(", ".join(f"earlier_{name} AS {name}" for name in part.keys))
+    told = found.filter(is_now)
+    rows = {"write": told} if part.is_node else {"write": told.filter(f"NOT {was}"), "change": told.filter(was)}
+    return {**{verb: found.project(", ".join(after.columns)) for verb, found in rows.items()}, "close": gone}
 
 
 def _size(relation: duckdb.DuckDBPyRelation) -> int:

@@ -13,12 +13,17 @@ WITH ranked AS (
         ) AS place
     FROM cluster_identifiers
 ),
+of_members AS MATERIALIZED (
+    -- First what members used: joined the other way, every member would meet every identifier of the cluster.
+    SELECT cluster_id, account, sightings.identifier
+    FROM members
+    JOIN sightings USING (account)
+),
 uses AS (
-    SELECT ranked.cluster_id, ranked.identifier, list(members.account ORDER BY members.account) AS accounts
-    FROM ranked
-    JOIN members ON members.cluster_id = ranked.cluster_id
-    JOIN sightings ON sightings.account = members.account AND sightings.identifier = ranked.identifier
-    WHERE ranked.place <= CASE WHEN ranked.speaks THEN $strongest ELSE $discounted END
+    SELECT cluster_id, identifier, list(account ORDER BY account) AS accounts
+    FROM of_members
+    JOIN ranked USING (cluster_id, identifier)
+    WHERE place <= CASE WHEN speaks THEN $strongest ELSE $discounted END
     GROUP BY ALL
 ),
 touched AS (

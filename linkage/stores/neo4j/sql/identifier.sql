@@ -1,12 +1,9 @@
--- Identifiers as the graph has them, those on one account included: nothing is learned of them.
+-- Identifiers as the graph has them, those on one account included: nothing is learned of them, so that only sightings
+-- know them.
 -- Reads: sightings, identifiers.
-SELECT
-    seen.identifier,
-    seen.kind,
-    coalesce(identifiers.degree, 1) AS degree,
-    identifiers.trust,
-    identifiers.bits,
-    coalesce(identifiers.hub, false) AS hub,
-    identifiers.note
-FROM (SELECT DISTINCT identifier, kind FROM sightings) AS seen
-LEFT JOIN identifiers USING (identifier)
+SELECT identifier, kind, degree, trust, bits, hub, note
+FROM identifiers
+UNION ALL
+SELECT DISTINCT identifier, sightings.kind, 1, NULL, NULL, false, NULL
+FROM sightings
+ANTI JOIN identifiers USING (identifier)

@@ -4,9 +4,10 @@ SELECT
     account,
     identifier,
     events AS count,
-    sightings.active_days,
-    epoch_us(sightings.first_seen) AS first_seen,
-    epoch_us(sightings.last_seen) AS last_seen,
-    coalesce(identifiers.degree > $wide, false) AS wide
+    active_days,
+    epoch_us(first_seen) AS first_seen,
+    epoch_us(last_seen) AS last_seen,
+    most_used.identifier IS NOT NULL AS wide
 FROM sightings
-LEFT JOIN identifiers USING (identifier)
+-- The few that are wide, and not all identifiers: what is looked up for every sighting stays small.
+LEFT JOIN (SELECT identifier FROM identifiers WHERE degree > $wide) AS most_used USING (identifier)
