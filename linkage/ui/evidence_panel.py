@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from linkage.ui import casework, graph_component, graph_filters, session
+from linkage.ui import casework, graph_component, graph_filters, graph_tables, session
 from linkage.ui.graph import draw, hubs_grouped, opened
 from linkage.ui.layout import beside, place
 from linkage.ui.rows_panel import Rows, first
-from linkage.ui.summary_panel import identifier_columns, identifier_rows
-from linkage.ui.words import counted, identifier_label, plain, share
+from linkage.ui.words import counted, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
     from linkage.ui.frames import ClusterFrames
@@ -69,10 +66,7 @@ def panel(cluster: ClusterFrames) -> None:
         picture=st.session_state.get(_images(cluster), 0),
         deeds=graph_component.Deeds(choose, turn, lambda: _let_go(cluster, picture)),
     )  # fmt: skip
-    _selection(cluster, picture, selected, name)
-    touching = touched(cluster, picture, selected, wanted)
-    _identifiers(cluster, picture, selected, touching, name)
-    _groups(cluster, picture, selected, name)
+    _tables(cluster, picture, wanted, (*open_groups, together))
     if selected is not None:
         _accounts(cluster, picture, selected)
 
@@ -99,48 +93,6 @@ def _let_go(cluster: ClusterFrames, picture: Picture) -> None:
     casework.do(write_down, "The image is on its way to your disk; that you took it is in the audit.")
 
 
-def touched(
-    cluster: ClusterFrames, picture: Picture, selected: str | None, wanted: frozenset[int] | None = None
-) -> pd.DataFrame:
-    """Identifiers of the table: all of the cluster that are ``wanted``, the selected one, or those that the selected
-    group touches.
-    """
-    if selected is None:
-        rows = cluster.identifiers
-        return rows if wanted is None else rows[rows["identifier"].isin(wanted)]
-    near = {selected} | {edge.target for edge in picture.edges if edge.source == selected}
-    chosen = [node for node in picture.nodes if node.id in near]
-    numbers = [number for node in chosen for number in (*node.identifiers, node.identifier) if number is not None]
-    return cluster.identifiers[cluster.identifiers["identifier"].isin(numbers)]
-
-
-def group_rows(picture: Picture, selected: str | None) -> pd.DataFrame:
-    """Groups of the picture, largest first: all, the selected one, or those that touch the selected identifier."""
-    import pandas as pd
-
-    labels = {node.id: node.label for node in picture.nodes}
-    strongest: dict[str, list[str]] = {}
-    ties: dict[str, dict[str, int]] = {}
-    for edge in picture.edges:
-        ties.setdefault(edge.source, {})[edge.target] = edge.accounts
-        count = "" if edge.source.startswith("a") else f" ({edge.accounts:,})"
-        strongest.setdefault(edge.source, []).append(labels[edge.target] + count)
-    groups = [node for node in picture.nodes if not node.kind]
-    if selected is not None:
-        groups = [node for node in groups if node.id == selected or selected in ties.get(node.id, {})]
-    groups.sort(key=lambda node: (-node.accounts, node.id))
-    return pd.DataFrame(
-        {
-            "id": [node.id for node in groups],
-            "group": [node.label for node in groups],
-            "accounts": [node.accounts for node in groups],
-            "share": [100 * node.accounts / max(picture.size, 1) for node in groups],
-            "on": [ties.get(node.id, {}).get(selected or "", None) for node in groups],
-            "touches": [", ".join(strongest.get(node.id, [])[:6]) for node in groups],
-        }
-    )
-
-
 def accounts_of(cluster: ClusterFrames, picture: Picture, selected: str) -> pd.DataFrame:
     """Members behind a mark: those of a group, or those that touched an identifier, with their exchanges on it.
 
@@ -161,92 +113,40 @@ def accounts_of(cluster: ClusterFrames, picture: Picture, selected: str) -> pd.D
     return members.merge(on, on="account", how="inner")
 
 
-def _selection(cluster: ClusterFrames, picture: Picture, selected: str | None, name: str) -> None:
-    if selected is None:
-        st.markdown("Nothing is selected: the tables show all of it. Choose a mark in the graph, or a row.")
-        return
-    node = next(node for node in picture.nodes if node.id == selected)
-    what = {"group": f"a group of {node.label}", "account": f"account {node.label}"}.get(node.sort, node.label)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Selected:** {plain(what)}. The tables show what touches it.", width="content")
-        if node.identifier is not None:
-            link = session.address("lookup", id=str(node.identifier), refresh=cluster.refresh_id)
-            st.markdown(f"[Who else touched it]({link})", width="content")
-        if st.button("Clear selection", key=f"clear-{cluster.cluster_id}", icon=":material/close:"):
-            st.session_state[name] = None
-            st.rerun(scope="fragment")
+@session.remembered
+def _said(
+    cluster: ClusterFrames,
+    wanted: frozenset[int] | None,
+    shape: tuple[str | bool, ...],
+    listed: int,
+    _picture: Picture,
+    _rows: pd.DataFrame,
+) -> dict[str, Any]:
+    # The picture is the cluster's, of the identifiers wanted, in a shape; the rows are the first of them, or all.
+    del shape, listed
+    return graph_tables.tables(cluster, _picture, _rows, len(cluster.identifiers if wanted is None else wanted))
 
 
-def _identifiers(
-    cluster: ClusterFrames, picture: Picture, selected: str | None, touching: pd.DataFrame, name: str
+def _tables(
+    cluster: ClusterFrames, picture: Picture, wanted: frozenset[int] | None, shape: tuple[str | bool, ...]
 ) -> None:
-    st.subheader("Identifiers", anchor=False)
-    drawn = {node.identifier for node in picture.nodes if node.sort == "identifier"}
-    st.caption(
-        f"{len(touching):,} of {counted(len(cluster.identifiers), 'row')} of cluster_identifiers, "
-        f"{len(drawn & set(touching['identifier'])):,} of them drawn."
+    """The tables that say what the drawing says, and follow it; ``shape``: what was opened and drawn together."""
+    rows = cluster.identifiers
+    passing = rows if wanted is None else rows[rows["identifier"].isin(wanted)]
+    listed = first(
+        passing, key=f"identifiers-{cluster.cluster_id}", besides=graph_tables.always_listed(picture, passing)
     )
-    listed = first(touching, key=f"identifiers-{cluster.cluster_id}")
-    shown = identifier_rows(listed, len(cluster.members))
-    row = _chosen_row(
-        shown,
-        identifier_columns(),
-        key=_key("identifiers", cluster, selected, listed["identifier"].astype(str)),
-        preset=_position([f"i{number}" for number in listed["identifier"]], selected),
-    )
-    if row is None:
-        return
-    number = int(listed["identifier"].iloc[row])
-    if number in drawn:
-        _take(name, f"i{number}", selected)
-    else:
-        kind = str(listed["kind"].iloc[row])
-        label = plain(identifier_label(kind, number))
-        st.info(f"{label} is not among the identifiers that are drawn by themselves; its row is above.")
-
-
-def _groups(cluster: ClusterFrames, picture: Picture, selected: str | None, name: str) -> None:
-    rows = group_rows(picture, selected)
-    sorts = {node.sort for node in picture.nodes}
-    alone, some = "group" not in sorts, "account" in sorts
-    st.subheader("Accounts" if alone else "Groups of accounts", anchor=False)
-    held = int(rows["accounts"].sum())
-    st.caption(
-        f"{counted(len(rows), 'row')}, {held:,} of {counted(picture.size, 'account')} ({share(held, picture.size)}). "
-        + ("" if alone else "A group shares its strongest identifiers. ")
-        + "From sightings of the members on the identifiers drawn."
-    )
-    identifier = selected is not None and selected.startswith("i")
-    columns: dict[str, Any] = {
-        "group": st.column_config.TextColumn("Account" if alone else "Account or group", width="medium")
-        if some
-        else None,
-        "on": st.column_config.NumberColumn("On the selected identifier", format="localized") if identifier else None,
-        "accounts": st.column_config.NumberColumn("Accounts", format="localized", width="small"),
-        "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=100, format="%.0f %%", width=110),
-        "touches": st.column_config.TextColumn(
-            "Touches, strongest first" if alone else "Touches (accounts), strongest first", width=640
-        ),
-        "id": None,
-    }
-    if alone:
-        columns |= {"accounts": None, "share": None}
-    row = _chosen_row(
-        rows,
-        columns,
-        key=_key("groups", cluster, selected, rows["id"]),
-        preset=_position(rows["id"].tolist(), selected),
-    )
-    if row is not None:
-        _take(name, str(rows["id"].iloc[row]), selected)
+    graph_tables.show(_said(cluster, wanted, shape, len(listed), picture, listed))
 
 
 def _accounts(cluster: ClusterFrames, picture: Picture, selected: str) -> None:
     found = accounts_of(cluster, picture, selected)
+    node = next(node for node in picture.nodes if node.id == selected)
     st.subheader("Accounts behind the selection", anchor=False)
     listed = first(found, key=f"{cluster.cluster_id}-{selected}")
     st.caption(
-        f"{len(listed):,} of {counted(len(found), 'account')}, surest members first; rows of members and sightings."
+        f"Of {plain(graph_tables.words_of(node))}: {len(listed):,} of {counted(len(found), 'account')}, surest members "
+        "first; rows of members and sightings."
     )
     st.dataframe(
         listed.drop(columns=["account", "cluster_id"]),
@@ -268,38 +168,3 @@ def _accounts(cluster: ClusterFrames, picture: Picture, selected: str) -> None:
             "last_seen": st.column_config.DatetimeColumn("Last", format="YYYY-MM-DD"),
         },
     )
-
-
-def _key(name: str, cluster: ClusterFrames, selected: str | None, ids: Iterable[str]) -> str:
-    return session.rows_key(f"{name}-{cluster.refresh_id}-{cluster.cluster_id}-{selected}", ids)
-
-
-def _position(ids: list[str], selected: str | None) -> int | None:
-    return ids.index(selected) if selected in ids else None
-
-
-def _chosen_row(rows: pd.DataFrame, columns: dict[str, Any], key: str, preset: int | None) -> int | None:
-    """Draw a table whose rows can be chosen; the position of the row that was chosen anew, if any.
-
-    The key names refresh, selection and rows, so a position can only mean a row of the table that was on the screen.
-    """
-    state = st.dataframe(
-        rows,
-        key=key,
-        hide_index=True,
-        height=min(420, 38 + 35 * max(len(rows), 1)),
-        placeholder="–",
-        column_config=columns,
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [] if preset is None else [preset]}},
-    )
-    chosen = state["selection"]["rows"]
-    return chosen[0] if chosen and chosen[0] != preset else None
-
-
-def _take(name: str, node: str, selected: str | None) -> None:
-    """Make ``node`` the selection and draw again."""
-    if node != selected:
-        st.session_state[name] = node
-        st.rerun(scope="fragment")

@@ -80,6 +80,7 @@ def show(
         key=key,
         data={
             **drawn,
+            "name": name,
             "view": view,
             "selected": selected,
             "opened": sorted(opened),

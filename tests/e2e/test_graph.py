@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from linkage import Workspace
 from tests.e2e.conftest import Screen, Visit, served
-from tests.e2e.test_screen import drawn, mark, view_of
+from tests.e2e.test_screen import drawn, listed, mark, view_of
 from tests.lib.screen_world import USUAL, publish
 
 pytestmark = pytest.mark.long
@@ -85,6 +85,55 @@ def test_only_neighbours_shows_what_touches_the_selection_and_the_rest_comes_bac
     tool(page, "Only neighbours").click()
     assert counts(canvas, ":visible") == counts(canvas, "*")
     assert view_of(canvas) == before
+
+
+def test_tables_follow_the_drawing_at_once_and_their_rows_are_marks(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    chosen = mark(canvas)
+    # Within one step of the browser's own: no answer of the server can have come.
+    said = canvas.evaluate(
+        """(e, id) => {
+            e._cyreg.cy.getElementById(id).emit('tap');
+            const roots = [...document.querySelectorAll('*')].map(n => n.shadowRoot);
+            const tables = roots.find(root => root?.querySelector('.tables'));
+            return [tables.querySelector('.chosen').textContent,
+                [...tables.querySelectorAll('[data-table=identifiers] tbody th')].map(n => n.textContent)];
+        }""",
+        chosen["id"],
+    )
+    assert said[0].startswith(f"Selected: {chosen['label']}. The tables show what touches it.")
+    assert said[1] == [chosen["label"]]
+    on = page.locator("[data-table=groups] tbody tr")
+    near = canvas.evaluate("(e, id) => e._cyreg.cy.getElementById(id).neighborhood('node').length", chosen["id"])
+    assert on.count() == near
+    # The server's answer finds the same selection, and brings the accounts.
+    expect(page.get_by_text(f"Of {chosen['label']}: ")).to_be_visible()
+    expect(page.locator(".chosen")).to_contain_text(chosen["label"])
+    expect(canvas).to_have_attribute("data-selected", chosen["id"])
+    # By keyboard, from a row of the other table; the same row again clears.
+    listed(page, "groups").first.get_by_role("button").focus()
+    label = listed(page, "groups").first.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chosen")).to_contain_text(f"Selected: a group of {label}.")
+    expect(page.get_by_text(f"Of a group of {label}: ")).to_be_visible()
+    listed(page, "groups").first.click()
+    expect(page.get_by_text("Nothing is selected")).to_be_visible()
+    expect(canvas).to_have_attribute("data-selected", "")
+
+
+def test_tables_are_sorted_by_the_head_of_a_column_and_a_third_press_undoes_it(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    column = page.locator("[data-table=identifiers] thead").get_by_role("button", name="Accounts anywhere")
+    head = page.locator("[data-table=identifiers] thead th").nth(3)
+    figures = page.locator("[data-table=identifiers] tbody td:nth-child(4)")
+    before = figures.all_inner_texts()
+    degrees = [int(text.replace(",", "")) for text in before]
+    for way, wanted in (("descending", sorted(degrees, reverse=True)), ("ascending", sorted(degrees))):
+        column.click()
+        expect(head).to_have_attribute("aria-sort", way)
+        assert [int(text.replace(",", "")) for text in figures.all_inner_texts()] == wanted
+    column.click()
+    assert figures.all_inner_texts() == before
 
 
 def test_what_was_moved_and_pinned_is_there_after_a_reload_until_it_is_undone(canvas: Any, visit: Visit) -> None:
@@ -168,8 +217,11 @@ def test_hubs_are_one_mark_where_that_is_wanted(canvas: Any, visit: Visit) -> No
     page.wait_for_function("e => e._cyreg.cy.nodes('[?discounted]').length === 3", arg=canvas.element_handle())
     assert counts(canvas, "*") == marks - 3
     canvas.evaluate("e => { e._cyreg.cy.nodes('[?discounted]')[0].emit('tap'); }")
-    expect(page.get_by_text("Selected: 2 discounted")).to_be_visible()
+    expect(page.locator(".chosen")).to_contain_text("Selected: 2 discounted")
     expect(page.get_by_text("2 of 46 rows of cluster_identifiers")).to_be_visible()
+    # A row that the mark stands for besides others is none of its own.
+    listed(page).first.click()
+    expect(page.get_by_text("is not among the identifiers that are drawn by themselves")).to_be_visible()
     # A group that is opened then is tied to them as it was.
     group = canvas.evaluate("e => e._cyreg.cy.nodes('[?discounted]')[0].neighborhood('[?group]')[0].id()")
     canvas.evaluate("(e, id) => { e._cyreg.cy.getElementById(id).emit('tap'); }", group)

@@ -54,6 +54,9 @@ class View {
     this.canvas.addEventListener("pointerenter", this.lookAgain, true);
     this.canvas.addEventListener("pointerdown", this.lookAgain, true);
     document.addEventListener("scroll", this.lookAgain, { capture: true, passive: true });
+    // A row of the tables that stand beside the drawing was chosen: the same as the mark itself.
+    this.hear = ({ detail }) => { if (detail.name === this.data?.name) this.choose(detail.id); };
+    document.addEventListener("linkage:choose", this.hear);
     this.watch = new ResizeObserver(() => this.cy?.resize());
     this.watch.observe(this.canvas);
   }
@@ -61,6 +64,7 @@ class View {
   async show(data) {
     this.pictures ??= data.picture;
     this.data = data;
+    this.tell();
     this.legend();
     this.canvas.setAttribute("aria-label", data.alt);
     if (!this.engine) this.engine = import(new URL(data.engine, document.baseURI).href);
@@ -325,9 +329,18 @@ class View {
     if (id === null && !this.data.selected) return;
     // Shown at once; the page confirms it with its next run.
     this.data = { ...this.data, selected: id };
-    this.mark();
-    this.spoken.textContent = id ? `Selected: ${this.cy.getElementById(id).data("said")}` : "Selection cleared.";
+    this.tell();
+    if (this.cy) this.mark();
+    const said = this.data.nodes.find((node) => node.id === id)?.said;
+    this.spoken.textContent = id ? `Selected: ${said}` : "Selection cleared.";
     this.send(id);
+  }
+
+  // The tables follow at once; those that come later find what is chosen where it was left.
+  tell() {
+    const { name, selected } = this.data;
+    (window.linkageChosen ??= new Map()).set(name, selected ?? null);
+    document.dispatchEvent(new CustomEvent("linkage:chosen", { detail: { name, id: selected ?? null } }));
   }
 
   act(name) {
@@ -412,6 +425,7 @@ class View {
     this.gone = true;
     this.watch.disconnect();
     document.removeEventListener("scroll", this.lookAgain, { capture: true });
+    document.removeEventListener("linkage:choose", this.hear);
     if (!this.cy) return;
     this.keep();
     this.cy.destroy();

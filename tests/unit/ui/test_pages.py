@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from dataclasses import replace
@@ -15,9 +16,11 @@ from streamlit.testing.v1 import AppTest
 
 from linkage.stores.snapshots import Snapshots
 from linkage.ui import rows_panel, serve, session
-from linkage.ui.evidence_panel import accounts_of, group_rows, touched
+from linkage.ui.assets import asset
+from linkage.ui.evidence_panel import accounts_of
 from linkage.ui.frames import UnknownCluster, account_bits, account_facts, cluster_frames, links
 from linkage.ui.graph import Node, draw
+from linkage.ui.graph_tables import always_listed, tables
 from linkage.ui.members_panel import _why, member_rows
 from linkage.ui.queue_page import reasons_in_brief
 from linkage.ui.session import CLUSTER as URL_PATH
@@ -49,6 +52,13 @@ def show(page: str = "", **query: str) -> AppTest:
 
         test._page_hash = calc_hash(page)
     return test.run()
+
+
+def component(test: AppTest, name: str) -> list[Any]:
+    """Components of ours on the page whose key begins with this name, in their order."""
+    found = [each for each in test.get("bidi_component") if f"-{name}-" in each.proto.id]
+    assert found
+    return found
 
 
 def sightings(workspace: Path) -> Path:
@@ -225,9 +235,15 @@ def test_evidence_draws_and_lists_the_same(workspace: Path) -> None:
     test = show(URL_PATH, cluster=TOP.cluster_id, tab="evidence")
     assert not test.exception
     assert "161 of 263 nodes drawn: 43 of 43 identifiers and 118 groups that hold 220 of 220 accounts" in said(test)
-    identifiers, groups = (frame.value for frame in test.dataframe)
-    assert len(identifiers) == 43
-    assert groups["accounts"].sum() == 220
+    assert not test.dataframe
+    drawing, beside = (json.loads(element.proto.json) for element in component(test, "graph"))
+    assert drawing["name"] == beside["name"] == TOP.cluster_id
+    identifiers, groups = beside["tables"]
+    drawn = {node["id"]: node for node in drawing["nodes"]}
+    assert {*identifiers["marks"], *groups["marks"]} == {*drawn} == {*beside["marks"]}
+    assert len(identifiers["marks"]) == 43
+    assert sum(drawn[mark]["accounts"] for mark in groups["marks"]) == 220
+    assert groups["said"].startswith("118 rows, 220 of 220 accounts (100")
 
 
 def test_members_and_timeline_come_with_their_rows(workspace: Path) -> None:
@@ -331,11 +347,13 @@ def test_a_hostile_account_name_is_shown_letter_by_letter(tmp_path: Path, monkey
     test.session_state["chosen-c-0001"] = f"a{numbers[0]}"
     test.run()
     assert not test.exception
-    shown = next(element.value for element in test.markdown if "Selected:" in element.value)
+    shown = next(element.value for element in test.caption if element.value.startswith("Of account"))
     assert "\\<img" in shown
-    assert f"Selected: account {known[numbers[0]]}." in shown.replace("\\", "").replace("\u2060", "").replace(
-        "*", "", 4
-    )
+    assert f"Of account {known[numbers[0]]}: 1 of 1 account" in shown.replace("\\", "").replace("\u2060", "")
+    # The browser gets the name as it is, and writes it as text.
+    beside = json.loads(component(test, "graph")[1].proto.json)
+    assert beside["marks"][f"a{numbers[0]}"]["said"] == f"account {known[numbers[0]]}"
+    assert "innerHTML" not in asset("graph_tables.js")
 
 
 def test_no_value_of_an_identifier_is_read_for_the_pages(workspace: Path) -> None:
@@ -422,15 +440,35 @@ def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> 
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
     seen = links(sightings(workspace), frames)
     picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
+    shown = tables(frames, picture, frames.identifiers, len(frames.identifiers))
+    identifiers, groups = shown["tables"]
     node = next(node for node in picture.nodes if node.sort == "identifier")
-    assert touched(frames, picture, node.id)["identifier"].tolist() == [node.identifier]
+    mark = shown["marks"][node.id]
+    assert mark["said"] == node.label == identifiers["columns"][0]["values"][mark["identifiers"]["rows"][0]]
+    assert [identifiers["marks"][row] for row in mark["identifiers"]["rows"]] == [node.id]
+    assert mark["identifiers"]["said"] == "1 of 43 rows of cluster_identifiers, 1 of them drawn."
     on = set(seen.loc[seen["identifier"] == node.identifier, "account"])
-    groups = group_rows(picture, node.id)
-    assert groups["on"].sum() == len(on) == node.accounts
-    group = str(groups["id"].iloc[0])
-    assert {f"i{number}" for number in touched(frames, picture, group)["identifier"]} == {
+    assert sum(mark["groups"]["on"]) == len(on) == node.accounts
+    group = groups["marks"][mark["groups"]["rows"][0]]
+    other = shown["marks"][group]
+    assert {identifiers["marks"][row] for row in other["identifiers"]["rows"]} == {
         edge.target for edge in picture.edges if edge.source == group
     }
+    assert [groups["marks"][row] for row in other["groups"]["rows"]] == [group]
+
+
+def test_a_row_that_a_selection_may_ask_for_is_listed_wherever_it_stands(workspace: Path) -> None:
+    frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
+    picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
+    last = frames.identifiers["identifier"].iloc[-1]
+    alone = replace(picture, nodes=tuple(node for node in picture.nodes if node.identifier == last), edges=())
+    hubs = Node("h-some", "hubs", "some", 0, "ip_address", discounted=True, identifiers=(int(last),))
+    for drawn in (alone, replace(alone, nodes=(hubs,))):
+        rows = frames.identifiers[always_listed(drawn, frames.identifiers)]
+        assert rows["identifier"].tolist() == [last]
+        shown = tables(frames, drawn, rows, len(frames.identifiers))
+        assert [mark["identifiers"]["rows"] for mark in shown["marks"].values()] == [[0]]
+        assert shown["tables"][0]["marks"] == [f"i{last}" if drawn is alone else None]
 
 
 def test_accounts_behind_a_selection_are_the_ones_that_touched_it(
