@@ -37,6 +37,15 @@ new MutationObserver((changes) => {
 });
 """
 _DONE = "() => window.linkageRuns >= {} && document.querySelector('[data-test-script-state=notRunning]') !== null"
+#: Whether rows are on the first table of the page, which is drawn on a canvas: below its header are many points of
+#: another colour than the first. What it says to screen readers comes a quarter of a second later.
+_ROWS = """() => {
+  const canvas = document.querySelector("[data-testid=stDataFrame] canvas");
+  if (!canvas || canvas.height < 110) return false;
+  const { data } = canvas.getContext("2d").getImageData(0, 40, canvas.width, 60);
+  const [ground, ...points] = new Uint32Array(data.buffer);
+  return points.filter((point) => point !== ground).length > 500;
+}"""
 #: Two frames: what was there is drawn.
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -117,12 +126,17 @@ def browser() -> Iterator[BrowserContext]:
 
 
 def waited(
-    page: Page, act: Callable[[], object], *there: Locator, again: bool = False, cell: Locator | None = None
+    page: Page,
+    act: Callable[[], object],
+    *there: Locator,
+    again: bool = False,
+    rows: bool = False,
+    server: bool = True,
 ) -> Waited:
     """What it takes from an act until the server is done with it, what it leads to is visible, and the browser drew it.
 
-    ``again``: it was visible before, and is drawn anew. ``cell``: of a table, which is drawn on a canvas and there for
-    screen readers.
+    ``again``: it was visible before, and is drawn anew. ``rows``: it leads to a table, whose rows are drawn too.
+    ``server``: False where the browser shows it by itself, and what the server does after is no part of it.
     """
     # A run that is over within a frame is not seen by the counter: it is asked only where nothing else tells.
     runs = page.evaluate("window.linkageRuns") + 1 if again else 0
@@ -130,13 +144,22 @@ def waited(
     act()
     for each in there:
         each.wait_for()
-    if cell is not None:
-        cell.wait_for(state="attached")
-    page.wait_for_function(_DONE.format(runs))
+    if rows:
+        page.wait_for_function(_ROWS)
+    if server:
+        page.wait_for_function(_DONE.format(runs))
     page.evaluate(PAINTED)
     wall, now = time.perf_counter() - started, _cpu()
     # A process that ended meanwhile has taken what it took with it: the page that was left before, at most.
     return Waited(wall, sum(seconds - spent.get(process, 0.0) for process, seconds in now.items()))
+
+
+def done(page: Page, *there: Locator) -> None:
+    """Wait, unmeasured, until something is visible and the server has nothing left to do."""
+    for each in there:
+        each.wait_for()
+    page.wait_for_function(_DONE.format(0))
+    page.evaluate(PAINTED)
 
 
 def _cpu() -> dict[int, float]:
