@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
 
 @session.remembered
-def _drawn(cluster: ClusterFrames, wanted: frozenset[int] | None) -> tuple[Picture, dict[str, tuple[float, float]]]:
+def _drawn(
+    workspace: Workspace, cluster: ClusterFrames, wanted: frozenset[int] | None
+) -> tuple[Picture, dict[str, tuple[float, float]]]:
     """The cluster as it is drawn of the identifiers ``wanted``, None for all, and where its nodes stand."""
+    # Names of accounts are in it, which end when an account is purged: the workspace counts that.
+    del workspace
     names = dict(zip(cluster.members["account"].tolist(), cluster.members["name"].tolist(), strict=True))
     filtered = 0 if wanted is None else len(cluster.identifiers) - len(wanted)
     picture = draw(session.cluster_graph(cluster, wanted), names, filtered)
@@ -33,7 +37,7 @@ def panel(cluster: ClusterFrames) -> None:
     """Draw the panel, which is one of those that are redrawn alone: so by choosing a mark."""
     wanted, together = graph_filters.choose(cluster)
     with st.spinner("Drawing…"):
-        base, places = _drawn(cluster, wanted)
+        base, places = _drawn(session.workspace(), cluster, wanted)
     name, turned = f"chosen-{cluster.cluster_id}", f"opened-{cluster.cluster_id}"
     open_groups: list[str] = st.session_state.get(turned, [])
     picture = _shaped(cluster, base, open_groups, together=together)
@@ -66,7 +70,7 @@ def panel(cluster: ClusterFrames) -> None:
         picture=st.session_state.get(_images(cluster), 0),
         deeds=graph_component.Deeds(choose, turn, lambda: _let_go(cluster, picture)),
     )  # fmt: skip
-    _tables(cluster, picture, wanted, (*open_groups, together))
+    graph_tables.show(_said(session.workspace(), cluster, wanted, (*open_groups, together), picture))
     if selected is not None:
         _accounts(cluster, picture, selected)
 
@@ -115,28 +119,17 @@ def accounts_of(cluster: ClusterFrames, picture: Picture, selected: str) -> pd.D
 
 @session.remembered
 def _said(
+    workspace: Workspace,
     cluster: ClusterFrames,
     wanted: frozenset[int] | None,
     shape: tuple[str | bool, ...],
-    listed: int,
     _picture: Picture,
-    _rows: pd.DataFrame,
 ) -> dict[str, Any]:
-    # The picture is the cluster's, of the identifiers wanted, in a shape; the rows are the first of them, or all.
-    del shape, listed
-    return graph_tables.tables(cluster, _picture, _rows, len(cluster.identifiers if wanted is None else wanted))
-
-
-def _tables(
-    cluster: ClusterFrames, picture: Picture, wanted: frozenset[int] | None, shape: tuple[str | bool, ...]
-) -> None:
-    """The tables that say what the drawing says, and follow it; ``shape``: what was opened and drawn together."""
+    """What the tables say of the picture of the identifiers ``wanted`` in this shape: opened, and drawn together."""
+    # Names of accounts are in it, which end when an account is purged: the workspace counts that.
+    del workspace, shape
     rows = cluster.identifiers
-    passing = rows if wanted is None else rows[rows["identifier"].isin(wanted)]
-    listed = first(
-        passing, key=f"identifiers-{cluster.cluster_id}", besides=graph_tables.always_listed(picture, passing)
-    )
-    graph_tables.show(_said(cluster, wanted, shape, len(listed), picture, listed))
+    return graph_tables.tables(cluster, _picture, rows if wanted is None else rows[rows["identifier"].isin(wanted)])
 
 
 def _accounts(cluster: ClusterFrames, picture: Picture, selected: str) -> None:

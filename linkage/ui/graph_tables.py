@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from linkage.ui.frames import ClusterFrames
     from linkage.ui.graph import Node, Picture
 
+#: Identifiers that are listed: of more the browser would take longer than of all the rest of the page.
+_FIRST = 1_000
 #: Marks that a group is said to touch, the strongest first.
 _STRONGEST = 6
 #: Format of the framework's columns → how the browser writes such a number.
@@ -75,18 +77,22 @@ def _numbers(node: Node) -> tuple[int, ...]:
     return node.identifiers or (() if node.identifier is None else (node.identifier,))
 
 
-def always_listed(picture: Picture, identifiers: pd.DataFrame) -> pd.Series:
-    """Which rows of ``identifiers`` a mark of the picture stands for: those that a selection may ask for."""
-    return identifiers["identifier"].isin([number for node in picture.nodes for number in _numbers(node)])
+def listed(picture: Picture, identifiers: pd.DataFrame) -> pd.DataFrame:
+    """The first of ``identifiers``, and wherever they stand those that a mark stands for: a selection asks for them."""
+    import numpy as np
+
+    drawn = identifiers["identifier"].isin([number for node in picture.nodes for number in _numbers(node)])
+    return identifiers[(np.arange(len(identifiers)) < _FIRST) | drawn.to_numpy()]
 
 
-def tables(cluster: ClusterFrames, picture: Picture, listed: pd.DataFrame, passing: int) -> dict[str, Any]:
+def tables(cluster: ClusterFrames, picture: Picture, identifiers: pd.DataFrame) -> dict[str, Any]:
     """Both tables as plain data, and for each mark which of their rows touch it and what is said of them.
 
-    ``listed``: rows of ``cluster.identifiers`` that are listed, of ``passing`` that the reader did not filter out.
+    ``identifiers``: rows of ``cluster.identifiers`` that the reader did not filter out.
     """
+    rows_listed = listed(picture, identifiers)
     near = touching(picture)
-    numbers = listed["identifier"].tolist()
+    numbers = rows_listed["identifier"].tolist()
     drawn = {node.identifier for node in picture.nodes if node.sort == "identifier"}
     groups = sorted((node for node in picture.nodes if not node.kind), key=lambda node: (-node.accounts, node.id))
     total = counted(len(cluster.identifiers), "row")
@@ -113,8 +119,8 @@ def tables(cluster: ClusterFrames, picture: Picture, listed: pd.DataFrame, passi
             {
                 "name": "identifiers",
                 "title": "Identifiers",
-                "said": said(passing, len(drawn)),
-                "columns": _identifiers(listed, len(cluster.members)),
+                "said": said(len(identifiers), len(drawn)) + _cut(len(rows_listed), len(identifiers)),
+                "columns": _identifiers(rows_listed, len(cluster.members)),
                 "marks": [f"i{number}" if number in drawn else None for number in numbers],
             },
             {
@@ -127,6 +133,10 @@ def tables(cluster: ClusterFrames, picture: Picture, listed: pd.DataFrame, passi
             },
         ],
     }
+
+
+def _cut(shown: int, rows: int) -> str:
+    return "" if shown == rows else f" Listed are {shown:,}, the strongest and what is drawn; the tab Rows lists all."
 
 
 def words_of(node: Node) -> str:

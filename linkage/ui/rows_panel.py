@@ -82,18 +82,11 @@ def panel(cluster: ClusterFrames) -> None:
     )
 
 
-def first(rows: pd.DataFrame, key: str, besides: pd.Series | None = None) -> pd.DataFrame:
-    """The first rows, and all of them once they are asked for; a table of 25,000 is slow to come.
-
-    ``besides``: whether a row is listed wherever it stands.
-    """
+def first(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The first rows, and all of them once they are asked for; a table of 25,000 is slow to come."""
     if len(rows) <= _FIRST or st.toggle(f"List all {len(rows):,}", key=f"all-{key}"):
         return rows
-    if besides is None:
-        return rows.head(_FIRST)
-    import numpy as np
-
-    return rows[(np.arange(len(rows)) < _FIRST) | besides.to_numpy()]
+    return rows.head(_FIRST)
 
 
 def _named(rows: pd.DataFrame, cluster: ClusterFrames) -> pd.DataFrame:

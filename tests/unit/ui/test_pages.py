@@ -15,12 +15,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from linkage.stores.snapshots import Snapshots
-from linkage.ui import rows_panel, serve, session
+from linkage.ui import graph_tables, rows_panel, serve, session
 from linkage.ui.assets import asset
 from linkage.ui.evidence_panel import accounts_of
 from linkage.ui.frames import UnknownCluster, account_bits, account_facts, cluster_frames, links
 from linkage.ui.graph import Node, draw
-from linkage.ui.graph_tables import always_listed, tables
 from linkage.ui.members_panel import _why, member_rows
 from linkage.ui.queue_page import reasons_in_brief
 from linkage.ui.session import CLUSTER as URL_PATH
@@ -440,7 +439,7 @@ def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> 
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
     seen = links(sightings(workspace), frames)
     picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
-    shown = tables(frames, picture, frames.identifiers, len(frames.identifiers))
+    shown = graph_tables.tables(frames, picture, frames.identifiers)
     identifiers, groups = shown["tables"]
     node = next(node for node in picture.nodes if node.sort == "identifier")
     mark = shown["marks"][node.id]
@@ -457,18 +456,22 @@ def test_a_selection_filters_both_tables_to_what_touches_it(workspace: Path) -> 
     assert [groups["marks"][row] for row in other["groups"]["rows"]] == [group]
 
 
-def test_a_row_that_a_selection_may_ask_for_is_listed_wherever_it_stands(workspace: Path) -> None:
+def test_a_row_that_a_selection_may_ask_for_is_listed_wherever_it_stands(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_tables, "_FIRST", 3)
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
     picture = draw(Workspace(workspace).cluster_graph(TOP.cluster_id), {})
-    last = frames.identifiers["identifier"].iloc[-1]
+    last = int(frames.identifiers["identifier"].iloc[-1])
     alone = replace(picture, nodes=tuple(node for node in picture.nodes if node.identifier == last), edges=())
-    hubs = Node("h-some", "hubs", "some", 0, "ip_address", discounted=True, identifiers=(int(last),))
+    hubs = Node("h-some", "hubs", "some", 0, "ip_address", discounted=True, identifiers=(last,))
     for drawn in (alone, replace(alone, nodes=(hubs,))):
-        rows = frames.identifiers[always_listed(drawn, frames.identifiers)]
-        assert rows["identifier"].tolist() == [last]
-        shown = tables(frames, drawn, rows, len(frames.identifiers))
-        assert [mark["identifiers"]["rows"] for mark in shown["marks"].values()] == [[0]]
-        assert shown["tables"][0]["marks"] == [f"i{last}" if drawn is alone else None]
+        rows = graph_tables.listed(drawn, frames.identifiers)["identifier"].tolist()
+        assert rows == [*frames.identifiers["identifier"].head(3), last]
+        shown = graph_tables.tables(frames, drawn, frames.identifiers)
+        assert [mark["identifiers"]["rows"] for mark in shown["marks"].values()] == [[3]]
+        assert shown["tables"][0]["marks"] == [None, None, None, f"i{last}" if drawn is alone else None]
+        assert "Listed are 4, the strongest and what is drawn" in shown["tables"][0]["said"]
 
 
 def test_accounts_behind_a_selection_are_the_ones_that_touched_it(
