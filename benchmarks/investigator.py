@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import investigator_world, results
 from benchmarks.processes import say
-from benchmarks.screen import PAINTED, Server, Waited, browser, done, idle, screen, waited
+from benchmarks.screen import PAINTED, Server, Waited, browser, done, idle, screen, shown, waited
 from linkage import Workspace
 from linkage.model.lanes import MOST_LANES
 
@@ -91,15 +91,16 @@ class Desk:
         canvas = page.locator(".canvas[data-shown]")
         yield "evidence: the tab", self._tab("evidence", canvas)
         canvas.scroll_into_view_if_needed()
-        said = page.get_by_text("The tables show what touches it.")
+        panel = page.locator(".panel:has(> .tables)")
         single = "(node.data('shape') === 'round-rectangle' || !node.data('group'))"
         mark = self._place(canvas, f"node => {single}")
-        yield SELECT, waited(page, lambda: canvas.click(position=mark), said, server=False)
+        yield SELECT, shown(page, lambda: canvas.click(position=mark), panel)
         accounts = page.get_by_text("surest members first; rows of members and sightings")
         done(page, accounts)
         canvas.scroll_into_view_if_needed()
         other = self._place(canvas, f"node => {single} && !node.hasClass('chosen')")
-        yield BEHIND, waited(page, lambda: canvas.click(position=other), accounts, again=True)
+        others = accounts.filter(has_not_text=accounts.inner_text())
+        yield BEHIND, waited(page, lambda: canvas.click(position=other), others)
         page.get_by_role("toolbar").scroll_into_view_if_needed()
         group = self._place(canvas, "node => node.data('group')")
         out = page.get_by_text("accounts out of them").first
@@ -242,11 +243,12 @@ def page(rows: list[dict[str, str]]) -> str:
     note = (
         "Seconds of the clock from a click, a key or a link until the server is done with it, what was asked for is on "
         "the screen, and the browser drew it. The panel of a click in the graph is what touches the mark, which the "
-        "browser shows before the server answers: there the server is not waited for, and the accounts behind the "
-        "mark, which come with its answer, are a step of their own. Every round is a session of its own in a browser "
-        "that has the files of the screen; the first one is also the first that the server answers. CPU seconds are "
-        "those of the server and the browser together: what other work on the machine hardly lengthens. Beside it, in "
-        "every round: a page that does nothing, opened, and one of its tabs changed, on a server of the same kind."
+        "browser shows before the server answers: there it is what the browser's own clock says, and the accounts "
+        "behind the mark, which come with the answer, are a step of their own. Every round is a session of its own in "
+        "a browser that has the files of the screen; the first one is also the first that the server answers. CPU "
+        "seconds are those of the server and the browser together: what other work on the machine hardly lengthens. "
+        "Beside it, in every round: a page that does nothing, opened, and one of its tabs changed, on a server of the "
+        "same kind."
     )
     return f"# At the screen\n\n{note}\n\n" + results.table(
         tuple(shown.values()), [[row[name] for name in shown] for row in rows]

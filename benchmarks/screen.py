@@ -46,6 +46,15 @@ _ROWS = """() => {
   const [ground, ...points] = new Uint32Array(data.buffer);
   return points.filter((point) => point !== ground).length > 500;
 }"""
+#: Notes when the browser has drawn the next change of an element, milliseconds since 1970.
+_WATCH = """(element) => {
+  window.linkageDrawn = new Promise((done) => {
+    const frame = (then) => requestAnimationFrame(then);
+    const seen = () => frame(() => frame(() => done(performance.timeOrigin + performance.now())));
+    const watch = new MutationObserver(() => { watch.disconnect(); seen(); });
+    watch.observe(element, { childList: true, subtree: true });
+  });
+}"""
 #: Two frames: what was there is drawn.
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -131,12 +140,10 @@ def waited(
     *there: Locator,
     again: bool = False,
     rows: bool = False,
-    server: bool = True,
 ) -> Waited:
     """What it takes from an act until the server is done with it, what it leads to is visible, and the browser drew it.
 
     ``again``: it was visible before, and is drawn anew. ``rows``: it leads to a table, whose rows are drawn too.
-    ``server``: False where the browser shows it by itself, and what the server does after is no part of it.
     """
     # A run that is over within a frame is not seen by the counter: it is asked only where nothing else tells.
     runs = page.evaluate("window.linkageRuns") + 1 if again else 0
@@ -146,12 +153,22 @@ def waited(
         each.wait_for()
     if rows:
         page.wait_for_function(_ROWS)
-    if server:
-        page.wait_for_function(_DONE.format(runs))
+    page.wait_for_function(_DONE.format(runs))
     page.evaluate(PAINTED)
-    wall, now = time.perf_counter() - started, _cpu()
-    # A process that ended meanwhile has taken what it took with it: the page that was left before, at most.
-    return Waited(wall, sum(seconds - spent.get(process, 0.0) for process, seconds in now.items()))
+    return Waited(time.perf_counter() - started, _since(spent))
+
+
+def shown(page: Page, act: Callable[[], object], where: Locator) -> Waited:
+    """What it takes from an act until the browser has drawn by itself what the act changes in an element.
+
+    The browser looks at its own clock: asked from outside, it would answer after what it does next, which is to take in
+    the server's answer. The CPU seconds are those until it said so, and a part of that work is among them.
+    """
+    where.evaluate(_WATCH)
+    started, spent = time.time(), _cpu()
+    act()
+    drawn = page.evaluate("window.linkageDrawn")
+    return Waited(drawn / 1000 - started, _since(spent))
 
 
 def done(page: Page, *there: Locator) -> None:
@@ -160,6 +177,12 @@ def done(page: Page, *there: Locator) -> None:
         each.wait_for()
     page.wait_for_function(_DONE.format(0))
     page.evaluate(PAINTED)
+
+
+def _since(spent: dict[int, float]) -> float:
+    """CPU seconds since ``spent``."""
+    # A process that ended meanwhile has taken what it took with it: the page that was left before, at most.
+    return sum(seconds - spent.get(process, 0.0) for process, seconds in _cpu().items())
 
 
 def _cpu() -> dict[int, float]:
