@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the clusters of a search are judged by, and how."""
+    """What the clusters of a search are judged by, and how: see :class:`linkage.findings.tables.Outcome`."""
 
     q_value: NDArray[np.float64]
+    scheduled: NDArray[np.float64]
     baseline: Baseline
     terms: list[Term]
     assessment: Assessment
@@ -56,6 +57,8 @@ class Judgement:
         statistic = significance.statistic(detection.tied_bits(found))
         q_value = significance.q_values(self.null, statistic, found.counted_size)
         q_value = np.minimum(1.0, q_value * np.maximum(found.searches, searches))
+        scheduled = significance.of_schedules(incidence, found.judged, found.clusters, self.population.by_chance)
+        q_value = np.minimum(q_value, scheduled)
         everyone = among or baseline.measure(incidence, self.features, found.label, found.clusters, scoring)
         scored = terms.terms(
             incidence,
@@ -68,7 +71,7 @@ class Judgement:
             listed=self.listed,
             followed=self.followed,
         )
-        return Judged(q_value, everyone, scored, assess.assess(scored, q_value, scoring))
+        return Judged(q_value, scheduled, everyone, scored, assess.assess(scored, q_value, scoring))
 
     def tier(self, found: Found, searches: int, first: Baseline) -> NDArray[np.int64]:
         """Tier of each cluster (K) that a further look ``found``: the one further from a flag of two.

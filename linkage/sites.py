@@ -26,6 +26,8 @@ OWN = ("payment_instrument", "ip_address")
 _APART, _CROSSING = 0.5, 0.25
 #: Members on one card or address from which it may be a site's.
 _LEAST = 3
+#: Kind of identifier that is a place where people work.
+PLACE = "ip_address"
 #: Identifiers of a member, those with most members, by which sites are found.
 _FIRST = 5
 #: Share of the members on the smaller of two identifiers that use the other as well, from which both are one site's.
@@ -113,10 +115,12 @@ def keeps_to_itself(
     # Of the group, and not of the candidate: other members use it as well.
     around = (here >= 0) & ~alone & (in_group > in_candidate) & (in_group >= exclusive_share * degree)
     every = np.maximum(np.bincount(candidate[candidate >= 0], minlength=candidates), 1)
-    on_own, on_others = (
-        np.bincount(candidate[np.unique(account[which])], minlength=candidates) / every for which in (alone, around)
+    place = incidence.kind[identifier] == incidence.kinds.index(PLACE) if PLACE in incidence.kinds else alone & False
+    at_own, on_others = (
+        np.bincount(candidate[np.unique(account[which])], minlength=candidates) / every
+        for which in (alone & place, around)
     )
-    return np.asarray((on_own >= _APART) & (on_others <= _CROSSING))
+    return np.asarray((at_own >= _APART) & (on_others <= _CROSSING))
 
 
 def _users(key: IntArray) -> IntArray:

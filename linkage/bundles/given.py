@@ -51,6 +51,10 @@ class Given:
         """The one figure of ``measure``; 0 where there is none."""
         return int(sum(row["value"] for row in self.rows.get(measure, ())))
 
+    def least(self, measure: str, otherwise: float) -> float:
+        """The lowest figure of ``measure``; ``otherwise`` where there is none."""
+        return min((float(row["value"]) for row in self.rows.get(measure, ())), default=otherwise)
+
     def known(self, item: str) -> int:
         """Accounts of whom ``item`` is known."""
         return int(sum(row["value"] for row in self.rows.get(given.KNOWN, ()) if row["item"] == item))

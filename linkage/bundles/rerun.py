@@ -104,6 +104,7 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
     null = significance.fit(_maxima(records["null_maxima"], frame), frame.accounts)
     q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.counted_size)
     q_value = np.minimum(1.0, q_value * max(1, told.count(measures.SEARCHES)))
+    q_value = np.minimum(q_value, told.least(measures.SCHEDULED, 1.0))
     judged = assess.assess(scored, q_value, frame.settings.scoring)
     rows = found.rows()
     considered = found.membership

@@ -211,10 +211,11 @@ def _sure(cluster: Mapping[str, Any], rows: Rows, profile: Profile, found: Mappi
     bar, searches = scoring["flag_points"], scoring["replicates"]
     ahead = sum(1 for row in rows["terms"] if row["points"] > 0)
     against = sum(1 for row in rows["terms"] if row["points"] < 0)
+    scheduled = any(row["term"] == "one_schedule" and row["points"] > 0 for row in rows["terms"])
     rounded = "" if profile.records else " Of each only the next whole point is told, so they need not add up."
+    chance = _chance(cluster["q_value"], searches, scheduled=scheduled)
     return [
-        f"That they belong together: {_chance(cluster['q_value'], searches)} (q = {cluster['q_value']:.3g}; "
-        "finding.json: cluster.q_value).",
+        f"That they belong together: {chance} (q = {cluster['q_value']:.3g}; finding.json: cluster.q_value).",
         f"What ties a member to the others: {cluster['linkage_score']:.1f} bits on average, of {len(kinds)} "
         f"kind{'' if len(kinds) == 1 else 's'} of evidence that say so independently: {named} (finding.json: "
         "cluster.linkage_score; kinds.csv). Each bit doubles the odds by the program's own reckoning. The figure ranks "
@@ -227,10 +228,19 @@ def _sure(cluster: Mapping[str, Any], rows: Rows, profile: Profile, found: Mappi
     ]
 
 
-def _chance(q: float, searches: int) -> str:
-    """What ``q`` says, in counts of 10,000, and that so many were not run: it is a tail fitted to ``searches``."""
+def _chance(q: float, searches: int, *, scheduled: bool) -> str:
+    """What ``q`` says, in counts of 10,000, and that so many were not run: it is a tail fitted to ``searches``.
+
+    ``scheduled``: members keep a schedule, which has a probability by chance of its own.
+    """
     few = round(q * 10_000) == 0
     told = "fewer than one" if few else f"{q * 10_000:,.0f}"
+    if scheduled:
+        return (
+            f"of 10,000 populations in which nobody belongs together, {told} would hold as much, by what "
+            f"{searches} searches of the same data, rewired at random, found, or by how seldom habits alone would keep "
+            "the schedule of most members, whichever says more"
+        )
     return (
         f"of 10,000 searches of the same data, rewired at random, {told} would find a group as tight; {searches} were "
         "run, and the rest is the law that fits the best they found"

@@ -38,6 +38,14 @@ class Population:
     in_step: InStep
     alone: Alone
 
+    @property
+    def by_chance(self) -> NDArray[np.float64]:
+        """Probability that habits bring about as much as each identifier ties (M): of schedules, else 1."""
+        out = np.ones(len(self.identifier))
+        schedule = self.identifier < 0
+        out[schedule] = np.array([1.0, *self.in_step.by_chance])[-self.identifier[schedule]]
+        return out
+
 
 def load(
     connection: duckdb.DuckDBPyConnection,

@@ -61,6 +61,8 @@ _KEEPS = 2.0
 _BY_CHANCE = 0.02
 #: Nats from which a slot is a crowd.
 _CROWD = 4.0
+#: Slots among which a crowded one is chosen: those of a year, more than any window that a schedule is looked for in.
+_SLOTS_OF_A_YEAR = 366 * DAY
 #: Rounds of an expansion, which most often stays as it is after four.
 _ROUNDS = 10
 
@@ -69,10 +71,12 @@ _ROUNDS = 10
 class InStep:
     """``groups`` of accounts in step, by their first account; an account is in one at most.
 
-    ``silent``: directions showed some, and were not believed, because shuffled days showed some as well.
+    ``by_chance``: probability of each at most that any such group comes of habits. ``silent``: directions showed some,
+    and were not believed, because shuffled days showed some as well.
     """
 
     groups: tuple[Group, ...]
+    by_chance: tuple[float, ...]
     silent: bool
 
 
@@ -103,7 +107,24 @@ def in_step(moments: Moments, seed: int) -> InStep:
     rest = np.flatnonzero(~taken)
     for group in pairs_in_step.groups(moments.of(rest), seed):
         found.append(Group(rest[group.accounts], group.slots, group.expected))
-    return InStep(tuple(sorted(found, key=lambda group: int(group.accounts[0]))), silent)
+    groups = tuple(sorted(found, key=lambda group: int(group.accounts[0])))
+    return InStep(groups, tuple(by_chance(moments, group) for group in groups), silent)
+
+
+def by_chance(moments: Moments, group: Group) -> float:
+    """Bound on the probability that habits bring as many accounts, whichever they are, together as often.
+
+    Log-likelihood ratios of the crowded slots, beyond one choice of a slot for each and one of the accounts for all
+    (union bound).
+    """
+    from scipy.special import gammaln
+
+    accounts, members = len(moments.start) - 1, len(group.accounts)
+    slots = moments.of(group.accounts).slot
+    seen = np.bincount(np.searchsorted(group.slots, slots[np.isin(slots, group.slots)]), minlength=len(group.slots))
+    beyond = np.maximum(surprise(seen.astype(np.float64), group.expected) - np.log(_SLOTS_OF_A_YEAR), 0.0).sum()
+    choices = gammaln(accounts + 1) - gammaln(members + 1) - gammaln(accounts - members + 1)
+    return float(np.exp(min(0.0, choices - beyond)))
 
 
 def _search(moments: Moments, seed: int) -> Iterator[Group]:

@@ -95,6 +95,7 @@ def baseline(table: Table, outcome: Outcome, connection: duckdb.DuckDBPyConnecti
         *_bands(outcome),
         *_touching(outcome),
         *_searches(outcome),
+        *_scheduled(outcome),
         *_expected(outcome),
         *_counts(outcome),
         *_prices(connection),
@@ -151,6 +152,12 @@ def _searches(outcome: Outcome) -> Iterator[Row]:
     for number, searches in enumerate(outcome.found.searches.tolist()):
         if searches > 1:
             yield given.SEARCHES, outcome.named.ids[number], None, None, searches
+
+
+def _scheduled(outcome: Outcome) -> Iterator[Row]:
+    for number, by_chance in enumerate(outcome.scheduled.tolist()):
+        if by_chance < 1.0:
+            yield given.SCHEDULED, outcome.named.ids[number], None, None, by_chance
 
 
 def _expected(outcome: Outcome) -> Iterator[Row]:

@@ -44,7 +44,8 @@ _ARROW = {
 class Outcome:
     """Everything that was found, in one place for the builders below.
 
-    ``order`` (K): cluster numbers by falling score. ``linkage``, ``q_value`` (K).
+    ``order`` (K): cluster numbers by falling score. ``linkage``, ``q_value`` (K). ``scheduled`` (K): by how much chance
+    the schedule of most members came about, 1 where they keep none.
     """
 
     population: Population
@@ -54,6 +55,7 @@ class Outcome:
     assessment: Assessment
     linkage: NDArray[np.float64]
     q_value: NDArray[np.float64]
+    scheduled: NDArray[np.float64]
     named: Named
     order: NDArray[np.int64]
     hub_degree: int

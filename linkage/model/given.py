@@ -8,6 +8,8 @@ BAND, BAND_CUT = "band", "band_cut"
 TOUCHING = "touching"
 #: Searches that the significance of the cluster stands for; there only where they are more than one.
 SEARCHES = "searches"
+#: Probability by chance of the schedule that validates the cluster; there only where one does.
+SCHEDULED = "scheduled"
 #: Of a feature (``item``): mean and standard deviation of ordinary accounts by matched cell (``number``), and how much
 #: groups differ, as a standard deviation.
 MEAN, DEVIATION, SPREAD = "mean", "deviation", "spread"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.scoring.term import ABSENCE
+from linkage.scoring.term import ABSENCE, SCHEDULED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +30,8 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
     """Sum the terms, and judge.
 
     Tier 1: linkage validated, and the bar met by two kinds of evidence or one overwhelming one: the strongest, and
-    what all others add together. Tier 2: validated, and near the bar or of one kind. Tier 3: linked only. An
-    unvalidated cluster ranks at half its score.
+    what all others add together. A schedule that most members keep is overwhelming: shuffled days keep none. Tier 2:
+    validated, and near the bar or of one kind. Tier 3: linked only. An unvalidated cluster ranks at half its score.
     """
     groups = len(q_value)
     abuse = np.zeros(groups)
@@ -47,6 +47,8 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
         every += points
     validated = q_value <= settings.q_bar
     enough = (every - strongest >= settings.kind_points) | (strongest >= settings.overwhelming_points)
+    if SCHEDULED in by_kind:
+        enough |= by_kind[SCHEDULED] >= settings.kind_cap_points * settings.cap_scale
     flagged = validated & (abuse >= settings.flag_points) & enough
     near = validated & (abuse >= settings.near_points) & ~flagged
     score = 1.0 / (1.0 + np.exp(-(abuse - settings.flag_points) / 2.0))

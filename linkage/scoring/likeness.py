@@ -6,6 +6,7 @@ operator run one pipeline, and their requests are of one size.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +58,19 @@ def likeness(features: Features, label: IntArray, groups: int, baseline: Baselin
     observed = np.where(judged, np.exp2(-alike), np.nan)
     expected = np.where(judged, np.exp2(-others) if others is not None else np.nan, np.nan)
     return Term("same_sizes", "likeness", observed, expected, z, points * settings.cap_scale, sentence)
+
+
+def unless_acquainted(found: Term, acquainted: FloatArray) -> Term:
+    """The lack of likeness as far as members share nothing that strangers do not: ``acquainted`` (K, 0–1)."""
+
+    def sentence(group: int) -> str:
+        told = found.sentence(group)
+        if found.points[group] >= 0.0 or acquainted[group] <= 0.0:
+            return told
+        return f"{told}; they share what strangers do not, so it counts {1.0 - acquainted[group]:.0%}"
+
+    kept = np.where(found.points < 0.0, 1.0 - acquainted, 1.0)
+    return replace(found, points=found.points * kept, sentence=sentence)
 
 
 def _factor(alike: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.scoring.structure import Sharing
-from linkage.scoring.term import Term, not_applicable
+from linkage.scoring.term import SCHEDULED, Term, not_applicable
 
 if TYPE_CHECKING:
     from linkage.config import ScoringSettings
@@ -19,15 +19,26 @@ _SERVERS = 0.5
 TWICE = 2.0
 
 
-def payment(
+def payer(found: Sharing, groups: int, settings: ScoringSettings) -> Term:
+    """One payment instrument for most members."""
+    nan = not_applicable(groups)
+    one = np.where((found.top >= 0.5) & (found.effective < 3.0), -3.0 * found.top, 0.0)
+
+    def paid(group: int) -> str:
+        return f"one payment instrument pays for {found.top[group]:.0%} of the members"
+
+    return Term("one_payer", "payment", found.top, nan, nan, one * settings.cap_scale, paid)
+
+
+def rotating_cards(
     found: Sharing,
     groups: int,
     size: IntArray,
     strangers: FloatArray,
     together: FloatArray,
     settings: ScoringSettings,
-) -> list[Term]:
-    """Many payment instruments over a few members each, against one payer.
+) -> Term:
+    """Many payment instruments over a few members each.
 
     A reseller's cards rotate as well, over strangers that share nothing else. ``strangers`` (K, 0–1): how far the
     members work like strangers; ``together`` (K, 0–1): how far they work alike, or share another kind of things.
@@ -36,7 +47,6 @@ def payment(
     rotate = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0)) - 1.0, 0.0, 3.0), 0.0)
     weight = (1.0 - strangers) * (0.5 + 0.5 * together)
     rotate *= np.clip(found.covered * 2.0, 0.0, 1.0) * weight
-    one = np.where((found.top >= 0.5) & (found.effective < 3.0), -3.0 * found.top, 0.0)
 
     def rotating(group: int) -> str:
         told = (
@@ -46,13 +56,7 @@ def payment(
         share = weight[group]
         return told if share >= 1.0 else f"{told}; counts {share:.0%}: a reseller's cards rotate over strangers as well"
 
-    def payer(group: int) -> str:
-        return f"one payment instrument pays for {found.top[group]:.0%} of the members"
-
-    return [
-        Term("rotating_cards", "payment", found.effective, nan, nan, rotate * settings.cap_scale, rotating),
-        Term("one_payer", "payment", found.top, nan, nan, one * settings.cap_scale, payer),
-    ]
+    return Term("rotating_cards", "payment", found.effective, nan, nan, rotate * settings.cap_scale, rotating)
 
 
 def site(found: Sharing) -> FloatArray:
@@ -132,6 +136,26 @@ def tied_twice(
     return Term("tied_twice", "structure", further, nan, nan, points * settings.cap_scale, twice)
 
 
+def acquainted(
+    cards: Sharing,
+    addresses: Sharing,
+    templates: Sharing,
+    schedules: Sharing,
+    label: IntArray,
+    size: IntArray,
+) -> FloatArray:
+    """How far members share what strangers do not (K, 0–1): a schedule, or prompts of their own beside cards or exits.
+
+    A reseller's customers have its cards in common, and those of a provider its exits; nobody hands them prompts.
+    """
+    handed, also = np.zeros(len(label), dtype=np.bool_), np.zeros(len(label), dtype=np.bool_)
+    handed[templates.on] = True
+    also[cards.on] = also[addresses.on] = True
+    inside = (label >= 0) & handed & also
+    both = np.bincount(label[inside], minlength=len(size)) / np.maximum(size, 1)
+    return np.clip((np.maximum(both, schedules.covered) - 0.2) / 0.4, 0.0, 1.0)
+
+
 def schedule(found: Sharing, groups: int, settings: ScoringSettings) -> Term:
     """Members that begin to work at the same moments, beyond what their own habits explain."""
     nan = not_applicable(groups)
@@ -143,4 +167,4 @@ def schedule(found: Sharing, groups: int, settings: ScoringSettings) -> Term:
             "which no habit of theirs explains"
         )
 
-    return Term("one_schedule", "schedule", found.covered, nan, nan, points, kept)
+    return Term("one_schedule", SCHEDULED, found.covered, nan, nan, points, kept)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.model.kinds import SCHEDULE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 #: a cluster needs nearly three times the bits of the null's largest for a family-wise p of .05.
 LEAST_SCALE = 0.5
 
+#: Share of the members who keep a schedule, from which it validates a cluster.
+_MOST_KEEP = 0.6
 #: Euler–Mascheroni constant: mean of a standard Gumbel variable.
 _EULER = 0.5772156649015329
 
@@ -117,6 +121,28 @@ def fit(replicates: Sequence[NDArray[np.float64]], accounts: int) -> Null:
     scale = np.maximum(largest.std(axis=0, ddof=1) * np.sqrt(6.0) / np.pi, LEAST_SCALE)
     location = largest.mean(axis=0) - _EULER * scale
     return Null(location, scale, float(scale.max() * np.pi / np.sqrt(6.0 * len(table))), table)
+
+
+def of_schedules(
+    incidence: Incidence, label: Whole, groups: int, by_chance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Probability by chance of the schedule that most members of each group keep (K); 1 where they keep none.
+
+    Rewiring says nothing of schedules: they were found by a test of their own. ``by_chance`` (M): of each identifier.
+    """
+    found = np.ones(groups)
+    if SCHEDULE not in incidence.kinds:
+        return found
+    keeps = incidence.kind[incidence.edge_identifier] == incidence.kinds.index(SCHEDULE)
+    edge = np.flatnonzero(keeps & (label[incidence.edge_account] >= 0))
+    cell, count = np.unique(
+        label[incidence.edge_account[edge]] * np.int64(incidence.identifiers) + incidence.edge_identifier[edge],
+        return_counts=True,
+    )
+    group, identifier = cell // incidence.identifiers, cell % incidence.identifiers
+    most = count >= _MOST_KEEP * np.bincount(label[label >= 0], minlength=groups)[group]
+    np.minimum.at(found, group[most], by_chance[identifier[most]])
+    return found
 
 
 def q_values(null: Null, found: NDArray[np.float64], size: NDArray[np.int64]) -> NDArray[np.float64]:

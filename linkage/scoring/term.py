@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Evidence of what is not there. It adds to the sum, and never counts as one of the kinds that a flag needs.
 ABSENCE = "absence"
+#: Evidence of a schedule, which suffices alone where most members keep it.
+SCHEDULED = "schedule"
 
 
 @dataclass(frozen=True, slots=True)

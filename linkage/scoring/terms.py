@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _EXPLAINED = 1.5
 #: What a group that works together ordinarily shows besides its hours.
 _ORDINARY = ("one_site", "one_payer", "one_lesson", "one_organization", "allowed_organization")
+_OF_A_FIRM = (*_ORDINARY, "office_hours")
 #: Part of the private work of ordinary accounts at which members lack it altogether; half as far at its root.
 _OWN_WORK = 0.25
 #: Part of their work that a lesson or a tool leaves people, from which it is asked what they do with it.
@@ -75,26 +76,12 @@ def terms(
     templates = sharing(incidence, label, groups, features.events, ("prompt_template",), settings.exclusive_share)
     schedules = sharing(incidence, label, groups, features.events, (SCHEDULE,), settings.exclusive_share)
     by_templates = part_of_sharing(templates, (cards, addresses, templates))
+    idle = _idle(features, label, groups, templates, baseline, settings)
     same_sizes = likeness.likeness(features, label, groups, baseline, settings)
     alike = np.maximum(same_sizes.points, 0.0) / (likeness.CAP * settings.cap_scale)
-    twice = shares.tied_twice(cards, addresses, templates, label, groups, size, settings)
-    strangers = np.maximum(-same_sizes.points, 0.0) / (likeness.AGAINST * settings.cap_scale)
-    found = [
-        *_elsewhere(behaviour.behaviour(features, label, groups, baseline, settings), addresses),
-        *behaviour.capability(features, label, groups, baseline, settings),
-        *shares.payment(
-            cards,
-            groups,
-            size,
-            strangers,
-            np.maximum(alike, twice.points / (shares.TWICE * settings.cap_scale)),
-            settings,
-        ),
+    ordinary = [
         *shares.network(addresses, groups, size, settings),
-        shares.schedule(schedules, groups, settings),
-        twice,
-        same_sizes,
-        *behaviour.lifecycle(features, label, groups, size, settings),
+        shares.payer(cards, groups, settings),
         *reasons.ordinary_reasons(
             incidence,
             features,
@@ -105,17 +92,34 @@ def terms(
             canary_kind,
             templates,
             by_templates,
-            np.maximum(alike, _idle(features, label, groups, templates, baseline, settings)),
+            np.maximum(alike, idle),
             baseline,
             firms,
         ),
         reasons.allowed_organization(features, label, groups, size, allowed_organizations, settings),
     ]
+    ordinary = _hours_of_a_firm(ordinary, groups, settings)
+    unexplained = 1.0 - np.clip(_against(ordinary, _OF_A_FIRM, groups) / (_EXPLAINED * settings.cap_scale), 0.0, 1.0)
+    same_sizes = likeness.unless_acquainted(
+        same_sizes, unexplained * shares.acquainted(cards, addresses, templates, schedules, label, size)
+    )
+    twice = shares.tied_twice(cards, addresses, templates, label, groups, size, settings)
+    strangers = np.maximum(-same_sizes.points, 0.0) / (likeness.AGAINST * settings.cap_scale)
+    together = np.maximum(alike, twice.points / (shares.TWICE * settings.cap_scale))
+    found = [
+        *_elsewhere(behaviour.behaviour(features, label, groups, baseline, settings), addresses),
+        *behaviour.capability(features, label, groups, baseline, settings),
+        shares.rotating_cards(cards, groups, size, strangers, together, settings),
+        shares.schedule(schedules, groups, settings),
+        twice,
+        same_sizes,
+        *behaviour.lifecycle(features, label, groups, size, settings),
+        *ordinary,
+    ]
     if listed is not None:
         found.append(watch_list(listed, label, groups, size, settings))
     if followed is not None:
         found.append(followers(followed, label, groups, size, settings))
-    found = _hours_of_a_firm(found, groups, settings)
     return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)
 
 
@@ -151,16 +155,21 @@ def _idle(
     return np.asarray(told * np.clip(left / _LEAVES, 0.0, 1.0) * lacking)
 
 
+def _against(found: list[Term], names: tuple[str, ...], groups: int) -> FloatArray:
+    """Points against each group (K) by the terms of these ``names``."""
+    against = np.zeros(groups)
+    for term in found:
+        if term.name in names:
+            against -= np.minimum(term.points, 0.0)
+    return against
+
+
 def _hours_of_a_firm(found: list[Term], groups: int, settings: ScoringSettings) -> list[Term]:
     """Office hours as far as they are a firm's: beside a site, a payer, a lesson or an organization, else a third.
 
     Half of the world works in them, and so do people who are paid to harvest.
     """
-    ordinary = np.zeros(groups)
-    for term in found:
-        if term.name in _ORDINARY:
-            ordinary -= np.minimum(term.points, 0.0)
-    part = np.clip(ordinary / (_EXPLAINED * settings.cap_scale), _HOURS_ALONE, 1.0)
+    part = np.clip(_against(found, _ORDINARY, groups) / (_EXPLAINED * settings.cap_scale), _HOURS_ALONE, 1.0)
 
     def kept(term: Term) -> Term:
         def sentence(group: int) -> str:

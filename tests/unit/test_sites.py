@@ -55,6 +55,17 @@ def test_a_ring_is_not_taken_apart() -> None:
         assert apart(graph, label).tolist() == label.tolist(), cards
 
 
+def test_whom_an_operator_gave_the_same_card_are_no_site() -> None:
+    blocks = firms()
+    # Those on a card of a firm's size, and nowhere together but behind an address that half of the town uses.
+    for card in range(6):
+        blocks.use(range(100 + card * 6, 106 + card * 6), CARD, f"block-{card}")
+    blocks.use(range(100, N), IP, "campus")
+    label = label_of(N, range(100, 136))
+    assert apart(blocks.incidence(), label).tolist() == label.tolist()
+    assert (sites(blocks.incidence(), label, EXCLUSIVE) == -1).all()
+
+
 def test_firms_leave_the_group_that_brought_them_together_and_a_ring_stays() -> None:
     both = firms()
     random = np.random.default_rng(4)

@@ -60,6 +60,19 @@ def test_a_ring_that_keeps_a_schedule_is_found_whole_and_nobody_else(random: np.
     assert len(np.intersect1d(group.slots, rounds)) > 0.9 * len(rounds)
 
 
+def test_a_schedule_of_many_is_beyond_chance_and_a_coincidence_of_few_is_not(random: np.random.Generator) -> None:
+    world = people(random)
+    in_step(random, world, range(RING), FIRST + np.sort(random.choice(DAYS * SLOTS, 50, replace=False)), 0.6)
+    found = synchrony.in_step(moments(world), 1)
+    assert len(found.groups) == len(found.by_chance) == 1
+    assert found.by_chance[0] < 1e-9
+    # Six of six hundred who meet once are one of very many coincidences.
+    slot = FIRST + 70
+    met = [{slot} if account < 6 else {FIRST + account} for account in range(PEOPLE)]
+    once = Group(np.arange(6), np.array([slot]), np.array([0.05]))
+    assert synchrony.by_chance(moments(met), once) == 1.0
+
+
 def test_who_begins_seldom_is_told_by_those_who_begin_often(random: np.random.Generator) -> None:
     world = people(random)
     rounds = FIRST + np.sort(random.choice(DAYS * SLOTS, 50, replace=False))

@@ -36,6 +36,15 @@ def test_one_kind_alone_is_for_a_person_unless_it_overwhelms() -> None:
     assert tier(0.001, network=MUCH) == 1
 
 
+def test_a_schedule_at_its_cap_is_a_kind_that_suffices_alone() -> None:
+    cap, rest = SETTINGS.kind_cap_points, BAR - SETTINGS.kind_cap_points
+    assert tier(0.001, schedule=cap, absence=rest) == 1
+    assert tier(0.001, schedule=cap - 0.1, absence=rest + 0.1) == 2
+    assert tier(0.001, network=cap, absence=rest) == 2
+    assert tier(0.001, schedule=cap, absence=rest - 0.1) == 2
+    assert tier(0.5, schedule=cap, absence=rest) == 3
+
+
 def test_what_stands_beside_the_strongest_kind_has_a_bar_of_its_own() -> None:
     assert tier(0.001, network=BAR, payment=KIND * 0.9) == 2
     assert tier(0.001, network=BAR, payment=KIND) == 1

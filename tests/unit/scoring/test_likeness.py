@@ -10,7 +10,7 @@ import pytest
 from linkage.config import ScoringSettings
 from linkage.scoring.baseline import measure
 from linkage.scoring.features import Features
-from linkage.scoring.likeness import AGAINST, CAP, likeness
+from linkage.scoring.likeness import AGAINST, CAP, likeness, unless_acquainted
 from linkage.scoring.term import Term
 from linkage.scoring.terms import terms
 from tests.lib.graphs import CARD, TEMPLATE, Drawing, features, label_of
@@ -31,7 +31,8 @@ def town(ring_spread: float, seed: int = 2) -> Features:
 def measured(made: Features) -> Term:
     incidence = Drawing(accounts=N).incidence()
     settings = ScoringSettings()
-    return likeness(made, LABEL, TEAMS + 1, measure(incidence, made, LABEL, TEAMS + 1, settings), settings)
+    baseline = measure(incidence, made, LABEL, TEAMS + 1, settings)
+    return likeness(made, LABEL, TEAMS + 1, baseline, settings)
 
 
 def test_a_ring_of_one_pipeline_is_more_alike_than_teams() -> None:
@@ -46,6 +47,34 @@ def test_a_ring_of_one_pipeline_is_more_alike_than_teams() -> None:
 @pytest.mark.parametrize("spread", [1.0, 1.6])
 def test_members_who_differ_as_those_of_teams_do_are_strangers(spread: float) -> None:
     assert -AGAINST <= measured(town(spread)).points[TEAMS] < 0.0
+
+
+def test_who_shares_what_strangers_do_not_is_none_however_it_works() -> None:
+    usual = measured(town(1.0))
+    half, whole = (unless_acquainted(usual, np.full(TEAMS + 1, part)) for part in (0.5, 1.0))
+    assert usual.points[TEAMS] < half.points[TEAMS] == 0.5 * usual.points[TEAMS] < whole.points[TEAMS] == 0.0
+    assert half.sentence(TEAMS) == f"{usual.sentence(TEAMS)}; they share what strangers do not, so it counts 50%"
+    alike = unless_acquainted(measured(town(0.15)), np.ones(TEAMS + 1))
+    assert alike.points[TEAMS] == CAP
+    assert "strangers" not in alike.sentence(TEAMS)
+
+
+def test_prompts_beside_cards_or_exits_are_what_strangers_do_not_share() -> None:
+    drawing = Drawing(accounts=N)
+    ring = list(RING)
+    for card in range(len(ring) // 2):
+        drawing.use(ring[2 * card : 2 * card + 2], CARD, f"card-{card:02}")
+    points = {}
+    for with_prompts in (False, True):
+        if with_prompts:
+            # No single one that a lesson would be.
+            for script in range(10):
+                drawing.use(ring[script * 4 : script * 4 + 12], TEMPLATE, f"script-{script}")
+        found = terms(drawing.incidence(), town(2.0), LABEL, TEAMS + 1, ScoringSettings())
+        points[with_prompts] = {term.name: term.points[TEAMS] for term in found}
+    assert points[False]["same_sizes"] == -AGAINST
+    assert points[True]["same_sizes"] == 0.0
+    assert points[False]["rotating_cards"] == 0.0 < points[True]["rotating_cards"]
 
 
 def test_cards_that_rotate_over_strangers_are_a_resellers() -> None:
@@ -77,7 +106,8 @@ def test_what_the_input_does_not_tell_is_not_judged() -> None:
 def test_where_too_few_groups_tell_what_is_usual_nobody_is_a_stranger() -> None:
     label = label_of(N, RING)
     made, incidence, settings = town(1.6), Drawing(accounts=N).incidence(), ScoringSettings()
-    assert likeness(made, label, 1, measure(incidence, made, label, 1, settings), settings).points[0] == 0.0
+    baseline = measure(incidence, made, label, 1, settings)
+    assert likeness(made, label, 1, baseline, settings).points[0] == 0.0
 
 
 @pytest.mark.parametrize(("ring_spread", "explained"), [(1.0, True), (0.15, False)])

@@ -12,6 +12,7 @@ from linkage import detection
 from linkage.config import Settings
 from linkage.detection import Found
 from linkage.evidence.incidence import Alone, Incidence
+from linkage.model.kinds import SCHEDULE
 from linkage.scoring import significance
 from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing
 
@@ -213,6 +214,19 @@ def test_a_planted_ring_is_validated() -> None:
     ring = found.label[0]
     assert ring >= 0
     assert q_of(found, null)[ring] <= settings.scoring.q_bar
+
+
+def test_a_schedule_validates_those_of_whom_most_keep_it() -> None:
+    drawing = Drawing(accounts=30, kinds=(TEMPLATE, SCHEDULE))
+    drawing.use(range(10), TEMPLATE, "script")
+    drawing.use([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14], SCHEDULE, "nightly")
+    graph = drawing.incidence()
+    by_chance = np.where(graph.kind == graph.kinds.index(SCHEDULE), 1e-6, 1.0)
+    # Six of ten, five of ten, and none.
+    label = np.repeat(np.arange(3), 10)
+    assert significance.of_schedules(graph, label, 3, by_chance).tolist() == [1e-6, 1.0, 1.0]
+    without = significance.of_schedules(population(30), label, 3, np.ones(330))
+    assert without.tolist() == [1.0, 1.0, 1.0]
 
 
 def test_tied_bits_are_those_of_the_members() -> None:
