@@ -40,7 +40,7 @@ _OPEN = "The case was taken up again since two people decided: until they do ane
 #: What else accounts that share things can be, and the terms by which each would show.
 ALTERNATIVES = (
     ("one company or organization", ("one_organization", "one_payer", "one_site", "office_hours")),
-    ("a class, a course or a shared tool", ("one_lesson",)),
+    ("a class, a course or a shared tool", ("one_lesson", "one_timetable")),
     ("people at one event", ("one_event",)),
     ("a household or a small team", ("small_group",)),
     ("customers of a reseller or of one proxy network", ("same_sizes", "own_work", "long_history")),

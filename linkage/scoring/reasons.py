@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from linkage.scoring.organizations import Organizations
     from linkage.scoring.term import FloatArray, IntArray
 
+#: Members from which a prompt template is a class's exercise.
+_SEVERAL = 3
+
 
 def ordinary_reasons(
     incidence: Incidence,
@@ -53,6 +56,9 @@ def ordinary_reasons(
     weekend, gathered = _office(features, label, groups)
     office = -3.0 * np.clip((0.2 - weekend) / 0.1, 0.0, 1.0) * np.clip((gathered - 0.15) / 0.3, 0.0, 1.0)
     office = np.where(size >= 4, office, 0.0)
+    brief_share = _exercises(incidence, label, groups, settings.exclusive_share)
+    timetable = np.clip((brief_share - 0.5) / 0.3, 0.0, 1.0) * np.clip((gathered - 0.4) / 0.2, 0.0, 1.0)
+    timetable = np.where(size >= 8, -2.5 * by_templates * timetable, 0.0)
     lesson = -3.0 * by_templates * few * np.clip(templates.top_events / 0.2, 0.0, 1.0) * (1.0 - alike)
     domain, organization = (
         exclusive_value(value, label, groups, PART) for value in (features.domain, features.organization)
@@ -125,6 +131,19 @@ def ordinary_reasons(
             one_event,
         ),
         Term("one_lesson", "work", templates.top_events, nan, nan, lesson * settings.cap_scale, one_lesson),
+        Term(
+            "one_timetable",
+            "timing",
+            brief_share,
+            nan,
+            nan,
+            timetable * settings.cap_scale,
+            lambda group: (
+                f"{brief_share[group]:.0%} of their uses of prompt templates of their own are of such as all of them use "
+                f"on one day, and they gather around one time of day ({gathered[group]:.2f} of 1): a class and its "
+                "exercises"
+            ),
+        ),
         Term(
             "one_organization",
             "identity",
@@ -232,6 +251,31 @@ def _event(
     by_things, by_accounts = covered * _few_days(things), _few_days(accounts)
     told = by_things > by_accounts
     return np.where(told, things, accounts), np.maximum(by_things, by_accounts), told
+
+
+def _exercises(incidence: Incidence, label: IntArray, groups: int, exclusive_share: float) -> FloatArray:
+    """Share of the uses of a group's own prompt templates that are of such as it uses within a day and a night (K).
+
+    A class gets an exercise, does it and never sees it again. An operator's prompts live for days and weeks.
+    """
+    if "prompt_template" not in incidence.kinds:
+        return np.zeros(groups)
+    group = label[incidence.edge_account]
+    template = incidence.kind[incidence.edge_identifier] == incidence.kinds.index("prompt_template")
+    edge = np.flatnonzero((group >= 0) & template)
+    key = group[edge] * incidence.identifiers + incidence.edge_identifier[edge]
+    cell, back, count = np.unique(key, return_inverse=True, return_counts=True)
+    own = (count >= _SEVERAL) & (count >= exclusive_share * incidence.degree[cell % incidence.identifiers])
+    first = np.full(len(cell), np.iinfo(np.int64).max)
+    last = np.full(len(cell), np.iinfo(np.int64).min)
+    np.minimum.at(first, back, incidence.edge_first[edge].astype(np.int64))
+    np.maximum.at(last, back, incidence.edge_last[edge].astype(np.int64))
+    of_group, uses = cell // incidence.identifiers, np.where(own, count, 0)
+    every, brief = (
+        np.bincount(of_group, weights=np.where(chosen, uses, 0), minlength=groups)
+        for chosen in (np.ones(len(cell), dtype=np.bool_), last - first <= 1)
+    )
+    return np.asarray(brief / np.maximum(every, 1.0))
 
 
 def _median(account: IntArray, day: IntArray) -> IntArray:

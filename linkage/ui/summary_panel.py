@@ -27,6 +27,7 @@ _COUNTED_ON = {
     "one_site": "ip_address",
     "many_own_templates": "prompt_template",
     "one_lesson": "prompt_template",
+    "one_timetable": "prompt_template",
     "canary_hits": "canary",
     "one_schedule": "schedule",
 }
