@@ -139,9 +139,8 @@ def ordinary_reasons(
             nan,
             timetable * settings.cap_scale,
             lambda group: (
-                f"{brief_share[group]:.0%} of their uses of prompt templates of their own are of such as all of them use "
-                f"on one day, and they gather around one time of day ({gathered[group]:.2f} of 1): a class and its "
-                "exercises"
+                f"{brief_share[group]:.0%} of what they use of prompt templates of their own they use on one day each, "
+                f"and they gather around one time of day ({gathered[group]:.2f} of 1): a class and its exercises"
             ),
         ),
         Term(
