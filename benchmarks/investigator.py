@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BAR, GRAPH_BAR = 2.0, 0.5
 OPENING, CLICK = "idle page: opening", "idle page: another tab"
 QUEUE, CLUSTER = "queue", "cluster: summary, by its link"
-SELECT, BEHIND = "graph: a click to its panel", "graph: a click to the accounts behind it"
+SELECT, BEHIND = "graph: a click to what touches it", "graph: a click to the accounts behind it"
 #: Members that are listed before all of them are asked for.
 LISTED = 1_000
 #: Parts of linkage that the figures depend on.

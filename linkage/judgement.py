@@ -57,7 +57,13 @@ class Judgement:
         statistic = significance.statistic(detection.tied_bits(found))
         q_value = significance.q_values(self.null, statistic, found.counted_size)
         q_value = np.minimum(1.0, q_value * np.maximum(found.searches, searches))
-        scheduled = significance.of_schedules(incidence, found.judged, found.clusters, self.population.by_chance)
+        scheduled = significance.of_schedules(
+            incidence,
+            found.judged,
+            found.clusters,
+            self.population.by_chance,
+            self.settings.scoring.exclusive_share,
+        )
         q_value = np.minimum(q_value, scheduled)
         everyone = among or baseline.measure(incidence, self.features, found.label, found.clusters, scoring)
         scored = terms.terms(

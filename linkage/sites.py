@@ -115,7 +115,8 @@ def keeps_to_itself(
     # Of the group, and not of the candidate: other members use it as well.
     around = (here >= 0) & ~alone & (in_group > in_candidate) & (in_group >= exclusive_share * degree)
     every = np.maximum(np.bincount(candidate[candidate >= 0], minlength=candidates), 1)
-    place = incidence.kind[identifier] == incidence.kinds.index(PLACE) if PLACE in incidence.kinds else alone & False
+    # Where addresses are not known, a card is all that a firm shows.
+    place = incidence.kind[identifier] == incidence.kinds.index(PLACE) if PLACE in incidence.kinds else alone
     at_own, on_others = (
         np.bincount(candidate[np.unique(account[which])], minlength=candidates) / every
         for which in (alone & place, around)

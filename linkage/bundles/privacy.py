@@ -98,7 +98,7 @@ PLAIN = {
     "one_payer": "one payment instrument for most of them",
     "one_schedule": "work that begins at the same moments, again and again",
     "one_site": "addresses of their own that carry most of their work: a site",
-    "one_timetable": "prompt templates that all of them use on one day each: a class and its exercises",
+    "one_timetable": "prompt templates of their own with one day each: a class and its exercises",
     "own_work": "work of their own, as ordinary accounts have",
     "rotating_cards": "payment instruments that a few of them share each",
     "rotating_networks": "more networks an account a day than ordinary accounts have",

@@ -16,6 +16,7 @@ from linkage.model.case import SETTLED
 from linkage.model.kinds import noun
 from linkage.model.times import to_text
 from linkage.model.verdict import AGAINST
+from linkage.scoring.shares import WHOLE
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -211,7 +212,9 @@ def _sure(cluster: Mapping[str, Any], rows: Rows, profile: Profile, found: Mappi
     bar, searches = scoring["flag_points"], scoring["replicates"]
     ahead = sum(1 for row in rows["terms"] if row["points"] > 0)
     against = sum(1 for row in rows["terms"] if row["points"] < 0)
-    scheduled = any(row["term"] == "one_schedule" and row["points"] > 0 for row in rows["terms"])
+    # A schedule validates a group from the share of its members at which it counts whole.
+    whole = min(WHOLE, scoring["kind_cap_points"]) * scoring["cap_scale"]
+    scheduled = any(row["term"] == "one_schedule" and row["points"] >= whole - 1e-6 for row in rows["terms"])
     rounded = "" if profile.records else " Of each only the next whole point is told, so they need not add up."
     chance = _chance(cluster["q_value"], searches, scheduled=scheduled)
     return [

@@ -96,26 +96,32 @@ def find(connection: duckdb.DuckDBPyConnection, seed: int) -> InStep:
 
 def in_step(moments: Moments, seed: int) -> InStep:
     """The accounts in step of ``moments``, whose slots are counted from 1970."""
-    found = list(_search(moments, seed))
+    found = [(group, by_chance(_unusual(moments), group)) for group in _search(moments, seed)]
     silent = bool(found) and next(_search(shuffled(moments, seed), seed), None) is not None
     if silent:
         # Habits, as they are taken off here, do not explain these accounts: what is left of them may be anything.
         found = []
     taken = np.zeros(len(moments.start) - 1, dtype=np.bool_)
-    for group in found:
+    for group, _ in found:
         taken[group.accounts] = True
     rest = np.flatnonzero(~taken)
-    for group in pairs_in_step.groups(moments.of(rest), seed):
-        found.append(Group(rest[group.accounts], group.slots, group.expected))
-    groups = tuple(sorted(found, key=lambda group: int(group.accounts[0])))
-    return InStep(groups, tuple(by_chance(moments, group) for group in groups), silent)
+    others = moments.of(rest)
+    pairs = pairs_in_step.groups(others, seed)
+    # As much as that, or more, among days in another order: then no such group is beyond chance.
+    likely = bool(pairs) and (silent or bool(pairs_in_step.groups(shuffled(others, seed), seed)))
+    for group in pairs:
+        probability = 1.0 if likely else by_chance(others, group)
+        found.append((Group(rest[group.accounts], group.slots, group.expected), probability))
+    found.sort(key=lambda one: int(one[0].accounts[0]))
+    return InStep(tuple(group for group, _ in found), tuple(probability for _, probability in found), silent)
 
 
 def by_chance(moments: Moments, group: Group) -> float:
     """Bound on the probability that habits bring as many accounts, whichever they are, together as often.
 
-    Log-likelihood ratios of the crowded slots, beyond one choice of a slot for each and one of the accounts for all
-    (union bound).
+    ``moments``: those that the group was found by. What the log-likelihood ratios of its crowded slots are beyond the
+    choice of a slot is, where habits explain them, a sum of exponential variables, one slot at most expected: the bound
+    of Chernoff is exp(−(√x − 1)²). Over all choices of the accounts, and how many they are, bounds add.
     """
     from scipy.special import gammaln
 
@@ -123,8 +129,8 @@ def by_chance(moments: Moments, group: Group) -> float:
     slots = moments.of(group.accounts).slot
     seen = np.bincount(np.searchsorted(group.slots, slots[np.isin(slots, group.slots)]), minlength=len(group.slots))
     beyond = np.maximum(surprise(seen.astype(np.float64), group.expected) - np.log(_SLOTS_OF_A_YEAR), 0.0).sum()
-    choices = gammaln(accounts + 1) - gammaln(members + 1) - gammaln(accounts - members + 1)
-    return float(np.exp(min(0.0, choices - beyond)))
+    choices = gammaln(accounts + 1) - gammaln(members + 1) - gammaln(accounts - members + 1) + np.log(accounts)
+    return float(np.exp(min(0.0, choices - max(np.sqrt(beyond) - 1.0, 0.0) ** 2)))
 
 
 def _search(moments: Moments, seed: int) -> Iterator[Group]:
@@ -133,8 +139,7 @@ def _search(moments: Moments, seed: int) -> Iterator[Group]:
         return
     low = int(moments.slot.min()) // DAY * DAY
     slots = int(moments.slot.max()) // DAY * DAY + DAY - low
-    moments = Moments(moments.start, moments.slot - low)
-    moments = moments.where(kernels.unusual(moments.start, moments.slot, _HABIT, _HABITUAL))
+    moments = _unusual(Moments(moments.start, moments.slot - low))
     free = np.flatnonzero(moments.count >= _LEAST_MOMENTS)
     while len(free) >= _SMALLEST:
         rhythm = Rhythm.of(moments.of(free), slots)
@@ -143,6 +148,11 @@ def _search(moments: Moments, seed: int) -> Iterator[Group]:
             return
         yield Group(free[group.accounts], group.slots + low, group.expected)
         free = np.delete(free, group.accounts)
+
+
+def _unusual(moments: Moments) -> Moments:
+    """``moments`` without those that are a habit."""
+    return moments.where(kernels.unusual(moments.start, moments.slot, _HABIT, _HABITUAL))
 
 
 def _clearest(rhythm: Rhythm, seed: int) -> Group | None:

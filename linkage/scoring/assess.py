@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.scoring.shares import WHOLE
 from linkage.scoring.term import ABSENCE, SCHEDULED
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from linkage.config import ScoringSettings
     from linkage.scoring.term import Term
+
+#: What sums of points may differ by, and be the same.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
     validated = q_value <= settings.q_bar
     enough = (every - strongest >= settings.kind_points) | (strongest >= settings.overwhelming_points)
     if SCHEDULED in by_kind:
-        enough |= by_kind[SCHEDULED] >= settings.kind_cap_points * settings.cap_scale
+        most = min(WHOLE, settings.kind_cap_points) * settings.cap_scale
+        enough |= by_kind[SCHEDULED] >= most - _ROUNDING
     flagged = validated & (abuse >= settings.flag_points) & enough
     near = validated & (abuse >= settings.near_points) & ~flagged
     score = 1.0 / (1.0 + np.exp(-(abuse - settings.flag_points) / 2.0))

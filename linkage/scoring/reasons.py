@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Members from which a prompt template is a class's exercise.
 _SEVERAL = 3
+#: Days on which a class begins with an exercise, at least.
+_LESSONS = 5
 
 
 def ordinary_reasons(
@@ -255,7 +257,8 @@ def _event(
 def _exercises(incidence: Incidence, label: IntArray, groups: int, exclusive_share: float) -> FloatArray:
     """Share of the uses of a group's own prompt templates that are of such as it uses within a day and a night (K).
 
-    A class gets an exercise, does it and never sees it again. An operator's prompts live for days and weeks.
+    A class gets an exercise, does it and never sees it again. An operator's prompts live for days and weeks; those of a
+    group that is seen on few days only cannot be told from exercises: 0 where such prompts began on fewer than five.
     """
     if "prompt_template" not in incidence.kinds:
         return np.zeros(groups)
@@ -269,12 +272,15 @@ def _exercises(incidence: Incidence, label: IntArray, groups: int, exclusive_sha
     last = np.full(len(cell), np.iinfo(np.int64).min)
     np.minimum.at(first, back, incidence.edge_first[edge].astype(np.int64))
     np.maximum.at(last, back, incidence.edge_last[edge].astype(np.int64))
+    short = last - first <= 1
     of_group, uses = cell // incidence.identifiers, np.where(own, count, 0)
     every, brief = (
         np.bincount(of_group, weights=np.where(chosen, uses, 0), minlength=groups)
-        for chosen in (np.ones(len(cell), dtype=np.bool_), last - first <= 1)
+        for chosen in (np.ones(len(cell), dtype=np.bool_), short)
     )
-    return np.asarray(brief / np.maximum(every, 1.0))
+    begun = np.unique(np.stack([of_group[own & short], first[own & short]]), axis=1)[0]
+    lessons = np.bincount(begun, minlength=groups)
+    return np.where(lessons >= _LESSONS, brief / np.maximum(every, 1.0), 0.0)
 
 
 def _median(account: IntArray, day: IntArray) -> IntArray:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _SERVERS = 0.5
 #: Most that two kinds of shared things count, points.
 TWICE = 2.0
+#: What a schedule counts that three members in five keep, points.
+WHOLE = 4.0
 
 
 def payer(found: Sharing, groups: int, settings: ScoringSettings) -> Term:
@@ -159,7 +161,7 @@ def acquainted(
 def schedule(found: Sharing, groups: int, settings: ScoringSettings) -> Term:
     """Members that begin to work at the same moments, beyond what their own habits explain."""
     nan = not_applicable(groups)
-    points = 4.0 * np.clip((found.covered - 0.2) / 0.4, 0.0, 1.0) * settings.cap_scale
+    points = WHOLE * np.clip((found.covered - 0.2) / 0.4, 0.0, 1.0) * settings.cap_scale
 
     def kept(group: int) -> str:
         return (

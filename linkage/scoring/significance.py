@@ -124,11 +124,12 @@ def fit(replicates: Sequence[NDArray[np.float64]], accounts: int) -> Null:
 
 
 def of_schedules(
-    incidence: Incidence, label: Whole, groups: int, by_chance: NDArray[np.float64]
+    incidence: Incidence, label: Whole, groups: int, by_chance: NDArray[np.float64], exclusive_share: float
 ) -> NDArray[np.float64]:
     """Probability by chance of the schedule that most members of each group keep (K); 1 where they keep none.
 
-    Rewiring says nothing of schedules: they were found by a test of their own. ``by_chance`` (M): of each identifier.
+    Rewiring says nothing of schedules: they were found by a test of their own. ``by_chance`` (M): of each identifier,
+    for all who keep it, of whom at least ``exclusive_share`` are members.
     """
     found = np.ones(groups)
     if SCHEDULE not in incidence.kinds:
@@ -140,7 +141,8 @@ def of_schedules(
         return_counts=True,
     )
     group, identifier = cell // incidence.identifiers, cell % incidence.identifiers
-    most = count >= _MOST_KEEP * np.bincount(label[label >= 0], minlength=groups)[group]
+    most = count >= _MOST_KEEP * np.bincount(label[label >= 0], minlength=groups)[group] - 1e-9
+    most &= count >= exclusive_share * incidence.degree[identifier]
     np.minimum.at(found, group[most], by_chance[identifier[most]])
     return found
 

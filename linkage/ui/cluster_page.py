@@ -99,7 +99,11 @@ def page() -> None:
 
 
 def _drawn(cluster: ClusterFrames, tab: str) -> None:
-    """Draw the panel of a tab, and the link that reproduces it."""
+    """Draw the panel of a tab, and the link that reproduces it.
+
+    A choice runs this alone, with the frames of the run before: a name may have been purged since.
+    """
+    cluster = session.cluster(cluster.refresh_id, cluster.cluster_id)
     TABS[tab](cluster)
     link = session.address(session.CLUSTER, cluster=cluster.cluster_id, refresh=cluster.refresh_id, **_view(tab))
     st.markdown(f"[Link to this view]({link}): the same cluster at the same refresh, for whoever opens it.")

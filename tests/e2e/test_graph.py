@@ -116,9 +116,29 @@ def test_tables_follow_the_drawing_at_once_and_their_rows_are_marks(canvas: Any,
     page.keyboard.press("Enter")
     expect(page.locator(".chosen")).to_contain_text(f"Selected: a group of {label}.")
     expect(page.get_by_text(f"Of a group of {label}: ")).to_be_visible()
+    expect(listed(page, "groups").get_by_role("button", name=label, exact=True).first).to_be_focused()
     listed(page, "groups").first.click()
     expect(page.get_by_text("Nothing is selected")).to_be_visible()
     expect(canvas).to_have_attribute("data-selected", "")
+
+
+def test_whoever_marks_a_text_of_a_row_to_copy_it_does_not_choose_the_row(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    cell = page.locator("[data-table=groups] tbody td").last
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 10, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, middle, steps=4)
+    page.mouse.up()
+    marked = "e => e.getRootNode().getSelection().toString()"
+    assert cell.evaluate(marked) != ""
+    expect(canvas).to_have_attribute("data-selected", "")
+    # What is marked in one row keeps nobody from choosing another.
+    listed(page, "identifiers").first.click()
+    expect(page.locator(".chosen")).to_contain_text("Selected: ")
 
 
 def test_tables_are_sorted_by_the_head_of_a_column_and_a_third_press_undoes_it(canvas: Any, visit: Visit) -> None:

@@ -118,7 +118,7 @@ def test_what_an_investigator_waits_for_is_measured_beside_a_page_that_does_noth
     assert {"timeline: days are brushed", "lanes: the next page", "lanes: a search"} < set(measured)
     assert all(float(row["p95_s"]) > 0 and float(row["times_idle"]) > 0 for row in measured.values())
     assert measured[investigator.SELECT]["flagged"] == "True" and measured[investigator.SELECT]["bar_s"] == "0.5"
-    assert "| graph: a click to its panel | 1 |" in (tmp_path / "investigator.md").read_text()
+    assert "| graph: a click to what touches it | 1 |" in (tmp_path / "investigator.md").read_text()
     with pytest.raises(SystemExit, match="give another folder"):
         investigator_world.made(tmp_path / "world", 3000, 120_000, 7)
 

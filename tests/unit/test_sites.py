@@ -66,6 +66,14 @@ def test_whom_an_operator_gave_the_same_card_are_no_site() -> None:
     assert (sites(blocks.incidence(), label, EXCLUSIVE) == -1).all()
 
 
+def test_where_addresses_are_not_known_a_card_is_all_that_a_firm_shows() -> None:
+    drawing = Drawing(kinds=(CARD,))
+    for firm in range(FIRMS):
+        drawing.use(range(firm * SIZE, firm * SIZE + SIZE), CARD, f"card-{firm}")
+    drawing.accounts = N
+    assert len(np.unique(apart(drawing.incidence(), label_of(N, range(MEMBERS)))[:MEMBERS])) == FIRMS
+
+
 def test_firms_leave_the_group_that_brought_them_together_and_a_ring_stays() -> None:
     both = firms()
     random = np.random.default_rng(4)

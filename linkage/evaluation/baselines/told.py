@@ -1,7 +1,8 @@
 """No method but a limit: what sharing could show whoever was told which identifiers are campaigns' own.
 
-An account of a campaign that was replaced after an hour may share nothing with the others, and no method that goes by
-what is shared finds it. Beside this row a figure says how far it is from what the population holds.
+What is found by time alone is not in it. An account of a campaign that was replaced after an hour may share nothing with
+the others, and no method that goes by what is shared finds it. Beside this row a figure says how far it is from what the
+population holds.
 """
 
 from __future__ import annotations
@@ -30,4 +31,4 @@ def run(edges: Edges, malicious: Mask) -> Iterator[Baseline]:
     label = connected.components(edges, theirs & own[edges.identifier])
     size = np.bincount(label[label >= 0], minlength=1)
     found = (label >= 0) & (size[label] >= _SMALLEST)
-    yield Baseline("limit: told which identifiers are campaigns' own", np.where(found, label, -1), found)
+    yield Baseline("limit of sharing: told which identifiers are campaigns' own", np.where(found, label, -1), found)

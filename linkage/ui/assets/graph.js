@@ -327,6 +327,8 @@ class View {
   choose(id) {
     if (id === this.data.selected) id = null;
     if (id === null && !this.data.selected) return;
+    // Tables of a run before may name a mark that is drawn no more.
+    if (id !== null && !this.data.nodes.some((node) => node.id === id)) return;
     // Shown at once; the page confirms it with its next run.
     this.data = { ...this.data, selected: id };
     this.tell();

@@ -68,9 +68,24 @@ class Tables {
 
   draw() {
     const mark = this.data.marks[this.chosen] ?? null;
+    const held = this.held();
     this.head(mark);
     this.say("");
     this.root.querySelector(".tables").replaceChildren(...this.data.tables.map((table) => this.table(table, mark)));
+    held?.();
+  }
+
+  // Whoever goes by the keyboard stays where it was: on its row, or in the table where that is listed no more.
+  held() {
+    const at = this.root.getRootNode().activeElement;
+    const table = at?.closest("[data-table]")?.dataset.table;
+    if (!table) return at && this.root.contains(at) ? () => this.root.querySelector(".rows")?.focus() : null;
+    const id = at.closest("tr")?.dataset.mark;
+    return () => {
+      const section = this.root.querySelector(`[data-table="${table}"]`);
+      const line = [...section.querySelectorAll("tbody tr")].find((one) => id && one.dataset.mark === id);
+      (line?.querySelector("button") ?? section.querySelector(".rows")).focus({ preventScroll: true });
+    };
   }
 
   say(notice) {
@@ -161,10 +176,12 @@ class Tables {
     const name = made("button", { type: "button", textContent: value(first, row) });
     name.setAttribute("aria-pressed", String(id !== null && id === this.chosen));
     const line = made("tr", {}, made("th", { scope: "row" }, name), ...others.map((column) => this.cell(column, value(column, row))));
+    if (id !== null) line.dataset.mark = id;
     if (id !== null && id === this.chosen) line.className = "chosen-row";
     line.addEventListener("click", () => {
-      // Whoever marks a text to copy it does not choose the row.
-      if (!document.getSelection().isCollapsed) return;
+      // Whoever marks a text of the row to copy it does not choose it.
+      const marked = this.root.getRootNode().getSelection?.() ?? document.getSelection();
+      if (!marked.isCollapsed && line.contains(marked.anchorNode)) return;
       if (id !== null) this.ask(id);
       else this.say(`${value(first, row)} is not among the identifiers that are drawn by themselves.`);
     });

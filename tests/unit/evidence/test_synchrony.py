@@ -66,6 +66,12 @@ def test_a_schedule_of_many_is_beyond_chance_and_a_coincidence_of_few_is_not(ran
     found = synchrony.in_step(moments(world), 1)
     assert len(found.groups) == len(found.by_chance) == 1
     assert found.by_chance[0] < 1e-9
+    # Who has a job at that hour every day is not among those who surprise.
+    job = FIRST + SLOTS // 2
+    for account in range(100, 140):
+        world[account] |= {job + SLOTS * day for day in range(DAYS)}
+    busy = synchrony.in_step(moments(world), 1)
+    assert busy.by_chance == pytest.approx(found.by_chance, abs=1e-9)
     # Six of six hundred who meet once are one of very many coincidences.
     slot = FIRST + 70
     met = [{slot} if account < 6 else {FIRST + account} for account in range(PEOPLE)]

@@ -39,6 +39,8 @@ def test_one_kind_alone_is_for_a_person_unless_it_overwhelms() -> None:
 def test_a_schedule_at_its_cap_is_a_kind_that_suffices_alone() -> None:
     cap, rest = SETTINGS.kind_cap_points, BAR - SETTINGS.kind_cap_points
     assert tier(0.001, schedule=cap, absence=rest) == 1
+    # Three members in five, by the arithmetic of a machine.
+    assert tier(0.001, schedule=4.0 * ((0.6 - 0.2) / 0.4), absence=rest) == 1
     assert tier(0.001, schedule=cap - 0.1, absence=rest + 0.1) == 2
     assert tier(0.001, network=cap, absence=rest) == 2
     assert tier(0.001, schedule=cap, absence=rest - 0.1) == 2

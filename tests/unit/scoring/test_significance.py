@@ -224,8 +224,10 @@ def test_a_schedule_validates_those_of_whom_most_keep_it() -> None:
     by_chance = np.where(graph.kind == graph.kinds.index(SCHEDULE), 1e-6, 1.0)
     # Six of ten, five of ten, and none.
     label = np.repeat(np.arange(3), 10)
-    assert significance.of_schedules(graph, label, 3, by_chance).tolist() == [1e-6, 1.0, 1.0]
-    without = significance.of_schedules(population(30), label, 3, np.ones(330))
+    assert significance.of_schedules(graph, label, 3, by_chance, 0.5).tolist() == [1e-6, 1.0, 1.0]
+    # Six of its eleven are too few for it to be the group's own.
+    assert significance.of_schedules(graph, label, 3, by_chance, 0.6).tolist() == [1.0, 1.0, 1.0]
+    without = significance.of_schedules(population(30), label, 3, np.ones(330), 0.5)
     assert without.tolist() == [1.0, 1.0, 1.0]
 
 

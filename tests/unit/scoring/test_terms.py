@@ -318,11 +318,17 @@ def test_two_members_with_a_day_in_common_are_no_event_of_two_hundred() -> None:
     assert points(found, "one_event", 0) == 0.0
 
 
-@pytest.mark.parametrize(("life", "hours", "points"), [(1, 36.0, -2.5), (9, 36.0, 0.0), (1, 4.0, 0.0)])
-def test_a_class_does_its_exercises_on_a_day_each_and_at_one_hour(life: int, hours: float, points: float) -> None:
+@pytest.mark.parametrize(
+    ("apart", "life", "hours", "points"),
+    [(2, 1, 36.0, -2.5), (2, 9, 36.0, 0.0), (2, 1, 4.0, 0.0), (0, 1, 36.0, 0.0)],
+    ids=["a class", "prompts that stay", "round the clock", "seen on one day"],
+)
+def test_a_class_does_its_exercises_on_a_day_each_and_at_one_hour(
+    apart: int, life: int, hours: float, points: float
+) -> None:
     drawing = Drawing(accounts=200)
     for exercise in range(12):
-        drawing.use(range(30), TEMPLATE, f"exercise-{exercise}", 2 * exercise, 2 * exercise + life - 1)
+        drawing.use(range(30), TEMPLATE, f"exercise-{exercise}", apart * exercise, apart * exercise + life - 1)
     label = label_of(200, range(30))
     clock = np.zeros((200, 4))
     # Sums of the hours on the clock face, all of them, and those on weekends.
