@@ -1,8 +1,8 @@
 """No method but a limit: what sharing could show whoever was told which identifiers are campaigns' own.
 
-What is found by time alone is not in it. An account of a campaign that was replaced after an hour may share nothing with
-the others, and no method that goes by what is shared finds it. Beside this row a figure says how far it is from what the
-population holds.
+What is found by time alone is not in it. An account of a campaign that was replaced after an hour may share nothing
+with the others, and no method that goes by what is shared finds it. Beside this row a figure says how far it is from
+what the population holds.
 """
 
 from __future__ import annotations
