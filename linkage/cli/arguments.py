@@ -155,7 +155,8 @@ def _questions(verbs: Verbs) -> None:
         default=True,
         metavar="METHODS",
         help="all, or some, with commas, of components, modularity, fellegi-sunter, evilcohort, pacheco, fraudar, "
-        "synchrotrap, volume, limit (default: all but pacheco and synchrotrap, which take longer)",
+        "synchrotrap, volume (default: all but pacheco and synchrotrap, which take longer); and limit, which is told "
+        "the truth: what sharing could show at most",
     )
     beside.add_argument("--no-baselines", dest="baselines", action="store_false", help="leave the other methods out")
     verb.add_argument(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.evaluation import baselines, metrics
-from linkage.evaluation.baselines import METHODS, QUICK, Actions, Baseline, Edges
+from linkage.evaluation.baselines import LIMITS, METHODS, QUICK, Actions, Baseline, Edges
 
 if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
 
 __all__ = [
+    "LIMITS",
     "METHODS",
     "QUICK",
     "Actions",
@@ -68,8 +69,9 @@ def evaluate(
     edges: Edges | None = None,
     methods: Sequence[str] = QUICK,
 ) -> Evaluation:
-    """Measure ``members`` (as the verb lists them) against ``truth``; with ``edges``, beside ``methods`` of METHODS.
+    """Measure ``members`` (as the verb lists them) against ``truth``; with ``edges``, beside ``methods``.
 
+    ``methods``: of METHODS and LIMITS.
     An account's score is ``cluster_score × membership``, 0 outside clusters. B-cubed is over malicious accounts on all
     clusters, accounts without one standing alone. An account of the truth without events counts as not found.
     """

@@ -96,7 +96,9 @@ def find(connection: duckdb.DuckDBPyConnection, seed: int) -> InStep:
 
 def in_step(moments: Moments, seed: int) -> InStep:
     """The accounts in step of ``moments``, whose slots are counted from 1970."""
-    found = [(group, by_chance(_unusual(moments), group)) for group in _search(moments, seed)]
+    groups = list(_search(moments, seed))
+    unusual = _unusual(moments) if groups else moments
+    found = [(group, by_chance(unusual, group)) for group in groups]
     silent = bool(found) and next(_search(shuffled(moments, seed), seed), None) is not None
     if silent:
         # Habits, as they are taken off here, do not explain these accounts: what is left of them may be anything.

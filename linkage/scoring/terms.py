@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _EXPLAINED = 1.5
 #: What a group that works together ordinarily shows besides its hours.
 _ORDINARY = ("one_site", "one_payer", "one_lesson", "one_timetable", "one_organization", "allowed_organization")
+#: What explains that members share prompts beside cards or exits, or keep one schedule.
 _OF_A_FIRM = (*_ORDINARY, "office_hours")
 #: Part of the private work of ordinary accounts at which members lack it altogether; half as far at its root.
 _OWN_WORK = 0.25

@@ -27,7 +27,7 @@ ENGINE_ROUTE = f"/linkage/assets/{ENGINE}"
 
 @cache
 def _component() -> ComponentRenderer:
-    script = asset("graph_look.js") + asset("graph.js")
+    script = asset("views.js") + asset("graph_look.js") + asset("graph.js")
     return st.components.v2.component("linkage.graph", html=asset("graph.html"), css=asset("graph.css"), js=script)
 
 

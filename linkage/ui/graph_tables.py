@@ -38,7 +38,7 @@ _KINDS = {"localized": "count", "%.1f": "one", "%.2f": "two", "%.0f %%": "share"
 def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "linkage.graph_tables", html=asset("graph_tables.html"), css=asset("graph_tables.css"),
-        js=asset("graph_tables.js"),
+        js=asset("views.js") + asset("graph_tables.js"),
     )  # fmt: skip
 
 

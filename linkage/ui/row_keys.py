@@ -21,7 +21,7 @@ HEADER = 36
 @cache
 def _component() -> ComponentRenderer:
     return st.components.v2.component(
-        "linkage.rows", html=asset("rows.html"), css=asset("rows.css"), js=asset("rows.js")
+        "linkage.rows", html=asset("rows.html"), css=asset("rows.css"), js=asset("views.js") + asset("rows.js")
     )
 
 

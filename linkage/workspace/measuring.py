@@ -35,7 +35,8 @@ class Measurements:
     ) -> Evaluation:
         """Measure the clusters against the accounts of ``truth``, beside other methods.
 
-        ``baselines``: names of linkage.evaluation.METHODS, or "all"; True for the quicker ones, False for none.
+        ``baselines``: names of linkage.evaluation.METHODS, or "all" of them, and of LIMITS; True for the quicker
+        methods, False for none.
 
         Raises:
             UsageError: there is no such file or method.
@@ -79,21 +80,19 @@ class Measurements:
 
 
 def _methods(baselines: bool | Collection[str]) -> tuple[str, ...]:
-    """Names of the methods that are asked for, each once, in the order of METHODS."""
-    from linkage.evaluation import METHODS, QUICK
+    """Names of the methods that are asked for, each once, in the order of METHODS, and then of limits."""
+    from linkage.evaluation import LIMITS, METHODS, QUICK
 
     if isinstance(baselines, bool):
         return QUICK if baselines else ()
     if isinstance(baselines, str):
         baselines = (baselines,)
-    unknown = sorted(set(baselines) - METHODS.keys() - {"all"})
+    unknown = sorted(set(baselines) - METHODS.keys() - LIMITS.keys() - {"all"})
     if unknown:
-        raise UsageError(
-            f"there is no method {unknown[0]!r} to compare with", hint=f"There are {', '.join(METHODS)}, and all."
-        )
-    if "all" in baselines:
-        return tuple(METHODS)
-    return tuple(name for name in METHODS if name in baselines)
+        there = ", ".join([*METHODS, *LIMITS])
+        raise UsageError(f"there is no method {unknown[0]!r} to compare with", hint=f"There are {there}, and all.")
+    wanted = METHODS.keys() | baselines if "all" in baselines else baselines
+    return tuple(name for name in (*METHODS, *LIMITS) if name in wanted)
 
 
 def read_truth(path: Path) -> pandas.DataFrame:

@@ -124,14 +124,14 @@ def test_tables_follow_the_drawing_at_once_and_their_rows_are_marks(canvas: Any,
 
 def test_whoever_marks_a_text_of_a_row_to_copy_it_does_not_choose_the_row(canvas: Any, visit: Visit) -> None:
     page = visit.page
-    cell = page.locator("[data-table=groups] tbody td").last
-    cell.scroll_into_view_if_needed()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    cell = page.locator("[data-table=groups] tbody tr").first.locator("td").last
+    # Waits until the page has stopped moving.
+    cell.hover(position={"x": 12, "y": 14})
     box = cell.bounding_box()
     assert box is not None
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 10, middle)
     page.mouse.down()
-    page.mouse.move(box["x"] + 60, middle, steps=4)
+    page.mouse.move(box["x"] + 60, box["y"] + 14, steps=4)
     page.mouse.up()
     marked = "e => e.getRootNode().getSelection().toString()"
     assert cell.evaluate(marked) != ""

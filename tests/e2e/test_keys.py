@@ -110,6 +110,8 @@ def test_a_bulk_is_proposed_from_the_queue_approved_by_another_person_and_undone
         press_cell(page, BOX, row)
     page.get_by_role("button", name="Verdict on 2 clusters…").click()
     expect(page.get_by_text("1 chosen cluster has a case that waits or is decided, and stays out.")).to_be_visible()
+    # What is chosen while the page is drawn anew is drawn over.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("radio", name="Benign").click()
     page.get_by_role("button", name="company").click()
     page.get_by_label("Members that it is not about, one account a line").fill(OFFICE_ACCOUNTS[0])

@@ -1,35 +1,15 @@
 // The graph of a cluster: draws what Python computed, and says by id what was selected. Decides nothing else.
-//
-// Streamlit calls the exported function on every run and on every change of theme, always with the same
-// parentElement for the same element of the page. So one view is kept per parentElement, and each call hands it the
-// difference: zoom, pan, places that were dragged, and the keyboard's place stay as they are.
+// Zoom, pan, places that were dragged, and the keyboard's place stay as they are from one run to the next.
 
-const views = new WeakMap();
 // Zoom, pan and places by name of the view, for when a reader leaves a tab and comes back.
 const left = new Map();
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  let view = views.get(parentElement);
-  if (!view) {
-    view = new View(parentElement);
-    views.set(parentElement, view);
-  }
+export default viewed((root) => new View(root), (view, { setTriggerValue }) => {
   view.send = (id) => setTriggerValue("select", { id });
   view.ask = (event, id) => setTriggerValue(event, { id });
-  view.show(data);
-  return () => {
-    // Also called when a newer run overtakes this one, while the element stays on the page.
-    setTimeout(() => {
-      const host = parentElement.host ?? parentElement;
-      if (!host.isConnected) {
-        view.leave();
-        views.delete(parentElement);
-      }
-    }, 0);
-  };
-}
+});
 
 class View {
   constructor(root) {

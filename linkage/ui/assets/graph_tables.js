@@ -1,28 +1,10 @@
 // The tables beside the drawing of a cluster. Python says which rows there are and which of them touch which mark; what
 // is chosen, the drawing says by id, at the click: nobody waits for the server to see what touches a mark.
 
-const views = new WeakMap();
 // Rows that are drawn at once; the others follow as the reader scrolls to them.
 const AT_ONCE = 60;
 
-export default function ({ parentElement, data }) {
-  let view = views.get(parentElement);
-  if (!view) {
-    view = new Tables(parentElement);
-    views.set(parentElement, view);
-  }
-  view.show(data);
-  return () => {
-    // Also called when a newer run overtakes this one, while the element stays on the page.
-    setTimeout(() => {
-      const host = parentElement.host ?? parentElement;
-      if (!host.isConnected) {
-        view.leave();
-        views.delete(parentElement);
-      }
-    }, 0);
-  };
-}
+export default viewed((root) => new Tables(root));
 
 const FIGURES = {
   count: (value) => value.toLocaleString("en"),

@@ -1,26 +1,7 @@
 // J and K choose a row of the table that follows, Enter opens it. The row is outlined over the table, which draws itself
 // on a canvas; which cluster stands in it, the table itself is asked: a reader may have sorted it by another column.
 
-const views = new WeakMap();
-
-export default function ({ parentElement, data }) {
-  let view = views.get(parentElement);
-  if (!view) {
-    view = new Rows(parentElement);
-    views.set(parentElement, view);
-  }
-  view.show(data);
-  return () => {
-    // Also called when a newer run overtakes this one, while the element stays on the page.
-    setTimeout(() => {
-      const host = parentElement.host ?? parentElement;
-      if (!host.isConnected) {
-        view.leave();
-        views.delete(parentElement);
-      }
-    }, 0);
-  };
-}
+export default viewed((root) => new Rows(root));
 
 // What takes letters for itself, and what does something of its own on Enter.
 const TYPED = "input, textarea, select, [contenteditable=''], [contenteditable=true], [role=combobox], [role=listbox], " +

@@ -14,7 +14,7 @@ import pytest
 from linkage import Workspace
 from linkage.cli import main
 from linkage.errors import UsageError
-from linkage.evaluation import METHODS, Edges
+from linkage.evaluation import LIMITS, METHODS, Edges
 from linkage.evaluation.baselines import QUICK
 from linkage.workspace.beside import edges_of
 from linkage.workspace.home import Home
@@ -135,3 +135,9 @@ def test_an_unknown_method_is_a_wrong_call(workspace: Workspace) -> None:
 def test_all_is_a_name_as_well() -> None:
     assert _methods("all") == tuple(METHODS)
     assert _methods("volume") == ("volume",)
+
+
+def test_the_limit_is_measured_only_where_it_is_named() -> None:
+    assert not LIMITS.keys() & (METHODS.keys() | set(QUICK))
+    assert _methods("limit") == ("limit",)
+    assert _methods(["limit", "all"]) == (*METHODS, "limit")
