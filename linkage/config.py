@@ -128,7 +128,7 @@ class CommunitySettings(Section):
         Field(gt=0, le=1, description="share of a piece's link weight that leaves it (conductance) to undo a cut"),
     ] = 0.06
     chain_share: Annotated[float, Field(gt=0, le=1, description="part of the next cuts' conductance to stay below")] = (
-        0.5
+        0.12
     )
 
 
@@ -144,7 +144,7 @@ class MembershipSettings(Section):
         float, Field(ge=0, lt=1, description="part of the upper quartile of members' scores that makes core")
     ] = 0.25
     admit_share: Annotated[
-        float, Field(ge=0, lt=1, description="part of the upper quartile of core members' scores that admits")
+        float, Field(ge=0, lt=1, description="part of the upper quartile of core members' scores that admits anywhere")
     ] = 0.2
     merge_share: Annotated[
         float, Field(gt=0, le=1, description="share of members that fit another cluster, to join it")

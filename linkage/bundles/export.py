@@ -142,7 +142,8 @@ def _checked(material: Material, profile: Profile, threads: int) -> dict[str, An
         raise RerunDiffers(
             f"the records of the lake do not give refresh {material.run.refresh_id} again: {differences[0]} "
             f"({len(differences)} differences)",
-            hint="Events came in late, or were purged, since: run `linkage refresh`, and export from the new refresh.",
+            hint="Events came in late or were purged since, or an older version found it: run `linkage refresh`, and "
+            "export from the new refresh.",
         )
     return {
         "schema": "linkage.rerun-expected/1",

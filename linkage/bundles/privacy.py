@@ -78,12 +78,17 @@ _RETENTION = (
 #: Terms that tell of the house's own decisions, and those that are a function of the size alone.
 _HOUSE_TERMS, _SIZE_TERMS = ("allowed_organization",), ("small_group", "no_ordinary_reason")
 
+#: Terms whose points follow from how few members something is true of: only that they count is told.
+_TOLD_BY_SIGN = ("little_of_its_own",)
+
 
 #: What a term looks for, without a figure.
 PLAIN = {
     "canary_hits": "canaries that several of them touched",
     "closed_accounts": "accounts that the provider closed, more than of everybody's",
+    "even_volume": "how evenly they share what they do, compared with all accounts",
     "followers": "use of what was a confirmed case's own",
+    "little_of_its_own": "members on nothing that is mostly the group's own",
     "long_history": "accounts that are old, as ordinary ones are",
     "many_networks": "more network operators an account than ordinary accounts have",
     "many_own_templates": "prompt templates that they share, and hardly anyone else uses",
@@ -176,9 +181,12 @@ def suppressed(lists: Mapping[str, pyarrow.Table], size: int) -> dict[str, pyarr
     terms = terms.filter(compute.invert(compute.is_in(terms["term"], pyarrow.array(untold))))
     words = [PLAIN.get(name, name.replace("_", " ")) for name in terms["term"].to_pylist()]
     # Away from zero: nothing that speaks for or against is lost, however little.
-    points = [math.copysign(math.ceil(abs(value)), value) if value else 0.0 for value in terms["points"].to_pylist()]
+    whole = [
+        math.copysign(1 if name in _TOLD_BY_SIGN else math.ceil(abs(value)), value) if value else 0.0
+        for name, value in zip(terms["term"].to_pylist(), terms["points"].to_pylist(), strict=True)
+    ]
     nothing = pyarrow.nulls(terms.num_rows, pyarrow.float64())
-    told = {"sentence": words, "points": points, "observed": nothing, "expected": nothing, "effect": nothing}
+    told = {"sentence": words, "points": whole, "observed": nothing, "expected": nothing, "effect": nothing}
     for name, values in told.items():
         terms = replaced(terms, name, values)
     kinds = lists["kinds"].drop_columns(["members_tied", "members_without"])

@@ -273,7 +273,14 @@ class _Crowd:
         settings = self._frame.settings.membership
         every = np.ones(self.incidence.accounts, dtype=np.bool_)
         return membership.score(
-            self.incidence, self._trust, self._core, self._band, settings.admit_share, settings, every=every
+            self.incidence,
+            self._trust,
+            self._core,
+            self._band,
+            settings.admit_share,
+            settings,
+            every=every,
+            known=self._known,
         )
 
     def _bands(self) -> NDArray[np.int64]:

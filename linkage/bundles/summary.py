@@ -44,7 +44,8 @@ ALTERNATIVES = (
     ("a class, a course or a shared tool", ("one_lesson", "one_timetable")),
     ("people at one event", ("one_event",)),
     ("a household or a small team", ("small_group",)),
-    ("customers of a reseller or of one proxy network", ("same_sizes", "own_work", "long_history")),
+    ("customers of a reseller or of one proxy network", ("same_sizes", "even_volume", "own_work", "long_history")),
+    ("strangers who use the same public things", ("little_of_its_own",)),
 )
 
 #: Figures of a cluster as people call them, in the order of the report.

@@ -14,6 +14,7 @@ import numpy as np
 
 from linkage.communities import kernels
 from linkage.communities.stands import PRIVATE_FOR, Enriched, enriched, share_bits, trusted_bits, weighed
+from linkage.communities.tails import followed
 from linkage.sites import apart
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def assign(
     band = banded(private_share)
     everything = incidence if whole is None else whole
     for _ in range(settings.rounds):
-        scored = score(incidence, trust, label, band, settings.core_share, settings)
+        scored = score(incidence, trust, label, band, settings.core_share, settings, tails=False)
         core = number(apart(everything, _merged(incidence, scored, label, trust, settings)), settings.smallest)
         if np.array_equal(core, label):
             break
@@ -190,12 +191,17 @@ def score(
     settings: MembershipSettings,
     aside: Aside | None = None,
     every: NDArray[np.bool_] | None = None,
+    *,
+    tails: bool = True,
+    known: int | None = None,
 ) -> Membership:
     """Score every account on what communities stand on, and give each to the one that it fits best, if it fits.
 
     ``label`` (N): the communities that evidence is measured on. ``band`` (N): see :func:`bands`. ``bar_share``: part of
     what the upper quartile of a community's members score that an account has to reach. ``aside``: what is no evidence
     for which communities. ``every`` (N): accounts of which all rows are kept, however far from any score that counts.
+    ``tails``: follow the members' own scores below the bar (:func:`linkage.communities.tails.followed`), which only the
+    first ``known`` accounts tell of where others stand in for a population.
     """
     accounts = incidence.accounts
     stands = enriched(incidence, label, settings, aside)
@@ -218,7 +224,11 @@ def score(
     total = prior + by_kind.sum(axis=1) + absence + private
 
     best = np.full(accounts, -1, np.int64)
-    bar = _bars(total, considered, towards, label, communities, settings.bar_bits, bar_share)[towards]
+    bars = _bars(total, considered, towards, label, communities, settings.bar_bits, bar_share)
+    if tails:
+        told = considered < (accounts if known is None else known)
+        bars = followed(total[told], towards[told], bars)
+    bar = bars[towards]
     wanted = total if aside is None else aside.preferred(total, considered, towards, bar)
     winner = winners(wanted, considered)
     winner = winner[(total[winner] >= bar[winner]) & (wanted[winner] > -np.inf)]

@@ -167,6 +167,8 @@ def _expected(outcome: Outcome) -> Iterator[Row]:
     names = (given.CAPABILITY_MEAN, given.CAPABILITY_DEVIATION, given.CAPABILITY_SPREAD)
     yield from _of(everyone.capabilities, cells, names)
     yield given.USUAL, None, None, None, everyone.usual
+    if everyone.volume is not None:
+        yield given.VOLUME_SPREAD, None, None, None, everyone.volume
     for among, middle, spread in (
         (everyone.varied, given.VARIED_MIDDLE, given.VARIED_SPREAD),
         (everyone.alike, given.ALIKE_MIDDLE, given.ALIKE_SPREAD),

@@ -11,6 +11,7 @@ import numpy as np
 from linkage.scoring.effects import Expected, effect, expected, matched_cells
 from linkage.scoring.likeness import requests
 from linkage.scoring.structure import ENOUGH, sharing, usual
+from linkage.scoring.volume import spread_of_everybody
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +33,7 @@ class Baseline:
     ``features``: by name, those that the input tells of any account; ``capabilities``: by name. ``usual``: z of the
     strongest capability that other groups show. ``varied``: how varied own templates are among groups, log2 of their
     number in equal use; ``alike``: how alike their requests are, −log2 of the spread. None where too few groups tell.
+    ``volume``: :func:`linkage.scoring.volume.spread_of_everybody`.
     """
 
     features: Mapping[str, Expected]
@@ -39,6 +41,7 @@ class Baseline:
     usual: float
     varied: Usual | None
     alike: Usual | None
+    volume: float | None
 
 
 def measure(
@@ -66,6 +69,7 @@ def measure(
         usual=_usual(features, capabilities, label, groups, settings),
         varied=usual(varied(templates), judged_by_templates(templates, size)),
         alike=usual(alike, told_alike),
+        volume=spread_of_everybody(features),
     )
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _SERVERS = 0.5
 #: Most that two kinds of shared things count, points.
 TWICE = 2.0
+#: Share of members on things of the group's own below which it is a crowd, how far below it is one altogether, and the
+#: points against it then; and members of whom that is not asked: one passenger makes no crowd of eight.
+_OWN, _OWN_RANGE, _CROWD, _FORGIVEN = 0.95, 0.1, 4.0, 1.0
 #: What a schedule counts that three members in five keep, points.
 WHOLE = 4.0
 
@@ -69,7 +72,9 @@ def site(found: Sharing) -> FloatArray:
     weeks = np.clip(found.top_days / 14.0, 0.0, 1.0)
     members = np.clip((found.top - 0.3) / 0.4, 0.0, 1.0)
     whole = np.where(found.together > 1, _SERVERS, 1.0)
-    return np.asarray(members * np.clip(found.top_events / 0.3, 0.0, 1.0) * weeks * whole)
+    # Where hardly any of the work is done, members only pass: a network that a campus or a carrier has for everybody.
+    work = np.clip((found.top_events - 0.05) / 0.25, 0.0, 1.0)
+    return np.asarray(members * work * weeks * whole)
 
 
 def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettings) -> list[Term]:
@@ -156,6 +161,24 @@ def acquainted(
     inside = (label >= 0) & handed & also
     both = np.bincount(label[inside], minlength=len(size)) / np.maximum(size, 1)
     return np.clip((np.maximum(both, schedules.covered) - 0.2) / 0.4, 0.0, 1.0)
+
+
+def of_its_own(own: Sharing, groups: int, size: IntArray, settings: ScoringSettings) -> Term:
+    """Members who use nothing that is the group's own, of any kind: who meets on what others use as well is a crowd.
+
+    A group that an operator or a firm made has cards, addresses, prompts or a schedule of its own, and nearly every
+    member is on one. A crowd that came together by rare things, which some happen to have in common with it, has not.
+    """
+    nan = not_applicable(groups)
+    asked = own.covered + _FORGIVEN / np.maximum(size, 1)
+    points = -_CROWD * np.clip((_OWN - asked) / _OWN_RANGE, 0.0, 1.0) * settings.cap_scale
+    # Of a group that shares nothing at all nothing is said: it stands on what people decided.
+    points = np.where(own.shared > 0, points, 0.0)
+
+    def kept(group: int) -> str:
+        return f"{own.covered[group]:.0%} of the members use something that is mostly the group's own"
+
+    return Term("little_of_its_own", "structure", own.covered, nan, nan, points, kept)
 
 
 def schedule(found: Sharing, groups: int, settings: ScoringSettings) -> Term:

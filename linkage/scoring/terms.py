@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.model.kinds import SCHEDULE
-from linkage.scoring import behaviour, likeness, reasons, shares
+from linkage.scoring import behaviour, likeness, reasons, shares, volume
 from linkage.scoring.baseline import Baseline, measure
 from linkage.scoring.effects import effect, matched_cells
 from linkage.scoring.followers import Followed, followers
@@ -40,6 +40,8 @@ _OF_A_FIRM = (*_ORDINARY, "office_hours")
 _OWN_WORK = 0.25
 #: Part of their work that a lesson or a tool leaves people, from which it is asked what they do with it.
 _LEAVES = 0.2
+#: What speaks against abuse and explains nothing.
+_NO_REASON = ("even_volume",)
 #: Part of the points that office hours keep where nothing else is ordinary.
 _HOURS_ALONE = 1.0 / 3.0
 
@@ -76,6 +78,7 @@ def terms(
     )
     templates = sharing(incidence, label, groups, features.events, ("prompt_template",), settings.exclusive_share)
     schedules = sharing(incidence, label, groups, features.events, (SCHEDULE,), settings.exclusive_share)
+    own = sharing(incidence, label, groups, features.events, incidence.kinds, settings.exclusive_share)
     by_templates = part_of_sharing(templates, (cards, addresses, templates))
     idle = _idle(features, label, groups, templates, baseline, settings)
     same_sizes = likeness.likeness(features, label, groups, baseline, settings)
@@ -105,8 +108,11 @@ def terms(
         same_sizes, unexplained * shares.acquainted(cards, addresses, templates, schedules, label, size)
     )
     twice = shares.tied_twice(cards, addresses, templates, label, groups, size, settings)
+    even_volume = volume.even_volume(features, label, groups, baseline, unexplained, settings)
+    # Half as much as other likeness: a prepaid quota that customers use up is even as well.
+    even = 0.5 * np.maximum(even_volume.points, 0.0) / (volume.CAP * settings.cap_scale)
     strangers = np.maximum(-same_sizes.points, 0.0) / (likeness.AGAINST * settings.cap_scale)
-    together = np.maximum(alike, twice.points / (shares.TWICE * settings.cap_scale))
+    together = np.maximum(np.maximum(alike, even), twice.points / (shares.TWICE * settings.cap_scale))
     found = [
         *_elsewhere(behaviour.behaviour(features, label, groups, baseline, settings), addresses),
         *behaviour.capability(features, label, groups, baseline, settings),
@@ -114,6 +120,8 @@ def terms(
         shares.schedule(schedules, groups, settings),
         twice,
         same_sizes,
+        even_volume,
+        shares.of_its_own(own, groups, size, settings),
         *behaviour.lifecycle(features, label, groups, size, settings),
         *ordinary,
     ]
@@ -200,7 +208,8 @@ def _unexplained(
     nan = not_applicable(groups)
     against = np.zeros(groups)
     for term in found:
-        against += np.minimum(term.points, 0.0)
+        if term.name not in _NO_REASON:
+            against += np.minimum(term.points, 0.0)
     seen = np.zeros(groups)
     for kind in ("ip_address", "payment_instrument", "prompt_template"):
         if kind in features.used:

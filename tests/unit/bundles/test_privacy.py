@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pypdf
 import pytest
 
-from linkage.bundles.privacy import PLAIN
+from linkage.bundles.privacy import PLAIN, suppressed
 from linkage.bundles.profiles import SMALL, Names
 from linkage.cli import main
 from linkage.errors import UsageError
@@ -228,3 +228,27 @@ def test_profiles_are_three() -> None:
 
     with pytest.raises(UsageError):
         profile_of("secret")
+
+
+@pytest.mark.parametrize(("points", "told"), [(-3.2, -1.0), (-0.4, -1.0), (0.0, 0.0)])
+def test_of_a_term_that_counts_a_few_members_only_the_sign_is_told(points: float, told: float) -> None:
+    terms = pa.table(
+        {
+            "term": ["little_of_its_own", "one_payer"],
+            "sentence": ["92% of the members use something that is mostly the group's own", "one pays"],
+            "points": [points, -1.2],
+            "observed": [0.92, 0.5],
+            "expected": pa.nulls(2, pa.float64()),
+            "effect": pa.nulls(2, pa.float64()),
+        }
+    )
+    lists = {
+        "terms": terms,
+        "kinds": pa.table({"kind": ["ip_address"], "members_tied": [40], "members_without": [0]}),
+        "timeline": pa.table({"accounts": [40], "expected_events": [3.25]}),
+        "lineage": pa.table({"overlap": [0.5]}),
+    }
+    public = suppressed(lists, 40)["terms"].to_pylist()
+    assert [row["points"] for row in public] == [told, -2.0]
+    assert public[0]["observed"] is None
+    assert "92" not in public[0]["sentence"]

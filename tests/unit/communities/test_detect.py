@@ -136,6 +136,16 @@ def test_a_mesh_of_cards_is_kept_whole(size: int, seed: int) -> None:
     assert max(Counter(found[:size]).values()) >= 0.9 * size
 
 
+@pytest.mark.parametrize("length", [20, 37, 60, 120])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_chain_of_cards_that_nothing_ties_to_others_is_kept_whole(length: int, seed: int) -> None:
+    chain = [(at, at + 1) for at in range(length - 1)]
+    # Here and there a card has three accounts.
+    chain += [(at, at + 2) for at in range(3, length - 2, 7)]
+    found = label([*chain, *crowd(length, CROWD)], length + CROWD * 10, seed)
+    assert set(found[:length]) == {0}
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_two_meshes_joined_by_a_card_are_cut_although_their_links_are_few(seed: int) -> None:
     pairs = [*mesh(0, 90, seed), *mesh(90, 90, seed + 10), (5, 100), *crowd(180, CROWD)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from linkage.scoring.shares import site
 from linkage.scoring.structure import Sharing, exclusive_value, largest_share, sharing
 from tests.lib.graphs import CARD, IP, Drawing, label_of
 
@@ -92,3 +93,12 @@ def test_a_value_that_everybody_has_is_nobodys_own() -> None:
     label = label_of(10, range(4), [4, 5])
     assert exclusive_value(value, label, 2, 0.6).tolist() == [1.0, 0.0]
     assert exclusive_value(np.full(10, -1), label, 2, 0.6).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("work", "whole"), [(1, 0.0), (2, 0.0), (9, 0.5), (20, 1.0), (60, 1.0)])
+def test_a_site_is_where_work_is_done(work: int, whole: float) -> None:
+    drawing = Drawing()
+    drawing.use(range(10), IP, "office", first=0, last=20, events=work)
+    graph = drawing.incidence()
+    found = sharing(graph, label_of(graph.accounts, range(10)), 1, np.full(graph.accounts, 51.4), (IP,), 0.6)
+    assert site(found)[0] == pytest.approx(whole, abs=0.01)
