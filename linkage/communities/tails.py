@@ -57,7 +57,9 @@ def _end(roots: NDArray[np.float64], bar: float) -> float | None:
         return int(np.searchsorted(roots, high) - np.searchsorted(roots, low))
 
     end, lowest = bar, float(np.sqrt(_LOWEST))
-    usual = within(bar, bar + 2 * step) / 2.0
+    # Members are rarest just above the bar, or else who is below it is somebody else.
+    up_to_median = range(max(1, int(_STEPS - bar / step + 1e-9) - 1))
+    usual = min(within(bar + at * step, bar + (at + 2) * step) / 2.0 for at in up_to_median)
     while end > lowest:
         below = max(end - step, lowest)
         # The last step is shorter. Where there is nearly nobody the members have ended.
