@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: Fewest members that tell how evenly they work, and fewest accounts that tell how evenly everybody does.
 _JUDGED, _EVERYBODY = 8, 100
-#: Halvings of everybody's spread from which members share one workload, and below which they work as people do: those
-#: who are in a group at all are a little more alike than everybody.
+#: Halvings of everybody's spread from which members share one workload, and below which they work as people do, in
+#: full at half of that: those who are in a group at all are a little more alike than everybody.
 _ONE_WORKLOAD, _PEOPLE = 1.0, 0.5
 #: Most that even volumes count for abuse, and uneven ones against, points; and points for each halving.
 CAP, _AGAINST, _SLOPE = 1.5, 1.5, 2.0
@@ -62,7 +62,7 @@ def even_volume(
     halvings = np.log2(everybody / np.maximum(spread, least))
     at_best = np.log2(everybody / np.maximum(narrow, least))
     points = unexplained * np.clip(_SLOPE * (halvings - error / 2.0 - _ONE_WORKLOAD), 0.0, CAP)
-    points -= _AGAINST * np.clip((_PEOPLE - at_best - error / 2.0) / _PEOPLE, 0.0, 1.0)
+    points -= _AGAINST * np.clip(2.0 - 2.0 * (at_best + error / 2.0) / _PEOPLE, 0.0, 1.0)
 
     def sentence(group: int) -> str:
         if not judged[group]:
