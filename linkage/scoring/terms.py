@@ -40,8 +40,6 @@ _OF_A_FIRM = (*_ORDINARY, "office_hours")
 _OWN_WORK = 0.25
 #: Part of their work that a lesson or a tool leaves people, from which it is asked what they do with it.
 _LEAVES = 0.2
-#: What speaks against abuse and explains nothing.
-_NO_REASON = ("even_volume",)
 #: Part of the points that office hours keep where nothing else is ordinary.
 _HOURS_ALONE = 1.0 / 3.0
 
@@ -133,12 +131,15 @@ def terms(
 
 
 def _elsewhere(found: list[Term], addresses: Sharing) -> list[Term]:
-    """Terms of networks as far as these are no site of several addresses: its servers may stand with several hosts.
+    """Terms of networks and of hours as far as members are at no site of several addresses.
 
-    They are the site's as far as the work is done there: nothing is left of the terms where four fifths of it are.
+    Its servers may stand with several hosts, and run round the clock. Both are the site's as far as the work is done
+    there: nothing is left of the terms where four fifths of it are.
     """
     left = np.where(addresses.together > 1, 1.0 - np.clip((addresses.top_events - 0.5) / 0.3, 0.0, 1.0), 1.0)
-    return [replace(term, points=term.points * left) if term.evidence == "network" else term for term in found]
+    return [
+        replace(term, points=term.points * left) if term.evidence in ("network", "timing") else term for term in found
+    ]
 
 
 def _idle(
@@ -208,8 +209,7 @@ def _unexplained(
     nan = not_applicable(groups)
     against = np.zeros(groups)
     for term in found:
-        if term.name not in _NO_REASON:
-            against += np.minimum(term.points, 0.0)
+        against += np.minimum(term.points, 0.0)
     seen = np.zeros(groups)
     for kind in ("ip_address", "payment_instrument", "prompt_template"):
         if kind in features.used:

@@ -84,15 +84,18 @@ def test_idle_decoys_take_what_speaks_for_abuse_and_add_nothing_against() -> Non
     assert measured(replace(made, events=np.where(idle, 1.0, made.events))).points[0] == 0.0
 
 
-def test_uneven_volumes_are_no_ordinary_reason() -> None:
+def test_people_each_for_themselves_are_an_ordinary_reason_and_idle_decoys_are_none() -> None:
     drawing = Drawing(accounts=N)
     for card in range(0, len(RING), 3):
         drawing.use(RING[card : card + 3], CARD, f"card-{card:02}")
     absent = {}
-    for spread in (0.3, 2.0):
-        found = terms(drawing.incidence(), town(spread), LABEL, 1, SETTINGS)
-        (absent[spread],) = (term.points[0] for term in found if term.name == "no_ordinary_reason")
-    assert absent[0.3] == absent[2.0] > 0.0
+    even, uneven = town(0.3), town(2.0)
+    decoys = replace(even, events=np.where(np.isin(np.arange(N), RING[:18]), 1.0, even.events))
+    for name, made in (("even", even), ("decoys", decoys), ("uneven", uneven)):
+        found = terms(drawing.incidence(), made, LABEL, 1, SETTINGS)
+        (absent[name],) = (term.points[0] for term in found if term.name == "no_ordinary_reason")
+    assert absent["even"] == absent["decoys"] > 0.0
+    assert absent["uneven"] < 0.2 * absent["even"]
 
 
 @pytest.mark.parametrize(("on_their_own", "least", "most"), [(57, 0.0, 0.0), (54, -1.4, -1.2), (48, -4.0, -4.0)])
