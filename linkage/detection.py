@@ -111,6 +111,7 @@ def search(
         private_share,
         settings.membership,
         whole,
+        lambda label: detect.cut(links, label, settings.communities, seed),
     )
     return found_of(trust, links, considered, settings)
 
@@ -192,7 +193,9 @@ def null(
     maxima = []
     for replicate in range(settings.scoring.replicates):
         edges = significance.rewired(incidence, alone, settings.seed, replicate)
-        copy = graph.build(incidence.accounts, incidence.kinds, incidence.kind, *edges, incidence.account_events)
+        copy = graph.build(
+            incidence.accounts, incidence.kinds, incidence.kind, *edges, incidence.account_events, incidence.operator
+        )
         found = search(copy, private_share, settings, settings.seed, partition)
         statistic = significance.statistic(tied_bits(found))
         maxima.append(significance.maxima(statistic, found.size, classes))

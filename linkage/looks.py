@@ -65,6 +65,8 @@ def again(
 ) -> Found:
     """``first``, its clusters of ``tier`` (K), and what two further looks at most flag besides, or leave to people."""
     found, trust = first, first.trust
+    # Accounts whose cards and prompts were put aside look as if nothing told of them; exits are no pool by that.
+    unpooled = replace(incidence, operator=np.full(incidence.identifiers, -1, np.int64))
     since = np.zeros(incidence.identifiers, np.int64)
     taken, held = _members(first, tier == _FLAGGED), _members(first, tier != _HARMLESS)
     flagged: list[_Cluster] = []
@@ -74,7 +76,7 @@ def again(
         if not explained.any():
             break
         since[explained] = look
-        found = search(graph.without(incidence, since > 0))
+        found = search(graph.without(unpooled, since > 0))
         tier = judge(found, SEARCHES)
         smallest = settings.membership.smallest
         new = _new(found, tier == _FLAGGED, taken, look, smallest)
@@ -136,7 +138,11 @@ def _new(found: Found, chosen: NDArray[np.bool_], taken: NDArray[np.bool_], look
 
 
 def _combined(before: Trust, after: Trust, aside: NDArray[np.bool_]) -> Trust:
-    """What was learned last, and of what is put ``aside`` (M) what was learned before."""
+    """What was learned last; of what is put ``aside`` (M), and of exits of a pool, what was learned before.
+
+    Further looks do not ask for pools, and what the first one found by them stands.
+    """
+    aside = aside | (before.pool > 0.0)
     theta, bits, further = (
         np.where(aside, getattr(before, name), getattr(after, name)) for name in ("theta", "bits", "further")
     )

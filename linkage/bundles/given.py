@@ -73,13 +73,16 @@ class Given:
         """What the cluster is compared with."""
         (usual,) = self.items(given.USUAL)[1] or (0.0,)
         (volume,) = self.items(given.VOLUME_SPREAD)[1] or (None,)
+        (sizes,) = self.items(given.SIZES_SPREAD)[1] or (None,)
         return Baseline(
             features=self._expected(given.MEAN, given.DEVIATION, given.SPREAD),
             capabilities=self._expected(given.CAPABILITY_MEAN, given.CAPABILITY_DEVIATION, given.CAPABILITY_SPREAD),
             usual=usual,
             varied=self._among(given.VARIED_MIDDLE, given.VARIED_SPREAD),
             alike=self._among(given.ALIKE_MIDDLE, given.ALIKE_SPREAD),
+            handed=self._among(given.HANDED_MIDDLE, given.HANDED_SPREAD),
             volume=volume,
+            sizes=sizes,
         )
 
     def _among(self, *measures: str) -> Usual | None:

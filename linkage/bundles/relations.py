@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: What is read of daily sightings and of usage: the sums that nobody asks for would be a fifth of the work.
-_SIGHTINGS = ("day", "account", "kind", "identifier", "events", "first_seen", "last_seen", "asn", "country")
+_SIGHTINGS = ("day", "account", "kind", "identifier", "events", "tokens", "first_seen", "last_seen", "asn", "country")
 _USAGE = ("day", "account", "model", "capability", "events")
 
 

@@ -183,6 +183,7 @@ class _Crowd:
             further=nothing,
             discount=np.array([prior.discount for prior in priors]),
             network=np.array([prior.network for prior in priors], dtype=np.bool_),
+            pool=nothing,
             prior_log_odds=0.0,
         )
         core = records["accounts"]["core"].to_numpy(zero_copy_only=False)

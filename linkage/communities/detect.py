@@ -45,6 +45,19 @@ def communities(
     return label
 
 
+def cut(links: Links, label: NDArray[np.int64], settings: CommunitySettings, seed: int) -> NDArray[np.int64]:
+    """Cut communities, ``label`` (N, −1 for none), again, by the links between their members as they are now.
+
+    Passengers hold together what has nothing else in common: a pool of exits and the users of a tool. Once they are
+    out, it comes apart.
+    """
+    inside = (label[links.first] >= 0) & (label[links.first] == label[links.second])
+    if not inside.any():
+        return label
+    first, second = links.first[inside].astype(np.int64), links.second[inside].astype(np.int64)
+    return _cut(first, second, links.weight[inside], label.copy(), settings, seed)
+
+
 def _split(
     first: NDArray[np.int64],
     second: NDArray[np.int64],
@@ -57,13 +70,25 @@ def _split(
     """Start from the communities of the whole and cut them until no cut is taken."""
     part = partition(first, second, weight, nodes, seed)
     part = _rejoin(first, second, weight, part, settings.whole_share)
+    return _cut(first, second, weight, part, settings, seed)
+
+
+def _cut(
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    part: NDArray[np.int64],
+    settings: CommunitySettings,
+    seed: int,
+) -> NDArray[np.int64]:
+    """Cut every part (N, −1 for none) until no cut is taken; ``part`` is written over."""
     pieces = int(part.max()) + 1
     inside = part[first] == part[second]
     first, second, weight = first[inside], second[inside], weight[inside]
     order = np.argsort(part[first], kind="stable")
     first, second, weight = first[order], second[order], weight[order]
     bounds = np.searchsorted(part[first], np.arange(pieces + 1))
-    large = np.flatnonzero(np.bincount(part, minlength=pieces) >= settings.split_from)
+    large = np.flatnonzero(np.bincount(part[part >= 0], minlength=pieces) >= settings.split_from)
     queue = [
         (first[bounds[p] : bounds[p + 1]], second[bounds[p] : bounds[p + 1]], weight[bounds[p] : bounds[p + 1]])
         for p in large

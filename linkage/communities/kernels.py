@@ -95,7 +95,8 @@ def weighed(
     The last two are of entries (E): their row of those, and their bits as counted. The strongest identifier of a kind
     counts whole, further ones at the kind's ``discount`` (K). However many addresses of one network an account met the
     members on, they are one fact, as sure as the surest: those of a ``network`` kind (K) have at most the most that one
-    of them is ``worth`` (M) to a pair.
+    of them is ``worth`` (M) to a pair. Where a second one says little by itself they have twice that, and half of the
+    most at least: whoever lives behind one exit has met its customers, and may be none of them.
     """
     entries = len(account)
     pairs = 0
@@ -110,26 +111,29 @@ def weighed(
     p = -1
     t = np.int64(-1)
     surest = 0.0
+    second = 0.0
     for e in range(entries):
         j = identifier[stand[e]]
         fresh = e == 0 or account[e] != account[e - 1] or community[stand[e]] != community[stand[e - 1]]
         if fresh or kind[j] != t:
             if t >= 0 and network[t]:
-                total[p, t] = min(total[p, t], surest)
+                total[p, t] = min(total[p, t], max(0.5 * surest, min(surest, 2.0 * second)))
             if fresh:
                 p += 1
                 of_account[p] = account[e]
                 of_community[p] = community[stand[e]]
             t = kind[j]
             surest = worth[j]
+            second = 0.0
             counted[e] = bits[e]
         else:
             surest = max(surest, worth[j])
+            second = max(second, bits[e])
             counted[e] = bits[e] * discount[t]
         row[e] = p
         total[p, t] += counted[e]
     if t >= 0 and network[t]:
-        total[p, t] = min(total[p, t], surest)
+        total[p, t] = min(total[p, t], max(0.5 * surest, min(surest, 2.0 * second)))
     return of_account, of_community, total, row, counted
 
 

@@ -18,6 +18,8 @@ from linkage.communities.tails import followed
 from linkage.sites import apart
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from linkage.communities.aside import Aside
@@ -71,6 +73,7 @@ def assign(
     private_share: NDArray[np.float64],
     settings: MembershipSettings,
     whole: Incidence | None = None,
+    cut: Callable[[NDArray[np.int64]], NDArray[np.int64]] | None = None,
 ) -> Membership:
     """Reduce communities to their core in at most ``settings.rounds`` rounds, then admit whom its evidence fits.
 
@@ -78,13 +81,18 @@ def assign(
 
     ``private_share`` (N): share of an account's exchanges that nobody else's identifiers explain, NaN where unknown.
     ``whole``: the graph that ``incidence`` is a part of. What is no reason to link accounts still shows who is at home
-    where.
+    where. ``cut``: takes communities apart once passengers are out for the first time; without it they stay whole.
     """
     band = banded(private_share)
     everything = incidence if whole is None else whole
-    for _ in range(settings.rounds):
+    for at in range(settings.rounds):
         scored = score(incidence, trust, label, band, settings.core_share, settings, tails=False)
-        core = number(apart(everything, _merged(incidence, scored, label, trust, settings)), settings.smallest)
+        core = apart(everything, _merged(incidence, scored, label, trust, settings))
+        if at == 0 and cut is not None and settings.rounds > 1:
+            # Also what was joined just now, on evidence with passengers in it. What belongs together all the same is
+            # joined in the rounds that follow.
+            core = cut(core)
+        core = number(core, settings.smallest)
         if np.array_equal(core, label):
             break
         label = core

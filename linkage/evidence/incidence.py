@@ -25,7 +25,8 @@ class Incidence:
     ``account_start`` (N+1) delimits each account's edges; ``edge_account``, ``edge_identifier`` (E) are their ends;
     ``identifier_start`` (M+1) and ``identifier_edge`` (E) list the edges of each identifier by rising account.
     ``edge_first``, ``edge_last`` (E): first and last UTC day of use, days since 1970. ``edge_events`` (E): events.
-    ``account_events`` (N): all events of each account. ``kind`` (M): position in ``kinds``.
+    ``account_events`` (N): all events of each account. ``kind`` (M): position in ``kinds``. ``operator`` (M): the
+    operator of the network that an address is in, numbered from 0; −1 where unknown, and of what is no address.
     """
 
     kinds: tuple[str, ...]
@@ -39,6 +40,7 @@ class Incidence:
     identifier_start: IntArray
     identifier_edge: IntArray
     account_events: FloatArray
+    operator: IntArray
 
     @property
     def accounts(self) -> int:
@@ -81,8 +83,12 @@ def build(
     last: IntArray,
     events: IntArray,
     account_events: FloatArray,
+    operator: IntArray | None = None,
 ) -> Incidence:
-    """Index edges given as parallel arrays (one entry per account and identifier, any order)."""
+    """Index edges given as parallel arrays (one entry per account and identifier, any order).
+
+    ``operator`` (M): all unknown unless given.
+    """
     order = np.lexsort((identifier, account))
     edge_account = account[order].astype(np.int32)
     edge_identifier = identifier[order].astype(np.int32)
@@ -99,6 +105,7 @@ def build(
         account_events=account_events,
         identifier_start=_starts(edge_identifier, identifiers),
         identifier_edge=np.argsort(edge_identifier, kind="stable"),
+        operator=operator if operator is not None else np.full(identifiers, -1, np.int64),
     )
 
 
@@ -117,6 +124,7 @@ def without(incidence: Incidence, identifier: NDArray[np.bool_]) -> Incidence:
         incidence.edge_last[kept].astype(np.int64),
         incidence.edge_events[kept].astype(np.int64),
         incidence.account_events,
+        incidence.operator,
     )
 
 

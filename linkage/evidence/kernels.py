@@ -141,6 +141,41 @@ def pair_evidence(
 
 
 @njit(cache=True)
+def meet_twice(
+    first: NDArray[np.int32],
+    second: NDArray[np.int32],
+    account_start: NDArray[np.int64],
+    edge_identifier: NDArray[np.int32],
+    edge_first: NDArray[np.int32],
+    edge_last: NDArray[np.int32],
+    operator: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Which pairs used addresses of two operators at overlapping times; ``operator`` (M): −1 where none counts."""
+    out = np.zeros(len(first), np.bool_)
+    for p in range(len(first)):
+        x = account_start[first[p]]
+        y = account_start[second[p]]
+        met = np.int64(-1)
+        while x < account_start[first[p] + 1] and y < account_start[second[p] + 1]:
+            left = edge_identifier[x]
+            right = edge_identifier[y]
+            if left < right:
+                x += 1
+            elif right < left:
+                y += 1
+            else:
+                apart = edge_first[x] > edge_last[y] + 1 or edge_first[y] > edge_last[x] + 1
+                if operator[left] >= 0 and not apart:
+                    if met >= 0 and met != operator[left]:
+                        out[p] = True
+                        break
+                    met = operator[left]
+                x += 1
+                y += 1
+    return out
+
+
+@njit(cache=True)
 def closure(
     account_start: NDArray[np.int64],
     edge_identifier: NDArray[np.int32],
@@ -216,6 +251,94 @@ def closure(
                 met[edge_identifier[e]] = 0
         share[j] = total / taken
     return share
+
+
+@njit(cache=True)
+def pooled(
+    account_start: NDArray[np.int64],
+    edge_identifier: NDArray[np.int32],
+    identifier_start: NDArray[np.int64],
+    identifier_edge: NDArray[np.int64],
+    edge_account: NDArray[np.int32],
+    operator: NDArray[np.int64],
+    few: int,
+    sample: int,
+    most: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """How far the accounts on each address (M) meet on addresses of further operators, beyond chance: 1 all pairs do.
+
+    ``operator`` (M): numbers from 0, −1 of identifiers that are not asked about. Of the pairs of accounts on j as many
+    as ``sample`` are looked at, none with an account of more than ``most`` addresses; of fewer than ``few`` nothing is
+    said (0). The operator on which most of them meet does not count: people of one town have one line at home and one
+    in the hand. By chance two accounts meet as often as accounts with as many addresses do that are as busy as theirs.
+    """
+    count = len(identifier_start) - 1
+    accounts = len(account_start) - 1
+    out = np.zeros(count)
+    held = np.zeros(accounts, np.int64)
+    operators = np.int64(0)
+    for e in range(len(edge_identifier)):
+        if operator[edge_identifier[e]] >= 0:
+            held[edge_account[e]] += 1
+            operators = max(operators, operator[edge_identifier[e]] + 1)
+    usual = held.sum() / max(1, accounts)
+    met_on = np.zeros(operators, np.int64)
+    first = np.empty(sample, np.int64)
+    second = np.empty(sample, np.int64)
+    for j in range(count):
+        low = identifier_start[j]
+        d = identifier_start[j + 1] - low
+        if d < few or operator[j] < 0:
+            continue
+        taken = min(sample, d)
+        state = mix(np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(j + 1))
+        pairs = 0
+        for x in range(taken):
+            state = mix(state + np.uint64(0x9E3779B97F4A7C15))
+            begin, end = x * d // taken, (x + 1) * d // taken
+            at = begin + np.int64(state % np.uint64(end - begin))
+            state = mix(state + np.uint64(0x9E3779B97F4A7C15))
+            to = np.int64(state % np.uint64(d - 1))
+            if to >= at:
+                to += 1
+            a = edge_account[identifier_edge[low + at]]
+            b = edge_account[identifier_edge[low + to]]
+            if held[a] <= most and held[b] <= most:
+                first[pairs] = a
+                second[pairs] = b
+                pairs += 1
+        if pairs < few:
+            continue
+        # Twice over the same pairs: where do they meet, and how many meet elsewhere.
+        best = np.int64(-1)
+        met = 0.0
+        chance = 0.0
+        for turn in range(2):
+            for x in range(pairs):
+                meets = False
+                expected = 0.0
+                y = account_start[second[x]]
+                y_end = account_start[second[x] + 1]
+                for e in range(account_start[first[x]], account_start[first[x] + 1]):
+                    i = edge_identifier[e]
+                    if operator[i] < 0 or operator[i] == operator[j] or operator[i] == best:
+                        continue
+                    expected += identifier_start[i + 1] - identifier_start[i] - 1
+                    while y < y_end and edge_identifier[y] < i:
+                        y += 1
+                    if y < y_end and edge_identifier[y] == i:
+                        meets = True
+                        met_on[operator[i]] += 1
+                if turn == 1:
+                    met += 1.0 if meets else 0.0
+                    chance += 1.0 - np.exp(-expected / max(1, accounts - 1) * held[second[x]] / usual)
+            if turn == 0:
+                best = np.argmax(met_on)
+            met_on[:] = 0
+        if met > chance:
+            out[j] = (met - chance) / (pairs - chance)
+    return out
 
 
 @njit(cache=True)

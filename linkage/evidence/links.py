@@ -27,6 +27,8 @@ MOST_BITS = 12.0
 #: A pair is formed on an identifier only when sharing it gives at least this part of the bits that a link needs. Below
 #: it a pair would have to share three more identifiers of other kinds, and then meets on one of those.
 _FORMING_PART = 1 / 3
+#: How far an address is one of a pool of exits from which it links as such.
+_POOL = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Links:
 def links(incidence: Incidence, trust: Trust, settings: EvidenceSettings, seed: int) -> Links:
     """Pairs whose posterior probability is at least ``settings.link_probability``.
 
-    Network identifiers alone never link a pair: twenty addresses of one exit provider are one fact.
+    Network identifiers alone never link a pair: twenty addresses of one exit provider are one fact. Those of a pool do,
+    where two of different operators are shared.
     """
     needed = float(log_odds(settings.link_probability)) - trust.prior_log_odds
     forming = trust.bits >= _FORMING_PART * needed
@@ -78,7 +81,18 @@ def links(incidence: Incidence, trust: Trust, settings: EvidenceSettings, seed: 
         trust.discount,
         trust.network,
     )
+    enough = bits >= needed
     networks = np.int32(sum(1 << t for t in range(len(incidence.kinds)) if trust.network[t]))
-    linked = (bits >= needed) & ((kinds & ~networks) != 0)
+    linked = enough & ((kinds & ~networks) != 0)
+    only = np.flatnonzero(enough & ~linked)
+    linked[only] = kernels.meet_twice(
+        first[only],
+        second[only],
+        incidence.account_start,
+        incidence.edge_identifier,
+        incidence.edge_first,
+        incidence.edge_last,
+        np.where(trust.pool >= _POOL, incidence.operator, -1),
+    )
     weight = np.minimum(bits[linked] + trust.prior_log_odds, MOST_BITS)
     return Links(first[linked], second[linked], bits[linked], weight, kinds[linked], len(key))

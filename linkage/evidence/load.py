@@ -95,6 +95,7 @@ def load(
             edges["last_day"].astype(np.int64),
             edges["events"].astype(np.int64),
             accounts["events"].astype(np.float64),
+            _operators(connection, len(kind)),
         ),
         account=np.asarray(account, dtype=np.int64),
         identifier=np.asarray(found["identifier"], dtype=np.int64),
@@ -107,3 +108,11 @@ def load(
             alone["events"].astype(np.int64),
         ),
     )
+
+
+def _operators(connection: duckdb.DuckDBPyConnection, identifiers: int) -> NDArray[np.int64]:
+    """Operator of the network of each address (M), numbered from 0; −1 where it is unknown, and of what is none."""
+    rows = engine.run(connection, "linkage.evidence", "operators").fetchnumpy()
+    operator = np.full(identifiers, -1, np.int64)
+    operator[rows["identifier"].astype(np.int64)] = np.unique(rows["asn"], return_inverse=True)[1]
+    return operator

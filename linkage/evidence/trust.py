@@ -56,6 +56,12 @@ _WEIGHT = 0.75
 _FEW = 8
 #: Accounts that the closure of a larger identifier is estimated on; its standard error is at most .03.
 _SAMPLE = 256
+#: Addresses of an account beyond which it is asked for no pool: it meets everybody, and every pair costs all of them.
+_HELD = 1_000
+#: Accounts at which half of what an address shows of them counts, as for devotion.
+_STRENGTH = 16.0
+#: Share of an address's accounts that other kinds tell of, at which they are all that counts.
+_TOLD = 0.5
 #: Keeps a division by nothing from failing: an identifier whose accounts nothing else could tie.
 _LEAST = 1e-9
 
@@ -65,7 +71,8 @@ class Trust:
     """Per identifier (M): ``theta``, ``prior``, ``bits``, and ``further``: its bits beside stronger evidence, × √θ.
 
     ``discount`` (K): what each further shared identifier of a kind counts. ``network`` (K): whether it is a place in
-    the network. ``prior_log_odds``: logit₂ π.
+    the network. ``pool`` (M): how far an address is one of a pool of exits whose accounts nothing else tells of.
+    ``prior_log_odds``: logit₂ π.
     """
 
     theta: NDArray[np.float64]
@@ -74,6 +81,7 @@ class Trust:
     further: NDArray[np.float64]
     discount: NDArray[np.float64]
     network: NDArray[np.bool_]
+    pool: NDArray[np.float64]
     prior_log_odds: float
 
 
@@ -110,8 +118,10 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: 
         seed,
     )
     devoted = devotion(incidence, network)
-    own = 1.0 - (1.0 - closure) * (1.0 - devoted)
+    pooled = _pooled(incidence, network, seed)
+    own = 1.0 - (1.0 - closure) * (1.0 - devoted) * (1.0 - pooled)
     theta, worth = np.maximum(prior, own**2), np.array([entry.trust for entry in priors])[incidence.kind]
+    pool = pooled
     for _ in range(settings.rounds):
         tied, tested, gathered = _judged(incidence, theta, worth, discount, apart, network, seed, threads)
         share = (tied / np.maximum(tested, _LEAST)) ** 2
@@ -122,7 +132,11 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: 
         likely = ((tied + 1.0) / (tested + 1.0)) ** 2
         unknown = np.maximum(prior + own**2 * np.maximum(likely - prior, 0.0), gathered**2 * likely)
         learned = (known * share + (pairs - known) * unknown + strength * prior) / (pairs + strength)
-        theta = worth = 1.0 - (1.0 - learned) * (1.0 - devoted**2)
+        # As devotion, so does a pool stand by itself, as far as nothing of another kind tells of its accounts at all:
+        # customers of one provider share its exits too, and have cards and prompts that say whose they are.
+        alone = np.clip(1.0 - tested / (_TOLD * np.maximum(degree, 1.0)), 0.0, 1.0)
+        pool = pooled * alone
+        theta = worth = 1.0 - (1.0 - learned) * (1.0 - devoted**2) * (1.0 - pool**2)
     # A re-run is given what the snapshot keeps. Among many accounts a millionth of a hub's small θ shows in its bits,
     # so everything after goes by what is kept.
     theta = _kept(theta)
@@ -137,6 +151,7 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: 
         further=bits * np.sqrt(theta),
         discount=discount,
         network=network,
+        pool=pool,
         prior_log_odds=prior_log_odds,
     )
 
@@ -159,6 +174,24 @@ def regions(incidence: Incidence, theta: NDArray[np.float64], seed: int) -> NDAr
     nodes = incidence.accounts + incidence.identifiers
     part = leiden.partition(first, identifier + incidence.accounts, theta[identifier] ** _WEIGHT, nodes, seed)
     return part[: incidence.accounts]
+
+
+def _pooled(incidence: Incidence, network: NDArray[np.bool_], seed: int) -> NDArray[np.float64]:
+    """How far the accounts on each address meet on addresses of further operators (M)."""
+    measured = kernels.pooled(
+        incidence.account_start,
+        incidence.edge_identifier,
+        incidence.identifier_start,
+        incidence.identifier_edge,
+        incidence.edge_account,
+        np.where(network[incidence.kind], incidence.operator, -1),
+        _FEW,
+        _SAMPLE,
+        _HELD,
+        seed,
+    )
+    degree = incidence.degree.astype(np.float64)
+    return measured * degree / (degree + _STRENGTH)
 
 
 def _prior(incidence: Incidence, priors: list[KindPrior]) -> NDArray[np.float64]:

@@ -169,9 +169,12 @@ def _expected(outcome: Outcome) -> Iterator[Row]:
     yield given.USUAL, None, None, None, everyone.usual
     if everyone.volume is not None:
         yield given.VOLUME_SPREAD, None, None, None, everyone.volume
+    if everyone.sizes is not None:
+        yield given.SIZES_SPREAD, None, None, None, everyone.sizes
     for among, middle, spread in (
         (everyone.varied, given.VARIED_MIDDLE, given.VARIED_SPREAD),
         (everyone.alike, given.ALIKE_MIDDLE, given.ALIKE_SPREAD),
+        (everyone.handed, given.HANDED_MIDDLE, given.HANDED_SPREAD),
     ):
         if among is not None:
             yield middle, None, None, None, among.middle

@@ -87,8 +87,8 @@ def context(text: str) -> tuple[str, bool]:
 def _packed(text: str) -> bytes | None:
     """The 16 bytes of a plain v6 address; None for whatever :mod:`ipaddress` has to look at.
 
-    That module takes tens of microseconds an address, and a provider's day has a million of them. What holds a v4 address
-    is left to it: the two write such addresses differently.
+    That module takes tens of microseconds an address, and a provider's day has a million of them. What holds a v4
+    address is left to it: the two write such addresses differently.
     """
     try:
         packed = socket.inet_pton(socket.AF_INET6, text)

@@ -24,8 +24,12 @@ USUAL = "usual_capability"
 VARIED_MIDDLE, VARIED_SPREAD = "varied_middle", "varied_spread"
 #: The same of how alike the requests of their members are.
 ALIKE_MIDDLE, ALIKE_SPREAD = "alike_middle", "alike_spread"
+#: The same of requests from prompts of a group's own.
+HANDED_MIDDLE, HANDED_SPREAD = "handed_middle", "handed_spread"
 #: How much everybody's volume differs, log2.
 VOLUME_SPREAD = "volume_spread"
+#: How much the sizes of everybody's requests differ, log2.
+SIZES_SPREAD = "sizes_spread"
 #: Accounts that the provider closed.
 CLOSED = "closed"
 #: Accounts of whom an ``item`` is known: created, domain, organization.

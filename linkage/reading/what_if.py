@@ -2,9 +2,9 @@
 
 The steps of ``account_bits`` are what membership was decided on. Without an identifier its bits are gone; the next
 strongest of its kind then counts whole, where it had counted at the kind's discount, and addresses are capped again by
-the surest that is left. An account stays while its sum is at or above the threshold, 0 bits unless another is asked
-for: more likely in than not. What others lose does not weigh on it: shares within the cluster are not counted anew, so
-a refresh that really goes without the evidence may let go of more.
+the surest and the second that are left. An account stays while its sum is at or above the threshold, 0 bits unless
+another is asked for: more likely in than not. What others lose does not weigh on it: shares within the cluster are not
+counted anew, so a refresh that really goes without the evidence may let go of more.
 """
 
 from __future__ import annotations
@@ -110,8 +110,31 @@ class Ties:
         discount = np.tile(self.discount, len(self.members))
         whole = np.divide(strongest, discount, out=strongest.copy(), where=discount > 0)
         total = total + np.where(strongest < was, whole - strongest, 0.0)
+        # As in linkage.communities.kernels.weighed.
+        cap = np.maximum(0.5 * surest, np.minimum(surest, 2.0 * self._second(kept, cells)))
         capped = np.tile(self.network, len(self.members))
-        return np.where(capped, np.minimum(total, surest), total).reshape(len(self.members), len(self.kinds))
+        return np.where(capped, np.minimum(total, cap), total).reshape(len(self.members), len(self.kinds))
+
+    def _second(self, kept: NDArray[np.bool_], cells: int) -> Real:
+        """What the second of the entries that are kept says by itself, by member and kind; 0 where there is none.
+
+        Of a kind whose further identifiers count nothing that is not known: as much as is asked.
+        """
+        cell = self.entry_member * len(self.kinds) + self.entry_kind
+        discount = self.discount[self.entry_kind]
+        order = np.lexsort((-self.entry_bits, cell))
+        leads = np.zeros(len(cell), dtype=np.bool_)
+        leads[order[_begins(cell[order])]] = True
+        itself = np.divide(self.entry_bits, discount, out=np.full(len(cell), np.inf), where=discount > 0)
+        itself = np.where(leads, self.entry_bits, itself)
+        order = order[kept[order]]
+        order = order[np.lexsort((-itself[order], cell[order]))]
+        first = np.flatnonzero(_begins(cell[order]))
+        second = first[first + 1 < len(order)]
+        second = second[cell[order[second + 1]] == cell[order[second]]] + 1
+        out = np.zeros(cells)
+        out[cell[order[second]]] = itself[order[second]]
+        return out
 
     def _parts(self, stays: NDArray[np.bool_], out: Whole) -> tuple[tuple[int, ...], int, dict[int, int]]:
         """Groups of those who stay that hang together over evidence that is left: sizes, how many are alone, who."""
@@ -180,6 +203,13 @@ def ties(snapshot: Snapshot, cluster: str, settings: EvidenceSettings) -> Ties:
         touch_member=_at(members, touches["account"]),
         touch_identifier=touches["identifier"].to_numpy(np.int64),
     )
+
+
+def _begins(key: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where a run of equal keys begins."""
+    begins = np.ones(len(key), dtype=np.bool_)
+    begins[1:] = key[1:] != key[:-1]
+    return begins
 
 
 def inside(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.scoring.effects import Expected, effect, expected, matched_cells
-from linkage.scoring.likeness import requests
+from linkage.scoring.likeness import handed_out, requests
+from linkage.scoring.likeness import spread_of_everybody as sizes_of_everybody
 from linkage.scoring.structure import ENOUGH, sharing, usual
 from linkage.scoring.volume import spread_of_everybody
 
@@ -32,8 +33,9 @@ class Baseline:
 
     ``features``: by name, those that the input tells of any account; ``capabilities``: by name. ``usual``: z of the
     strongest capability that other groups show. ``varied``: how varied own templates are among groups, log2 of their
-    number in equal use; ``alike``: how alike their requests are, −log2 of the spread. None where too few groups tell.
-    ``volume``: :func:`linkage.scoring.volume.spread_of_everybody`.
+    number in equal use; ``alike``: how alike their requests are, −log2 of the spread, ``handed``: those from
+    prompts of their own only. None where too few groups tell.
+    ``volume``: :func:`linkage.scoring.volume.spread_of_everybody`; ``sizes``: that of :mod:`linkage.scoring.likeness`.
     """
 
     features: Mapping[str, Expected]
@@ -41,7 +43,9 @@ class Baseline:
     usual: float
     varied: Usual | None
     alike: Usual | None
+    handed: Usual | None
     volume: float | None
+    sizes: float | None
 
 
 def measure(
@@ -62,14 +66,16 @@ def measure(
         for at, name in enumerate(features.capabilities)
     }
     templates = sharing(incidence, label, groups, features.events, ("prompt_template",), settings.exclusive_share)
-    alike, told_alike, _error = requests(features, label, groups)
+    alike, handed = requests(features, label, groups), handed_out(incidence, features, templates, label, groups)
     return Baseline(
         features={name: expected(value, cell, label, groups, ordinary) for name, value in told.items()},
         capabilities=capabilities,
         usual=_usual(features, capabilities, label, groups, settings),
         varied=usual(varied(templates), judged_by_templates(templates, size)),
-        alike=usual(alike, told_alike),
+        alike=usual(alike.alike, alike.judged),
+        handed=usual(handed.alike, handed.judged),
         volume=spread_of_everybody(features),
+        sizes=sizes_of_everybody(features),
     )
 
 

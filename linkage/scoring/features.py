@@ -42,11 +42,41 @@ class Places:
 
     def along(self, incidence: Incidence) -> NDArray[np.int64]:
         """Place of each edge (E) of ``incidence``; its identifier by itself where there is none."""
-        key = self.account * incidence.identifiers + self.identifier
-        wanted = incidence.edge_account.astype(np.int64) * incidence.identifiers + incidence.edge_identifier
-        at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
         by_itself = _BY_ITSELF + incidence.edge_identifier.astype(np.int64)
-        return np.where(key[at] == wanted, self.place[at], by_itself) if len(key) else by_itself
+        return _along(incidence, self.account, self.identifier, self.place, by_itself)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Tokens that accounts spent on prompt templates: one entry an account and template, sorted by both.
+
+    ``account``, ``identifier``: positions. ``tokens``: input and output together.
+    """
+
+    account: NDArray[np.int64]
+    identifier: NDArray[np.int64]
+    tokens: NDArray[np.int64]
+
+    def along(self, incidence: Incidence) -> NDArray[np.int64]:
+        """Tokens of each edge (E) of ``incidence``, 0 where none are known."""
+        none = np.zeros(len(incidence.edge_account), np.int64)
+        return _along(incidence, self.account, self.identifier, self.tokens, none)
+
+
+def _along(
+    incidence: Incidence,
+    account: NDArray[np.int64],
+    identifier: NDArray[np.int64],
+    value: NDArray[np.int64],
+    otherwise: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """``value`` of the edges between ``account`` and ``identifier``, and ``otherwise`` (E) of those not among them."""
+    if not len(value):
+        return otherwise
+    key = account * incidence.identifiers + identifier
+    wanted = incidence.edge_account.astype(np.int64) * incidence.identifiers + incidence.edge_identifier
+    at = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+    return np.where(key[at] == wanted, value[at], otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +107,7 @@ class Features:
     organization: NDArray[np.int64]
     closed: NDArray[np.bool_]
     places: Places
+    asked: Asked
 
 
 #: Account states that mean the provider ended it.
@@ -154,6 +185,7 @@ def priced(connection: duckdb.DuckDBPyConnection, as_of: datetime, allowed: tupl
         organization=surrogate("organization"),
         closed=closed,
         places=_places(connection),
+        asked=_asked(connection),
     )
 
 
@@ -167,6 +199,11 @@ def _places(connection: duckdb.DuckDBPyConnection) -> Places:
     known = ~np.ma.getmaskarray(operator)
     place[known] = np.ma.getdata(operator)[known].astype(np.int64)
     return Places(account, identifier, place)
+
+
+def _asked(connection: duckdb.DuckDBPyConnection) -> Asked:
+    rows = engine.run(connection, "linkage.scoring", "asked").fetchnumpy()
+    return Asked(*(rows[name].astype(np.int64) for name in ("account", "identifier", "tokens")))
 
 
 def _used(connection: duckdb.DuckDBPyConnection, accounts: int) -> dict[str, NDArray[np.bool_]]:

@@ -35,7 +35,8 @@ class Sharing:
     on the exclusive one with most members; ``top_events``: share of the members' events on it; ``top_days``: days
     between its first and last use. Addresses where most of a group works are one together: ``together`` is how many,
     and the days are their mean.
-    ``covered``: share of members on an exclusive one; ``on``: those members, accounts.
+    ``covered``: share of members on an exclusive one; ``on``: those members, accounts; ``edges``: between
+    these and exclusive ones.
     """
 
     shared: IntArray
@@ -47,6 +48,7 @@ class Sharing:
     together: IntArray
     covered: FloatArray
     on: IntArray
+    edges: IntArray
 
 
 def sharing(
@@ -112,7 +114,7 @@ def sharing(
     days = np.bincount(of_group[lead], weights=(count * (last - first + 1))[lead], minlength=groups)
     uses = np.bincount(of_group[lead], weights=count[lead], minlength=groups)
     at_top = np.unique(incidence.edge_account[edge[lead[inverse]]])
-    touched = np.unique(incidence.edge_account[edge[exclusive[inverse]]])
+    touched = np.unique(incidence.edge_account[edge[own]])
     covered = np.bincount(label[touched], minlength=groups) / size
     return Sharing(
         shared=np.bincount(of_group[several], minlength=groups),
@@ -124,6 +126,7 @@ def sharing(
         together=np.bincount(of_group[lead], minlength=groups),
         covered=covered,
         on=touched,
+        edges=edge[own],
     )
 
 

@@ -79,7 +79,7 @@ def terms(
     own = sharing(incidence, label, groups, features.events, incidence.kinds, settings.exclusive_share)
     by_templates = part_of_sharing(templates, (cards, addresses, templates))
     idle = _idle(features, label, groups, templates, baseline, settings)
-    same_sizes = likeness.likeness(features, label, groups, baseline, settings)
+    same_sizes = likeness.likeness(incidence, features, templates, label, groups, baseline, settings)
     alike = np.maximum(same_sizes.points, 0.0) / (likeness.CAP * settings.cap_scale)
     ordinary = [
         *shares.network(addresses, groups, size, settings),

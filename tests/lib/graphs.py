@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from linkage.evidence.incidence import Incidence, build
 from linkage.evidence.links import Links
-from linkage.scoring.features import Features, Places
+from linkage.scoring.features import Asked, Features, Places
 
 KINDS = ("ip_address", "payment_instrument", "prompt_template")
 IP, CARD, TEMPLATE = KINDS
@@ -135,6 +135,7 @@ def features(accounts: int, seed: int = 5, **columns: Any) -> Features:
         organization=np.full(accounts, -1, dtype=np.int64),
         closed=np.zeros(accounts, dtype=np.bool_),
         places=Places(*(np.zeros(0, np.int64) for _ in range(3))),
+        asked=Asked(*(np.zeros(0, np.int64) for _ in range(3))),
     )
     return replace(made, **columns)
 

@@ -10,6 +10,7 @@ SELECT
     any_value(sightings.kind) AS kind,
     sightings.identifier AS identifier,
     sum(sightings.events)::BIGINT AS events,
+    sum(sightings.tokens)::BIGINT AS tokens,
     min(sightings.first_seen) AS first_seen,
     max(sightings.last_seen) AS last_seen,
     min(sightings.asn) AS asn

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from linkage.communities.detect import communities
+from linkage.communities.detect import communities, cut
 from linkage.config import CommunitySettings
 from tests.lib.graphs import complete, links
 
@@ -171,3 +171,24 @@ def test_dense_groups_joined_by_stray_links_are_apart_however_many(groups: int, 
         pairs += [(one * size + other % size, other * size + one) for other in others]
     found = label([*pairs, *crowd(groups * size, CROWD)], groups * size + CROWD * 10)
     assert found[: groups * size] == [account // size for account in range(groups * size)]
+
+
+def test_what_passengers_held_together_comes_apart_once_they_are_out() -> None:
+    """Two groups that twenty strangers joined, each linked to members of both; as cores they are on their own."""
+    passengers = [(account, 30 + account % 20) for account in range(30)]
+    passengers += [((account + 15) % 30, 30 + account % 20) for account in range(30)]
+    pairs = [*complete(range(12)), *complete(range(12, 30)), (3, 20), *passengers]
+    cores = np.where(np.arange(50) < 30, 0, -1)
+    found = cut(links(pairs), cores, SETTINGS, 1)
+    assert len(set(found[:12])) == 1
+    assert len(set(found[12:30])) == 1
+    assert found[0] != found[12]
+    assert set(found[30:]) == {-1}
+    assert set(cores[:30]) == {0}, "what was given stays as it was"
+
+
+def test_cutting_again_leaves_chains_whole_and_whom_no_link_ties_where_they_were() -> None:
+    chain = [(at, at + 1) for at in range(39)]
+    label = np.array([0] * 40 + [0, 0, 1, -1])
+    assert cut(links(chain), label, SETTINGS, 1).tolist() == label.tolist()
+    assert cut(links([]), label, SETTINGS, 1).tolist() == label.tolist()

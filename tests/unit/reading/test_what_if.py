@@ -27,11 +27,14 @@ def test_without_a_kind_stays_who_the_snapshot_says(tmp_path_factory: pytest.Tem
 
 
 def by_hand() -> Ties:
-    """Four members: card 1 ties all, cards 2 and 3 a pair each, and an address the first two."""
+    """Four members: card 1 ties all, cards 2 and 3 a pair each, and two addresses the first two.
+
+    The second address says 2 bits of the one and 1 of the other by itself.
+    """
     entries = [
         (0, 0, 1, 6.0, 9.0), (1, 0, 1, 6.0, 9.0), (2, 0, 1, 6.0, 9.0), (3, 0, 1, 6.0, 9.0),
         (0, 0, 2, 2.5, 9.0), (1, 0, 2, 2.5, 9.0), (2, 0, 3, 2.0, 9.0), (3, 0, 3, 2.0, 9.0),
-        (0, 1, 9, 5.0, 3.0), (1, 1, 9, 5.0, 3.0),
+        (0, 1, 9, 5.0, 3.0), (1, 1, 9, 5.0, 3.0), (0, 1, 8, 0.2, 3.0), (1, 1, 8, 0.1, 3.0),
     ]  # fmt: skip
     member, kind, identifier, bits, surest = (np.array(column) for column in zip(*entries, strict=True))
     return Ties(
@@ -47,8 +50,8 @@ def by_hand() -> Ties:
         entry_identifier=identifier,
         entry_bits=bits,
         entry_surest=surest,
-        evidence=np.array([1, 2, 3, 9]),
-        evidence_kind=np.array(["card", "card", "card", "address"], dtype=object),
+        evidence=np.array([1, 2, 3, 8, 9]),
+        evidence_kind=np.array(["card", "card", "card", "address", "address"], dtype=object),
         touch_member=member,
         touch_identifier=identifier,
     )
@@ -58,8 +61,8 @@ def test_the_next_strongest_of_a_kind_counts_whole_and_the_rest_fall_apart() -> 
     left = by_hand().without(identifiers=[1])
     # 2.5 bits at the discount of a half were 5 whole: 5 − 4.5 ≥ 0 keeps the first two, and 4 − 4.5 lets the others go.
     assert (left.stay, left.leave) == ((10, 20), (30, 40))
-    assert left.bits_before == pytest.approx((11.5 + 11.5 + 8 + 8) / 4)
-    assert left.bits_after == pytest.approx((8 + 8 + 4 + 4) / 4)
+    assert left.bits_before == pytest.approx((11.5 + 10.5 + 8 + 8) / 4)
+    assert left.bits_after == pytest.approx((8 + 7 + 4 + 4) / 4)
     lower = by_hand().without(identifiers=[1], threshold=-1.0)
     assert lower.stay == (10, 20, 30, 40)
     assert (lower.parts, lower.alone) == ((2, 2), 0)
@@ -69,13 +72,18 @@ def test_the_next_strongest_of_a_kind_counts_whole_and_the_rest_fall_apart() -> 
 
 def test_addresses_are_capped_by_the_surest_that_is_left() -> None:
     assert by_hand().without(kinds=["card"]).leave == (10, 20, 30, 40)
-    assert by_hand().without(kinds=["card"], threshold=-1.5).stay == (10, 20)
+    # The surest leaves 3 bits, and of the other account what the second says leaves 2; a second that is gone, half.
+    assert by_hand().without(kinds=["card"], threshold=-1.5).stay == (10,)
+    assert by_hand().without(kinds=["card"], threshold=-2.5).stay == (10, 20)
+    alone = by_hand().without(kinds=["card"], identifiers=[8], threshold=-3.0)
+    assert alone.stay == (10, 20)
+    assert alone.bits_after == pytest.approx((1.5 + 1.5) / 4)
     assert str(by_hand().without(kinds=["card"])) == "Nothing is left: all 4 accounts leave."
 
 
 def test_whoever_stays_without_a_tie_is_counted() -> None:
     left = by_hand().without(kinds=["card", "address"], threshold=-5.0)
-    assert (left.parts, left.alone, left.dropped) == ((), 4, 4)
+    assert (left.parts, left.alone, left.dropped) == ((), 4, 5)
     assert left.part_of == {}
 
 

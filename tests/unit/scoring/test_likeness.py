@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from linkage.config import ScoringSettings
+from linkage.evidence.incidence import Incidence
 from linkage.scoring.baseline import measure
-from linkage.scoring.features import Features
+from linkage.scoring.features import Asked, Features
 from linkage.scoring.likeness import AGAINST, CAP, likeness, unless_acquainted
+from linkage.scoring.structure import sharing
 from linkage.scoring.term import Term
 from linkage.scoring.terms import terms
 from tests.lib.graphs import CARD, TEMPLATE, Drawing, features, label_of
@@ -29,10 +32,14 @@ def town(ring_spread: float, seed: int = 2) -> Features:
 
 
 def measured(made: Features) -> Term:
-    incidence = Drawing(accounts=N).incidence()
+    return judged(Drawing(accounts=N).incidence(), made, LABEL, TEAMS + 1)
+
+
+def judged(incidence: Incidence, made: Features, label: NDArray[np.int64], groups: int) -> Term:
     settings = ScoringSettings()
-    baseline = measure(incidence, made, LABEL, TEAMS + 1, settings)
-    return likeness(made, LABEL, TEAMS + 1, baseline, settings)
+    templates = sharing(incidence, label, groups, made.events, (TEMPLATE,), settings.exclusive_share)
+    baseline = measure(incidence, made, label, groups, settings)
+    return likeness(incidence, made, templates, label, groups, baseline, settings)
 
 
 def test_a_ring_of_one_pipeline_is_more_alike_than_teams() -> None:
@@ -105,9 +112,7 @@ def test_what_the_input_does_not_tell_is_not_judged() -> None:
 
 def test_where_too_few_groups_tell_what_is_usual_nobody_is_a_stranger() -> None:
     label = label_of(N, RING)
-    made, incidence, settings = town(1.6), Drawing(accounts=N).incidence(), ScoringSettings()
-    baseline = measure(incidence, made, label, 1, settings)
-    assert likeness(made, label, 1, baseline, settings).points[0] == 0.0
+    assert judged(Drawing(accounts=N).incidence(), town(1.6), label, 1).points[0] == 0.0
 
 
 @pytest.mark.parametrize(("ring_spread", "explained"), [(1.0, True), (0.15, False)])
@@ -145,3 +150,47 @@ def test_a_few_members_whose_work_is_known_say_nothing_of_a_tool() -> None:
     found = terms(drawing.incidence(), made, LABEL, TEAMS + 1, ScoringSettings())
     (tool,) = (term.points[TEAMS] for term in found if term.name == "one_lesson")
     assert tool < -2.4
+
+
+def handed_out(ring_spread: float, among_teams: float, members: int = len(RING)) -> Term:
+    """Every team has prompts of its own, and so have ``members`` of the ring; what else they ask is of any size."""
+    random = np.random.default_rng(9)
+    drawing = Drawing(accounts=N)
+    groups = [*(range(team * TEAM, (team + 1) * TEAM) for team in range(TEAMS)), list(RING)[:members]]
+    size = random.normal(10.0, among_teams, N)
+    size[list(RING)] = random.normal(10.0, ring_spread, len(RING))
+    for number, group in enumerate(groups):
+        for script in range(3):
+            drawing.use(group, TEMPLATE, f"script-{number:02}-{script}", events=10)
+    incidence = drawing.incidence()
+    asked = Asked(
+        incidence.edge_account.astype(np.int64),
+        incidence.edge_identifier.astype(np.int64),
+        (incidence.edge_events * 2.0 ** size[incidence.edge_account]).astype(np.int64),
+    )
+    return judged(incidence, replace(town(1.0), asked=asked), LABEL, TEAMS + 1)
+
+
+def test_of_prompts_that_were_handed_out_only_what_is_made_of_them_is_compared() -> None:
+    alike, usual = handed_out(0.15, 0.8), handed_out(0.8, 0.8)
+    assert alike.points[TEAMS] == CAP
+    assert "a request from the prompts that they share" in alike.sentence(TEAMS)
+    assert -AGAINST <= usual.points[TEAMS] < 0.5
+
+
+def test_of_prompts_that_few_members_have_nothing_is_said() -> None:
+    assert "the prompts that they share" not in handed_out(0.15, 0.8, members=12).sentence(TEAMS)
+
+
+def test_members_far_more_alike_than_everybody_are_no_strangers_however_alike_teams_are() -> None:
+    """In a town of firms with one pipeline each, members who are half as varied as everybody are the least alike."""
+    random = np.random.default_rng(3)
+    size = random.normal(10.0, 1.5, N)
+    for team in range(TEAMS):
+        size[team * TEAM : (team + 1) * TEAM] = random.normal(10.0, 0.1, TEAM)
+    points = {}
+    for spread in (0.4, 1.5):
+        size[list(RING)] = random.normal(10.0, spread, len(RING))
+        made = replace(features(N), tokens=(64.0 * 2.0**size).astype(np.int64))
+        points[spread] = measured(made).points[TEAMS]
+    assert points == {0.4: 0.0, 1.5: -AGAINST}
