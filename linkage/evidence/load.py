@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from linkage.evidence.incidence import Alone
 from linkage.model.kinds import SCHEDULE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import duckdb
     from numpy.typing import NDArray
 
@@ -95,7 +97,7 @@ def load(
             edges["last_day"].astype(np.int64),
             edges["events"].astype(np.int64),
             accounts["events"].astype(np.float64),
-            _operators(connection, len(kind)),
+            _operators(edges, len(kind)),
         ),
         account=np.asarray(account, dtype=np.int64),
         identifier=np.asarray(found["identifier"], dtype=np.int64),
@@ -110,9 +112,18 @@ def load(
     )
 
 
-def _operators(connection: duckdb.DuckDBPyConnection, identifiers: int) -> NDArray[np.int64]:
-    """Operator of the network of each address (M), numbered from 0; −1 where it is unknown, and of what is none."""
-    rows = engine.run(connection, "linkage.evidence", "operators").fetchnumpy()
+def _operators(edges: Mapping[str, NDArray[Any]], identifiers: int) -> NDArray[np.int64]:
+    """Operator of the network of each address (M), numbered from 0: the smallest AS number that is told of it.
+
+    −1 where none is, and of what is no address. A network that stands for an unknown operator would be wrong: carriers
+    have many, and dual stack makes two of one.
+    """
+    number = np.ma.asarray(edges["asn"])
+    told = np.flatnonzero(~np.ma.getmaskarray(number))
+    none = np.iinfo(np.int64).max
+    least = np.full(identifiers, none)
+    np.minimum.at(least, edges["identifier"][told].astype(np.int64), np.ma.getdata(number)[told].astype(np.int64))
+    known = least < none
     operator = np.full(identifiers, -1, np.int64)
-    operator[rows["identifier"].astype(np.int64)] = np.unique(rows["asn"], return_inverse=True)[1]
+    operator[known] = np.unique(least[known], return_inverse=True)[1]
     return operator

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A population in which a framework hides a campaign from the first look."""
-    made = made_up(tmp_path_factory.mktemp("again"), "shared_templates", 1_500, 3)
+    made = made_up(tmp_path_factory.mktemp("again"), "campus", 1_500, 3)
     made.bundles.new_key()
     return made
 

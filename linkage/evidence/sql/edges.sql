@@ -5,7 +5,8 @@ SELECT
     identifier_position.position AS identifier,
     (epoch_us(merged_sightings.first_seen) // 86400000000)::INTEGER AS first_day,
     (epoch_us(merged_sightings.last_seen) // 86400000000)::INTEGER AS last_day,
-    merged_sightings.events AS events
+    merged_sightings.events AS events,
+    merged_sightings.asn AS asn
 FROM merged_sightings
 JOIN identifier_position USING (identifier)
 ORDER BY account, identifier
