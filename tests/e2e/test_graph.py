@@ -87,6 +87,27 @@ def test_only_neighbours_shows_what_touches_the_selection_and_the_rest_comes_bac
     assert view_of(canvas) == before
 
 
+def test_the_drawing_stands_in_the_middle_of_any_window_until_a_reader_moves_it(canvas: Any, visit: Visit) -> None:
+    page = visit.page
+    handle = canvas.element_handle()
+    middle = """e => {
+        const { x1, x2, y1, y2 } = e._cyreg.cy.elements().renderedBoundingBox({ includeLabels: false });
+        return [(x1 + x2) / 2 / e.clientWidth, (y1 + y2) / 2 / e.clientHeight, (x2 - x1) / e.clientWidth];
+    }"""
+    fitted = f"""([e, width]) => {{
+        const [x, y, share] = ({middle})(e);
+        return e.clientWidth < width && Math.abs(x - .5) < .05 && Math.abs(y - .5) < .05 && share < 1;
+    }}"""
+    wide = canvas.evaluate("e => e.clientWidth")
+    page.set_viewport_size({"width": 900, "height": 800})
+    page.wait_for_function(fitted, arg=[handle, wide])
+    tool(page, "Zoom in").click()
+    before = view_of(canvas)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_function("([e, width]) => e.clientWidth > width", arg=[handle, 900])
+    assert view_of(canvas) == before
+
+
 def test_tables_follow_the_drawing_at_once_and_their_rows_are_marks(canvas: Any, visit: Visit) -> None:
     page = visit.page
     chosen = mark(canvas)

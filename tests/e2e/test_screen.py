@@ -63,6 +63,10 @@ def open_graph(page: Page) -> Any:
 def drawn(page: Page) -> Any:
     canvas = page.locator(".canvas[data-shown]")
     canvas.wait_for()
+    # The page's own styles may come after the drawing, which is fitted again then.
+    page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('[data-testid=stMainBlockContainer]')).paddingLeft === '40px'"
+    )
     canvas.scroll_into_view_if_needed()
     return canvas
 
@@ -81,7 +85,12 @@ def mark(canvas: Any, number: int = 0, kind: str = "round-rectangle") -> dict[st
 
 def view_of(canvas: Any) -> Any:
     return canvas.evaluate(
-        "element => { const cy = element._cyreg.cy; return [cy.zoom(), cy.pan(), cy.nodes().map(n => n.position())]; }"
+        """async element => {
+            // A canvas that has just changed its size hears of it with the next frame.
+            for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+            const cy = element._cyreg.cy;
+            return [cy.zoom(), cy.pan(), cy.nodes().map(n => n.position())];
+        }"""
     )
 
 

@@ -1,5 +1,6 @@
 // The graph of a cluster: draws what Python computed, and says by id what was selected. Decides nothing else.
-// Zoom, pan, places that were dragged, and the keyboard's place stay as they are from one run to the next.
+// Zoom, pan, places that were dragged, and the keyboard's place stay as they are from one run to the next. Until a
+// reader does something with it, the whole drawing stands in the middle, whatever size the canvas takes.
 
 // Zoom, pan and places by name of the view, for when a reader leaves a tab and comes back.
 const left = new Map();
@@ -22,9 +23,13 @@ class View {
     this.data = null;
     this.cursor = null;
     this.focused = null;
+    this.fitted = false;
     root.querySelector(".bar").addEventListener("click", (event) => this.act(event.target.dataset?.do));
     this.canvas.addEventListener("keydown", (event) => this.press(event));
     this.canvas.addEventListener("blur", () => this.point(null));
+    for (const deed of ["pointerdown", "keydown", "wheel"]) {
+      this.canvas.addEventListener(deed, () => { this.fitted = false; }, { capture: true, passive: true });
+    }
     // A wheel over the canvas scrolls the page; it zooms only with Ctrl or the command key.
     this.canvas.addEventListener("wheel", (event) => this.cy?.userZoomingEnabled(event.ctrlKey || event.metaKey),
       { capture: true, passive: true });
@@ -37,7 +42,7 @@ class View {
     // A row of the tables that stand beside the drawing was chosen: the same as the mark itself.
     this.hear = ({ detail }) => { if (detail.name === this.data?.name) this.choose(detail.id); };
     document.addEventListener("linkage:choose", this.hear);
-    this.watch = new ResizeObserver(() => this.cy?.resize());
+    this.watch = new ResizeObserver(() => this.resized());
     this.watch.observe(this.canvas);
   }
 
@@ -94,6 +99,18 @@ class View {
     this.cy.on("zoom resize free", () => this.relabel());
   }
 
+  // The page's own styles may come after the first drawing, and a window changes its size.
+  resized() {
+    if (!this.cy) return;
+    this.cy.resize();
+    if (this.fitted) this.fit();
+  }
+
+  fit() {
+    this.cy.fit(undefined, 28);
+    this.fitted = true;
+  }
+
   // Add what is new, remove what is gone, update what stays. What stays keeps its place.
   merge() {
     const { cy, data } = this;
@@ -122,8 +139,9 @@ class View {
       }
     });
     cy.nodes().forEach((node) => { if (own.pins.includes(node.id())) node.lock().addClass("pinned"); });
+    this.fitted = false;
     if (first && kept) cy.viewport({ zoom: kept.zoom, pan: kept.pan });
-    else if (first) cy.fit(undefined, 28);
+    else if (first) this.fit();
   }
 
   paint() {
@@ -309,6 +327,7 @@ class View {
     if (id === null && !this.data.selected) return;
     // Tables of a run before may name a mark that is drawn no more.
     if (id !== null && !this.data.nodes.some((node) => node.id === id)) return;
+    this.fitted = false;
     // Shown at once; the page confirms it with its next run.
     this.data = { ...this.data, selected: id };
     this.tell();
@@ -329,7 +348,8 @@ class View {
     const { cy } = this;
     if (!cy || !name) return;
     const middle = { renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } };
-    if (name === "fit") cy.fit(undefined, 28);
+    this.fitted = false;
+    if (name === "fit") this.fit();
     if (name === "in") cy.zoom({ level: cy.zoom() * 1.3, ...middle });
     if (name === "out") cy.zoom({ level: cy.zoom() / 1.3, ...middle });
     if (name === "clear") this.choose(null);
