@@ -100,18 +100,29 @@ def sites(incidence: Incidence, label: IntArray, exclusive_share: float) -> IntA
 
 
 def keeps_to_itself(
-    incidence: Incidence, label: IntArray, candidate: IntArray, candidates: int, exclusive_share: float
+    incidence: Incidence,
+    label: IntArray,
+    candidate: IntArray,
+    candidates: int,
+    exclusive_share: float,
+    name: IntArray | None = None,
 ) -> NDArray[np.bool_]:
-    """Which candidates have enough of their accounts on something of their own, and few on what goes round."""
+    """Which candidates have enough of their accounts on something of their own, and few on what goes round.
+
+    ``candidate`` (N): part of its group that an account belongs to, −1 for none. ``name`` (N): what the candidates are
+    parts of, also of accounts in no group: what is its own is asked of all of its accounts then, not of those here.
+    """
     own = np.isin(incidence.kind, [incidence.kinds.index(kind) for kind in OWN if kind in incidence.kinds])
     group = label[incidence.edge_account]
     edge = np.flatnonzero((group >= 0) & own[incidence.edge_identifier])
-    account, identifier = incidence.edge_account[edge], incidence.edge_identifier[edge].astype(np.int64)
+    account = incidence.edge_account[edge].astype(np.int64)
+    identifier = incidence.edge_identifier[edge].astype(np.int64)
     degree = incidence.degree[identifier]
     in_group = _users(group[edge] * incidence.identifiers + identifier)
     here = candidate[account]
     in_candidate = np.where(here >= 0, _users(here * incidence.identifiers + identifier), 0)
-    alone = (here >= 0) & (in_candidate >= 2) & (in_candidate >= exclusive_share * degree)
+    of_one = in_candidate if name is None else _of_name(incidence, name, account, identifier)
+    alone = (here >= 0) & (of_one >= 2) & (of_one >= exclusive_share * degree)
     # Of the group, and not of the candidate: other members use it as well.
     around = (here >= 0) & ~alone & (in_group > in_candidate) & (in_group >= exclusive_share * degree)
     every = np.maximum(np.bincount(candidate[candidate >= 0], minlength=candidates), 1)
@@ -122,6 +133,17 @@ def keeps_to_itself(
         for which in (alone & place, around)
     )
     return np.asarray((at_own >= _APART) & (on_others <= _CROSSING))
+
+
+def _of_name(incidence: Incidence, name: IntArray, account: IntArray, identifier: IntArray) -> IntArray:
+    """Accounts of the same name, in any group and in none, on the identifier of each of these edges."""
+    asked = np.zeros(incidence.identifiers, dtype=np.bool_)
+    asked[identifier] = True
+    edge = np.flatnonzero(asked[incidence.edge_identifier] & (name[incidence.edge_account] >= 0))
+    every = name[incidence.edge_account[edge]] * incidence.identifiers + incidence.edge_identifier[edge]
+    key, count = np.unique(every, return_counts=True)
+    wanted = name[account] * incidence.identifiers + identifier
+    return np.asarray(np.where(name[account] >= 0, count[np.searchsorted(key, wanted) % max(len(key), 1)], 0))
 
 
 def _users(key: IntArray) -> IntArray:

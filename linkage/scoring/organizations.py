@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PART = 0.25
 #: Members from which several accounts of one organization are more than chance.
 _LEAST = 3
+#: Organizations from which a group is many firms.
+SEVERAL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,14 @@ class Organizations:
 
     ``registered``, ``by_domain``: share of each group's members (K) that belong to organizations which the provider
     knows, or which a mail domain tells. ``number`` (K): how many these are.
+    ``apart`` (K, 0–1): how far the group is three of them or more; what members have in common is nobody's own then.
     """
 
     part: IntArray
     registered: FloatArray
     by_domain: FloatArray
     number: IntArray
+    apart: FloatArray
 
 
 def organizations(
@@ -44,13 +48,17 @@ def organizations(
     A quarter of its accounts or more are in the group; at least half of its members pay with, or work from, something
     that hardly anyone outside it uses; and few share cards or addresses of the group with other members. Anyone can
     spread accounts over names; cards and addresses that go round among the names show them to be one.
+
+    Where that makes three organizations or more, it does also with as few members and as small a part of each as there
+    are, who work from what the organization has for itself, all of its accounts asked: a benchmark brings together some
+    people of many laboratories, and a community of them is what it is whoever else of each is elsewhere.
     """
     size = np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
     name = _names(features)
     member = (label >= 0) & (name >= 0)
     if not member.any():
         nobody = np.zeros(groups)
-        return Organizations(np.full(len(label), -1, np.int64), nobody, nobody, np.zeros(groups, np.int64))
+        return Organizations(np.full(len(label), -1, np.int64), nobody, nobody, np.zeros(groups, np.int64), nobody)
     names = int(name.max()) + 1
     cell, back, count = np.unique(label[member] * names + name[member], return_inverse=True, return_counts=True)
     candidate = np.full(len(label), -1, np.int64)
@@ -58,11 +66,22 @@ def organizations(
     everywhere = np.bincount(name[name >= 0], minlength=names)[cell % names]
     settled = (count >= _LEAST) & (count >= PART * everywhere)
     settled &= keeps_to_itself(incidence, label, candidate, len(cell), settings.exclusive_share)
+    some = everywhere >= _LEAST
+    some &= keeps_to_itself(incidence, label, candidate, len(cell), settings.exclusive_share, name)
+    some |= settled
+    settled |= some & (np.bincount(cell[some] // names, minlength=groups) >= SEVERAL)[cell // names]
     chosen = (candidate >= 0) & settled[np.maximum(candidate, 0)]
     part = np.where(chosen, (np.cumsum(settled) - 1)[np.maximum(candidate, 0)], -1)
     known = features.organization >= 0
     registered, by_domain = (np.bincount(label[chosen & which], minlength=groups) / size for which in (known, ~known))
-    return Organizations(part, registered, by_domain, np.bincount(cell[settled] // names, minlength=groups))
+    number = np.bincount(cell[settled] // names, minlength=groups)
+    several = np.where(number >= SEVERAL, most(registered + by_domain), 0.0)
+    return Organizations(part, registered, by_domain, number, several)
+
+
+def most(share: FloatArray) -> FloatArray:
+    """How far a share of the members is most of them (0–1): from half on, wholly from four in five."""
+    return np.clip((share - 0.5) / 0.3, 0.0, 1.0)
 
 
 def _names(features: Features) -> IntArray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from linkage.model.kinds import SCHEDULE
 from linkage.scoring.baseline import Baseline, judged_by_templates, varied
-from linkage.scoring.organizations import PART
+from linkage.scoring.organizations import PART, SEVERAL, most
 from linkage.scoring.structure import Sharing, beyond, exclusive_value, sharing
 from linkage.scoring.term import Term, graded, not_applicable
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Members from which a prompt template is a class's exercise.
 _SEVERAL = 3
+#: Most points that doublings of the number of firms add to those of three, one each.
+_MANY = 3.0
 #: Days on which a class begins with an exercise, at least.
 _LESSONS = 5
 
@@ -69,14 +71,14 @@ def ordinary_reasons(
     several = firms.registered + firms.by_domain
     # So can many of one group; that each keeps cards and addresses to itself takes as many firms, and the more there
     # are, the less one operator is behind them.
-    many_firms = 3.0 + np.minimum(0.5 * np.log2(np.maximum(firms.number, 3) / 3.0), 2.0)
-    one_domain = -np.maximum.reduce(
-        [1.5 * _most(domain), 3.0 * _most(organization), np.where(firms.number >= 3, many_firms, 1.5) * _most(several)]
-    )
+    many_firms = 3.0 + np.minimum(np.log2(np.maximum(firms.number, SEVERAL) / SEVERAL), _MANY)
+    of_firms = np.where(firms.number >= SEVERAL, many_firms, 1.5) * most(several)
+    one_domain = -np.maximum.reduce([1.5 * most(domain), 3.0 * most(organization), of_firms])
     domain = np.maximum.reduce([domain, organization, several])
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
     canaries = sharing(incidence, label, groups, features.events, (canary_kind,), 0.0)
-    hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0)
+    # A benchmark carries canaries of its own: what many firms touch is in the world.
+    hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0) * (1.0 - firms.apart)
 
     def one_lesson(group: int) -> str:
         return (
@@ -195,11 +197,6 @@ def allowed_organization(
         -settings.allowed_points * share * settings.cap_scale,
         lambda group: f"{share[group]:.0%} of the members belong to an organization on the allow-list",
     )
-
-
-def _most(share: FloatArray) -> FloatArray:
-    """How far a share of the members is most of them (0–1): from half on, wholly from four in five."""
-    return np.clip((share - 0.5) / 0.3, 0.0, 1.0)
 
 
 def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:

@@ -102,6 +102,8 @@ def terms(
     ]
     ordinary = _hours_of_a_firm(ordinary, groups, settings)
     unexplained = 1.0 - np.clip(_against(ordinary, _OF_A_FIRM, groups) / (_EXPLAINED * settings.cap_scale), 0.0, 1.0)
+    # What firms hand round among each other, a benchmark say, asks the same of each.
+    same_sizes = replace(same_sizes, points=same_sizes.points * np.where(same_sizes.points > 0, 1.0 - firms.apart, 1.0))
     same_sizes = likeness.unless_acquainted(
         same_sizes, unexplained * shares.acquainted(cards, addresses, templates, schedules, label, size)
     )

@@ -83,7 +83,7 @@ def test_a_union_of_firms_has_neither_cards_nor_exits_that_go_round() -> None:
         assert points(known, name) == points(unknown, name) == 0.0, name
         assert points(round_, name) > 0.0, name
     # Eight firms are more than the three that count three points.
-    assert points(known, "one_organization") == pytest.approx(-3.0 - 0.5 * np.log2(8 / 3))
+    assert points(known, "one_organization") == pytest.approx(-3.0 - np.log2(8 / 3))
     assert points(round_, "one_organization") == 0.0
     (term,) = (term for term in known if term.name == "one_organization")
     assert term.sentence(0).startswith("100% of the members belong to 8 organizations or e-mail domains of their own")
