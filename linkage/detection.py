@@ -155,8 +155,10 @@ def linkage_score(found: Found) -> NDArray[np.float64]:
     return total / np.maximum(found.counted_size, 1)
 
 
-def tied_bits(found: Found) -> NDArray[np.float64]:
-    """All bits that tie the members of each cluster to it (K), without the cap on what addresses can give.
+def tied_bits(found: Found, incidence: Incidence) -> NDArray[np.float64]:
+    """All bits that tie the members of each cluster to it, and those of each kind alone (K × 1 + kinds).
+
+    Without the cap on what addresses can give.
 
     The cap keeps addresses from carrying an account into a cluster alone; validation asks another question, how much
     there is to explain, and there many different addresses are more than one. Members by decision of people alone do
@@ -168,8 +170,11 @@ def tied_bits(found: Found) -> NDArray[np.float64]:
     member[rows[found.counted[considered.account[rows]]]] = True
     entry = np.flatnonzero(member[considered.entry_row])
     cluster = found.label[considered.account[considered.entry_row[entry]]]
-    bits = np.bincount(cluster, weights=considered.entry_bits[entry], minlength=found.clusters)
-    return bits.astype(np.float64)
+    kinds = len(incidence.kinds)
+    cell = cluster * kinds + incidence.kind[considered.entry_identifier[entry]]
+    bits = np.bincount(cell, weights=considered.entry_bits[entry], minlength=found.clusters * kinds)
+    by_kind = bits.reshape(found.clusters, kinds)
+    return np.column_stack([by_kind.sum(axis=1), by_kind])
 
 
 def size_classes(accounts: int) -> int:
@@ -197,17 +202,26 @@ def null(
             incidence.accounts, incidence.kinds, incidence.kind, *edges, incidence.account_events, incidence.operator
         )
         found = search(copy, private_share, settings, settings.seed, partition)
-        statistic = significance.statistic(tied_bits(found))
+        statistic = significance.statistic(tied_bits(found, incidence), incidence.kinds)
         maxima.append(significance.maxima(statistic, found.size, classes))
         done(replicate + 1)
     return significance.fit(maxima, incidence.accounts)
 
 
-def carried(maxima: pyarrow.Table, accounts: int, settings: Settings) -> Null:
-    """The null that an earlier refresh was judged by, its table ``null_maxima``, for a population of ``accounts``."""
+def carried(maxima: pyarrow.Table, kinds: Sequence[str], accounts: int, settings: Settings) -> Null:
+    """The null that an earlier refresh was judged by, its table ``null_maxima``, for a population of ``accounts``.
+
+    ``kinds``: of the identifiers, in their order.
+
+    Raises:
+        IndexError: a replicate is none of those that ``settings`` ask for.
+        KeyError: a kind is none of ``kinds``.
+    """
     classes = size_classes(accounts)
-    found = np.zeros((settings.scoring.replicates, classes))
+    found = np.zeros((settings.scoring.replicates, classes, 1 + len(kinds)))
     # A class that is too large for the population by now counts with the largest that there can be.
     size_class = np.minimum(maxima["size_class"].to_numpy(), classes - 1)
-    np.maximum.at(found, (maxima["replicate"].to_numpy(), size_class), maxima["statistic"].to_numpy())
+    column = {None: 0} | {kind: place for place, kind in enumerate(kinds, start=1)}
+    of = np.array([column[kind] for kind in maxima["kind"].to_pylist()], dtype=np.int64)
+    np.maximum.at(found, (maxima["replicate"].to_numpy(), size_class, of), maxima["statistic"].to_numpy())
     return significance.fit(list(found), accounts)

@@ -54,7 +54,7 @@ class Judgement:
         ``among``: what groups are compared with; that of what was found unless given.
         """
         incidence, scoring = self.population.incidence, self.settings.scoring
-        statistic = significance.statistic(detection.tied_bits(found))
+        statistic = significance.statistic(detection.tied_bits(found, incidence), incidence.kinds)
         q_value = significance.q_values(self.null, statistic, found.counted_size)
         q_value = np.minimum(1.0, q_value * np.maximum(found.searches, searches))
         scheduled = significance.of_schedules(

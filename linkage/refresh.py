@@ -129,7 +129,8 @@ def refresh(
                 partition,
             )
         else:
-            null = detection.carried(earlier[0].table("null_maxima"), population.incidence.accounts, settings)
+            incidence = population.incidence
+            null = detection.carried(earlier[0].table("null_maxima"), incidence.kinds, incidence.accounts, settings)
         tell("scoring")
         judgement = Judgement(
             population,

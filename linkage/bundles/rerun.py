@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from linkage.detection import Found
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
+    from linkage.scoring.significance import Null
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,8 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
         listed=listed,
         followed=followed,
     )
-    null = significance.fit(_maxima(records["null_maxima"], frame), frame.accounts)
-    q_value = significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.counted_size)
+    tied = significance.statistic(detection.tied_bits(found, crowd.incidence), crowd.incidence.kinds)
+    q_value = significance.q_values(_null(records["null_maxima"], frame), tied, found.counted_size)
     q_value = np.minimum(1.0, q_value * max(1, told.count(measures.SEARCHES)))
     q_value = np.minimum(q_value, told.least(measures.SCHEDULED, 1.0))
     judged = assess.assess(scored, q_value, frame.settings.scoring)
@@ -356,11 +357,8 @@ def _spread(
     return np.arange(len(identifier)) % max(standing, 1), identifier
 
 
-def _maxima(table: pyarrow.Table, frame: Frame) -> list[NDArray[np.float64]]:
-    """Largest statistic of each size class in each replicate."""
-    out = np.zeros((frame.settings.scoring.replicates, detection.size_classes(frame.accounts)))
+def _null(table: pyarrow.Table, frame: Frame) -> Null:
     try:
-        out[table["replicate"].to_numpy(), table["size_class"].to_numpy()] = table["statistic"].to_numpy()
-    except IndexError as fault:
+        return detection.carried(table, frame.kinds, frame.accounts, frame.settings)
+    except (IndexError, KeyError) as fault:
         raise BundleMalformed("the null distribution is not of this population") from fault
-    return list(out)

@@ -81,8 +81,13 @@ def _cut(
     settings: CommunitySettings,
     seed: int,
 ) -> NDArray[np.int64]:
-    """Cut every part (N, −1 for none) until no cut is taken; ``part`` is written over."""
+    """Cut every part (N, −1 for none) until no cut is taken; ``part`` is written over.
+
+    What crosses a cut and what is inside are counted in pairs, each by how surely it is one operator's: two accounts
+    on three cards are a pair, and do not outweigh a dozen pairs on one.
+    """
     pieces = int(part.max()) + 1
+    weight = _surely(weight)
     inside = part[first] == part[second]
     first, second, weight = first[inside], second[inside], weight[inside]
     order = np.argsort(part[first], kind="stable")
@@ -113,6 +118,11 @@ def _cut(
             if chosen.any():
                 queue.append((left[chosen], right[chosen], tie[chosen]))
     return part
+
+
+def _surely(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of log2 odds that two accounts are one operator: how much more probable that is than not, 0–1."""
+    return np.asarray(np.tanh(weight * (np.log(2.0) / 2.0)))
 
 
 def _rejoin(

@@ -61,7 +61,7 @@ def build(
         "left_out": why.left_out(tables.LEFT_OUT, outcome),
         "account_bits": why.account_bits(tables.ACCOUNT_BITS, outcome),
         "timeline": engine.arrow(connection, "linkage.findings", "timeline"),
-        "null_maxima": describe.null_maxima(tables.NULL_MAXIMA, null),
+        "null_maxima": describe.null_maxima(tables.NULL_MAXIMA, null, outcome.population.incidence.kinds),
         "candidates": given.candidates(tables.CANDIDATES, outcome),
         "baseline": given.baseline(tables.BASELINE, outcome, connection),
     }

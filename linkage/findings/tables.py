@@ -230,15 +230,17 @@ def lineage(table: Table, rows: Sequence[LineageRow]) -> pyarrow.Table:
     return arrow(table, {name: [getattr(row, name) for row in rows] for name in table.names})
 
 
-def null_maxima(table: Table, null: Null) -> pyarrow.Table:
-    """What the null's laws were fitted to."""
-    replicate, size_class = np.nonzero(null.maxima > 0)
+def null_maxima(table: Table, null: Null, kinds: Sequence[str]) -> pyarrow.Table:
+    """What the null's laws were fitted to; ``kinds`` in their order."""
+    replicate, size_class, statistic = np.nonzero(null.maxima > 0)
+    names = [None, *kinds]
     return arrow(
         table,
         {
             "replicate": replicate.astype(np.int32),
             "size_class": size_class.astype(np.int32),
-            "statistic": null.maxima[replicate, size_class],
+            "kind": [names[place] for place in statistic.tolist()],
+            "statistic": null.maxima[replicate, size_class, statistic],
         },
     )
 

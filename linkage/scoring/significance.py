@@ -3,7 +3,9 @@
 Clusters were found by search, so their own tails mean nothing. The null keeps how many identifiers of each kind an
 account has and how many accounts each identifier has, and rewires who shares with whom. The largest cluster statistic
 of the same search over each rewired copy follows a Gumbel law, which gives q (extreme value theory: Coles 2001,
-doi 10.1007/978-1-4471-3675-0). Significance concerns linkage only; it is necessary for a flag and never sufficient.
+doi 10.1007/978-1-4471-3675-0). There is a law of all bits, and one of each kind alone: the busiest accounts of a
+population hang together by their prompts, rewired or not, which says nothing of cards that go round.
+Significance concerns linkage only; it is necessary for a flag and never sufficient.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 #: Least scale of the law, log2 of bits. A null that finds next to nothing leaves no spread to estimate; with this scale
 #: a cluster needs nearly three times the bits of the null's largest for a family-wise p of .05.
 LEAST_SCALE = 0.5
+#: Least scale that a few replicates can tell.
+_LEAST_FITTED = 0.05
 
 #: Share of the members who keep a schedule, from which it validates a cluster.
 _MOST_KEEP = 0.6
@@ -38,25 +42,30 @@ _EULER = 0.5772156649015329
 
 @dataclass(frozen=True, slots=True)
 class Null:
-    """Gumbel laws of the largest statistic in rewired data, one location for each size class.
+    """Gumbel laws of the largest statistics in rewired data, one location for each size class and each statistic.
 
-    ``location`` and ``scale`` (size classes), and ``error``, the largest standard error of a location: log2 of bits.
-    ``maxima`` (R × size classes): the largest statistic of each class, 0 where none.
+    ``location``, ``scale`` and ``fitted`` (size classes × statistics), the scale with and without its floor, and
+    ``error``, the largest standard error of a location of all bits: log2 of bits.
+    ``maxima`` (R × size classes × statistics): the largest statistic of each class, 0 where none.
     """
 
     location: NDArray[np.float64]
     scale: NDArray[np.float64]
+    fitted: NDArray[np.float64]
     error: float
     maxima: NDArray[np.float64]
 
 
-def statistic(tied_bits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """log2 of all bits that tie the members of a cluster (K).
+def statistic(tied_bits: NDArray[np.float64], kinds: Sequence[str]) -> NDArray[np.float64]:
+    """log2 of all bits that tie the members of a cluster, and of those of each kind (K × 1 + kinds).
 
     It grows with size at equal strength, as surprise does. A cluster meets the null's clusters of its own size class
     and of smaller ones: the same bits among fewer accounts are tighter, and a diffuse giant says nothing of them.
+
+    Schedules by themselves are none: they have no null here (see :func:`of_schedules`).
     """
-    return np.asarray(np.log2(1.0 + tied_bits))
+    of_kind = np.array([True, *(kind != SCHEDULE for kind in kinds)])
+    return np.asarray(np.log2(1.0 + np.where(of_kind, tied_bits, 0.0)))
 
 
 def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> Edges:
@@ -97,8 +106,11 @@ def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> Ed
 
 
 def maxima(found: NDArray[np.float64], size: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
-    """Largest statistic among the clusters of each size class, floor(log2 size); 0 where there is none."""
-    out = np.zeros(classes)
+    """Largest of each statistic (K × S) among the clusters of each size class, floor(log2 size); 0 where there is none.
+
+    Size classes × S.
+    """
+    out = np.zeros((classes, found.shape[1]))
     if len(size):
         np.maximum.at(out, np.minimum(size_class(size), classes - 1), found)
     return out
@@ -110,17 +122,18 @@ def size_class(size: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def fit(replicates: Sequence[NDArray[np.float64]], accounts: int) -> Null:
-    """Fit the laws to the largest statistic of each replicate up to each size class, by moments.
+    """Fit the laws to the largest statistics of each replicate up to each size class (each classes × S), by moments.
 
     A replicate that found nothing counts as the weakest cluster that the search can return at all: three accounts,
     each tied just strongly enough to outweigh the prior odds among ``accounts``.
     """
     table = np.stack(list(replicates))
-    weakest = float(statistic(np.array([3.0 * np.log2(max(accounts, 4) / 3.0)]))[0])
+    weakest = np.log2(1.0 + 3.0 * np.log2(max(accounts, 4) / 3.0))
     largest = np.maximum(np.maximum.accumulate(table, axis=1), weakest)
-    scale = np.maximum(largest.std(axis=0, ddof=1) * np.sqrt(6.0) / np.pi, LEAST_SCALE)
+    fitted = largest.std(axis=0, ddof=1) * np.sqrt(6.0) / np.pi
+    scale = np.maximum(fitted, LEAST_SCALE)
     location = largest.mean(axis=0) - _EULER * scale
-    return Null(location, scale, float(scale.max() * np.pi / np.sqrt(6.0 * len(table))), table)
+    return Null(location, scale, fitted, float(scale[:, 0].max() * np.pi / np.sqrt(6.0 * len(table))), table)
 
 
 def of_schedules(
@@ -148,7 +161,19 @@ def of_schedules(
 
 
 def q_values(null: Null, found: NDArray[np.float64], size: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Family-wise p of each cluster's statistic (K), over all clusters that a search finds up to its size."""
+    """Family-wise p of each cluster's statistics (K × S), over all clusters that a search finds up to its size (K).
+
+    By the statistic that says most. Each is corrected for how many there are (Bonferroni) by the law as it was fitted,
+    and is no surer than by the law with the least scale, which asks for so many more bits and not for how many laws.
+    """
     law = np.minimum(size_class(size), len(null.location) - 1)
-    z = np.clip((found - null.location[law]) / null.scale[law], -30.0, 700.0)
+    scale = np.maximum(null.fitted, _LEAST_FITTED)
+    mean = null.location + _EULER * null.scale
+    fitted = np.minimum(1.0, found.shape[1] * _tail(found, (mean - _EULER * scale)[law], scale[law]))
+    return np.asarray(np.maximum(fitted, _tail(found, null.location[law], null.scale[law])).min(axis=1))
+
+
+def _tail(found: NDArray[np.float64], location: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability that a Gumbel variable is larger."""
+    z = np.clip((found - location) / scale, -30.0, 700.0)
     return np.asarray(-np.expm1(-np.exp(-z)))

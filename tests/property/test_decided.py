@@ -100,8 +100,10 @@ def test_evidence_stays_what_it_was(population: tuple[Incidence, NDArray[np.floa
     }
     assert before.items() <= after.items()
     # No cluster is tied by more than it was: what people decided adds nothing to its significance.
-    tied = dict(zip(without.origin.tolist(), detection.tied_bits(without).tolist(), strict=True))
-    for origin, bits in zip(under.origin.tolist(), detection.tied_bits(under).tolist(), strict=True):
+    tied = dict(zip(without.origin.tolist(), detection.tied_bits(without, population[0])[:, 0].tolist(), strict=True))
+    for origin, bits in zip(
+        under.origin.tolist(), detection.tied_bits(under, population[0])[:, 0].tolist(), strict=True
+    ):
         assert bits <= tied.get(origin, 0.0) + 1e-9
 
 

@@ -144,8 +144,9 @@ def test_renumbered_parts_are_the_same_parts(part: list[int]) -> None:
 def test_q_is_a_probability_that_falls_with_the_statistic(
     maxima: list[list[float]], accounts: int, size: int, statistics: list[float]
 ) -> None:
-    null = significance.fit([np.array(row) for row in maxima], accounts)
-    q = significance.q_values(null, np.array(sorted(statistics)), np.full(len(statistics), size))
+    null = significance.fit([np.column_stack([row, row[::-1]]) for row in maxima], accounts)
+    found = np.column_stack([sorted(statistics)] * 2)
+    q = significance.q_values(null, found, np.full(len(statistics), size))
     assert ((q >= 0) & (q <= 1)).all()
     assert (np.diff(q) <= 1e-15).all()
     assert (null.scale >= significance.LEAST_SCALE).all()

@@ -191,10 +191,11 @@ TIMELINE = Table(
 
 NULL_MAXIMA = Table(
     "null_maxima",
-    "The rewired null: the largest statistic of each size class in each replicate.",
+    "The rewired null: the largest statistics of each size class in each replicate.",
     (
         _c("replicate", "INTEGER", "0 … R−1"),
         _c("size_class", "INTEGER", "floor(log2(size))"),
+        _c("kind", "VARCHAR", "of the identifiers that are counted; null: of all", null=True),
         _c("statistic", "DOUBLE", "largest validation statistic found"),
     ),
 )

@@ -65,7 +65,7 @@ def test_who_is_kept_by_a_verdict_adds_no_bit_however_well_it_fits() -> None:
     considered = under.membership
     (row,) = np.flatnonzero((considered.account == BETWEEN) & (considered.community == under.origin[first]))
     assert considered.kinds[row].sum() > 0, "it shares things with them"
-    before, after = detection.tied_bits(plain), detection.tied_bits(under)
+    before, after = (detection.tied_bits(found, drawn())[:, 0] for found in (plain, under))
     assert after[first] == before[first]
     assert after[second] < before[second]
     assert under.size[first] == under.counted_size[first] + 1 == plain.size[first] + 1
@@ -91,7 +91,7 @@ def test_an_operator_that_nothing_was_found_of_is_a_cluster_that_nothing_ties() 
     label = int(under.label[scattered[0]])
     assert label >= 0
     assert np.flatnonzero(under.label == label).tolist() == scattered
-    assert detection.tied_bits(under)[label] == 0.0
+    assert (detection.tied_bits(under, drawn())[label] == 0.0).all()
     assert under.counted_size[label] == 0
     assert set(stands(under).values()) == {decisions.KEPT}
     assert detection.linkage_score(under)[label] == pytest.approx(0.0)

@@ -35,8 +35,14 @@ def unknown(graph: Incidence) -> NDArray[np.float64]:
     return np.full(graph.accounts, np.nan)
 
 
-def q_of(found: Found, null: significance.Null) -> NDArray[np.float64]:
-    return significance.q_values(null, significance.statistic(detection.tied_bits(found)), found.size)
+def q_of(found: Found, null: significance.Null, graph: Incidence) -> NDArray[np.float64]:
+    tied = detection.tied_bits(found, graph)
+    return significance.q_values(null, significance.statistic(tied, graph.kinds), found.size)
+
+
+def one(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``values`` as the only statistic."""
+    return values[..., None]
 
 
 def alone(*uses: tuple[int, int]) -> Alone:
@@ -106,7 +112,7 @@ def test_a_mesh_of_cards_is_beyond_chance_among_accounts_with_cards_of_their_own
     assert found.size.max() >= 20
     others = alone(*((graph.kinds.index(CARD), other) for other in range(60, 2_000)))
     among_all, among_sharers = (
-        q_of(found, detection.null(graph, uses, unknown(graph), settings, lambda _: None)).min()
+        q_of(found, detection.null(graph, uses, unknown(graph), settings, lambda _: None), graph).min()
         for uses in (others, alone())
     )
     assert among_all < 0.05 < among_sharers
@@ -114,31 +120,35 @@ def test_a_mesh_of_cards_is_beyond_chance_among_accounts_with_cards_of_their_own
 
 def test_maxima_are_the_largest_of_each_size_class() -> None:
     found, size = np.array([5.0, 9.0, 3.0, 7.0]), np.array([3, 2, 5, 40])
-    assert significance.maxima(found, size, 8).tolist() == [0, 9, 3, 0, 0, 7, 0, 0]
+    both = np.column_stack([found, found[::-1]])
+    assert significance.maxima(both, size, 8).T.tolist() == [[0, 9, 3, 0, 0, 7, 0, 0], [0, 7, 9, 0, 0, 5, 0, 0]]
 
 
 def test_a_cluster_beyond_the_last_class_counts_in_it() -> None:
-    assert significance.maxima(np.array([4.0]), np.array([1_000]), 3).tolist() == [0, 0, 4]
+    assert significance.maxima(np.array([[4.0]]), np.array([1_000]), 3).tolist() == [[0], [0], [4]]
 
 
 def test_no_clusters_no_maxima() -> None:
-    assert significance.maxima(np.zeros(0), np.zeros(0, np.int64), 3).tolist() == [0, 0, 0]
+    assert significance.maxima(np.zeros((0, 1)), np.zeros(0, np.int64), 3).tolist() == [[0], [0], [0]]
 
 
 def test_the_statistic_grows_with_what_there_is_to_explain() -> None:
-    found = significance.statistic(np.array([0.0, 1.0, 30.0, 3_000.0]))
-    assert found[0] == 0.0
-    assert (np.diff(found) > 0).all()
+    bits = np.array([0.0, 1.0, 30.0, 3_000.0])
+    found = significance.statistic(np.column_stack([bits, bits, bits]), (CARD, SCHEDULE))
+    assert found[0].tolist() == [0.0, 0.0, 0.0]
+    assert (np.diff(found[:, :2], axis=0) > 0).all()
+    # Schedules are validated by a test of their own.
+    assert (found[:, 2] == 0.0).all()
 
 
 def fitted(seed: int = 5, replicates: int = 5) -> significance.Null:
     random = np.random.default_rng(seed)
-    return significance.fit(list(random.gumbel(7, 0.8, (replicates, 4)).clip(0)), 1_000)
+    return significance.fit(list(one(random.gumbel(7, 0.8, (replicates, 4)).clip(0))), 1_000)
 
 
 @pytest.mark.parametrize("size", [1, 3, 12, 5_000])
 def test_q_falls_as_the_statistic_rises(size: int) -> None:
-    q = significance.q_values(fitted(), np.linspace(-5, 40, 200), np.full(200, size))
+    q = significance.q_values(fitted(), one(np.linspace(-5, 40, 200)), np.full(200, size))
     assert (np.diff(q) <= 0).all()
     assert ((q >= 0) & (q <= 1)).all()
     assert q[0] == 1.0
@@ -153,8 +163,8 @@ def test_a_statistic_at_the_nulls_largest_validates_nothing(seed: int) -> None:
 
 
 def test_the_same_statistic_means_more_among_fewer_accounts() -> None:
-    null = significance.fit([np.array([0.0, 4.0, 6.0, 13.0]), np.array([0.0, 4.5, 6.2, 13.1])] * 3, 1_000)
-    q = significance.q_values(null, np.full(4, 12.0), np.array([3, 5, 8, 500]))
+    maxima = [one(np.array([0.0, 4.0, 6.0, 13.0])), one(np.array([0.0, 4.5, 6.2, 13.1]))]
+    q = significance.q_values(significance.fit(maxima * 3, 1_000), np.full((4, 1), 12.0), np.array([3, 5, 8, 500]))
     assert (np.diff(q) >= 0).all()
     assert q[0] < 0.05 < q[3]
 
@@ -162,17 +172,44 @@ def test_the_same_statistic_means_more_among_fewer_accounts() -> None:
 def test_a_null_that_found_nothing_still_asks_for_evidence() -> None:
     """Five empty replicates are no proof: the weakest clusters that a search returns are not validated."""
     for accounts in (100, 10_000):
-        null = significance.fit([np.zeros(5)] * 5, accounts)
+        null = significance.fit([np.zeros((5, 2))] * 5, accounts)
         assert (null.scale >= significance.LEAST_SCALE).all()
         bits = 3 * np.log2(accounts / 3) * np.array([0.5, 1.0, 1.3, 50.0])
-        q = significance.q_values(null, significance.statistic(bits), np.full(4, 3))
+        found = significance.statistic(np.column_stack([bits, bits]), (CARD,))
+        q = significance.q_values(null, found, np.full(4, 3))
         assert (q[:3] > 0.05).all()
         assert q[3] < 1e-3
 
 
+def test_a_kind_meets_what_its_own_kind_does_in_rewired_data() -> None:
+    """The busiest accounts hang together by prompts, rewired or not; of cards next to nothing is found there."""
+    random = np.random.default_rng(6)
+    rewired = np.array([2_500.0, 100.0, 2_400.0]) * random.uniform(0.95, 1.05, (5, 1, 3))
+    null = significance.fit(list(np.log2(1.0 + rewired)), 20_000)
+    of_cards, of_prompts, of_both, of_neither = (
+        np.array([cards + prompts, cards, prompts])
+        for cards, prompts in ((900, 0), (0, 900), (2_000, 9_000), (150, 2_000))
+    )
+    found = significance.statistic(np.stack([of_cards, of_prompts, of_both, of_neither]), (CARD, TEMPLATE))
+    q = significance.q_values(null, found, np.full(4, 80))
+    assert (q <= 0.05).tolist() == [True, False, True, False]
+
+
+def test_what_replicates_differ_by_is_corrected_for_how_many_statistics_there_are() -> None:
+    maxima = list(np.random.default_rng(7).gumbel(8, 1.5, (5, 1)))
+    found = np.array([13.0])
+    single = significance.q_values(significance.fit([one(row) for row in maxima], 100), one(found), np.array([3]))
+    several = significance.q_values(
+        significance.fit([np.repeat(one(row), 4, axis=1) for row in maxima], 100),
+        np.array([[13.0, 0.0, 0.0, 0.0]]),
+        np.array([3]),
+    )
+    assert several == pytest.approx(4 * single)
+
+
 def test_the_fit_follows_the_law_it_is_fitted_to() -> None:
     random = np.random.default_rng(1)
-    null = significance.fit(list(random.gumbel(40, 5, (400, 1))), 100)
+    null = significance.fit(list(random.gumbel(40, 5, (400, 1, 1))), 100)
     assert null.location[0] == pytest.approx(40, abs=1.0)
     assert null.scale[0] == pytest.approx(5, abs=0.7)
     assert null.error == pytest.approx(5 * np.pi / np.sqrt(6 * 400), rel=0.2)
@@ -186,7 +223,7 @@ def test_random_use_validates_nothing_beyond_its_share() -> None:
         graph = population(seed=seed)
         null = detection.null(graph, alone(), unknown(graph), settings, lambda _done: None)
         found = detection.search(graph, unknown(graph), settings, settings.seed)
-        fooled += bool((q_of(found, null) <= settings.scoring.q_bar).any())
+        fooled += bool((q_of(found, null, graph) <= settings.scoring.q_bar).any())
     assert fooled <= 2
 
 
@@ -213,7 +250,7 @@ def test_a_planted_ring_is_validated() -> None:
     found = detection.search(graph, unknown(graph), settings, settings.seed)
     ring = found.label[0]
     assert ring >= 0
-    assert q_of(found, null)[ring] <= settings.scoring.q_bar
+    assert q_of(found, null, graph)[ring] <= settings.scoring.q_bar
 
 
 def test_a_schedule_validates_those_of_whom_most_keep_it() -> None:
@@ -239,10 +276,14 @@ def test_tied_bits_are_those_of_the_members() -> None:
     graph = drawing.incidence()
     found = detection.search(graph, unknown(graph), Settings(), 1)
     assert found.clusters == 2
-    expected = np.zeros(2)
-    for row, bits in zip(found.membership.entry_row, found.membership.entry_bits, strict=True):
-        account = found.membership.account[row]
-        if found.membership.label[account] == found.membership.community[row]:
-            expected[found.label[account]] += bits
-    assert detection.tied_bits(found) == pytest.approx(expected)
-    assert (detection.tied_bits(found) >= detection.linkage_score(found) * found.size - 1e-9).all()
+    expected = np.zeros((2, 1 + len(graph.kinds)))
+    considered = found.membership
+    for row, identifier, bits in zip(
+        considered.entry_row, considered.entry_identifier, considered.entry_bits, strict=True
+    ):
+        account = considered.account[row]
+        if considered.label[account] == considered.community[row]:
+            expected[found.label[account], [0, 1 + graph.kind[identifier]]] += bits
+    tied = detection.tied_bits(found, graph)
+    assert tied == pytest.approx(expected)
+    assert (tied[:, 0] >= detection.linkage_score(found) * found.size - 1e-9).all()
