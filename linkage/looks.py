@@ -21,6 +21,7 @@ from linkage.communities import membership
 from linkage.communities.aside import SEARCHES, Aside
 from linkage.evidence import incidence as graph
 from linkage.evidence import links as linking
+from linkage.model.kinds import SCHEDULE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 _FLAGGED, _FOR_PEOPLE, _HARMLESS = 1, 2, 3
 #: Share of a cluster's members on an identifier from which it holds the cluster together; and at least so many.
 _CARRYING, _FEWEST = 0.1, 3
+#: The same for a schedule: it was found by a test of its own, and explains nobody who does not keep it.
+_KEPT = 0.5
 #: Least share of an identifier's accounts that are members, for the cluster to explain it.
 _EXPLAINED = 0.25
 #: Share of a cluster's members that no earlier one has, from which it is another.
@@ -115,7 +118,8 @@ def _explained(incidence: Incidence, found: Found, harmless: NDArray[np.bool_]) 
         return_counts=True,
     )
     cluster, identifier = cell // incidence.identifiers, cell % incidence.identifiers
-    holds = count >= np.maximum(_CARRYING * found.size[cluster], _FEWEST)
+    schedule = np.array([kind == SCHEDULE for kind in incidence.kinds])[incidence.kind[identifier]]
+    holds = count >= np.maximum(np.where(schedule, _KEPT, _CARRYING) * found.size[cluster], _FEWEST)
     out = np.zeros(incidence.identifiers, dtype=np.bool_)
     out[identifier[holds & (count >= _EXPLAINED * incidence.degree[identifier])]] = True
     return out

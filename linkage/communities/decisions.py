@@ -174,7 +174,8 @@ def also(
     label, accounts = scored.core, incidence.accounts
     size = np.bincount(label[label >= 0], minlength=width)
     bars = np.full(width, settings.bar_bits)
-    bars[scored.community] = scored.bar
+    # Some accounts of a community have a lower one of their own.
+    np.maximum.at(bars, scored.community, scored.bar)
     old = len(has)
     prior = np.concatenate([scored.prior, np.log2(np.maximum(size[community[old:]], 1) / accounts)])
     covered, touching = (
@@ -194,7 +195,7 @@ def also(
         [scored.private, membership.private_bits(band, account[old:], community[old:], label, width, settings)]
     )
     score = np.concatenate([scored.score, prior[old:] + absence[old:] + private[old:]])
-    bar = bars[community]
+    bar = np.concatenate([scored.bar, bars[community[old:]]])
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     entry_row = place[scored.entry_row]

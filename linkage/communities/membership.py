@@ -14,7 +14,7 @@ import numpy as np
 
 from linkage.communities import kernels
 from linkage.communities.stands import PRIVATE_FOR, Enriched, enriched, share_bits, trusted_bits, weighed
-from linkage.communities.tails import followed
+from linkage.communities.tails import LOWEST, followed
 from linkage.sites import apart
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Quarters of the population by private work, and one for those of whom it is unknown.
 BANDS = 5
+#: Bits from which something that an account shares tells that it is a member.
+_TELLS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,12 @@ def score(
         told = considered < (accounts if known is None else known)
         bars = followed(total[told], towards[told], bars)
     bar = bars[towards]
+    if tails:
+        # What an account shares beside exits speaks for itself, however much more others share who do more; on one
+        # thing alone there is also whose card was stolen.
+        things = np.bincount(rows.entry_row[rows.entry_bits >= _TELLS], minlength=len(considered))
+        speaks = (total - by_kind[:, trust.network].sum(axis=1) >= LOWEST) & (things >= 2)
+        bar = np.where(speaks, np.minimum(bar, max(LOWEST, settings.bar_bits)), bar)
     wanted = total if aside is None else aside.preferred(total, considered, towards, bar)
     winner = winners(wanted, considered)
     winner = winner[(total[winner] >= bar[winner]) & (wanted[winner] > -np.inf)]

@@ -24,7 +24,7 @@ _RISE, _LEAST = 1.5, 20
 #: Accounts from the bar on that a community has at least: as many in each step up to the median.
 _LARGE = _LEAST * _STEPS // 2
 #: Least score of a member, bits: twice as likely as not.
-_LOWEST = 1.0
+LOWEST = 1.0
 #: Scores are compared to so many digits: what is computed again differs in the last ones.
 _DIGITS = 9
 
@@ -36,8 +36,8 @@ def followed(score: NDArray[np.float64], community: NDArray[np.int64], bar: NDAr
     """
     score = np.round(score, _DIGITS)
     above = score >= np.round(bar, _DIGITS)[community]
-    many = (np.bincount(community[above], minlength=len(bar)) >= _LARGE) & (bar > _LOWEST)
-    rows = np.flatnonzero(many[community] & (score >= _LOWEST))
+    many = (np.bincount(community[above], minlength=len(bar)) >= _LARGE) & (bar > LOWEST)
+    rows = np.flatnonzero(many[community] & (score >= LOWEST))
     rows = rows[np.lexsort((score[rows], community[rows]))]
     bounds = np.searchsorted(community[rows], np.arange(len(bar) + 1))
     out = bar.copy()
@@ -56,7 +56,7 @@ def _end(roots: NDArray[np.float64], bar: float) -> float | None:
     def within(low: float, high: float) -> int:
         return int(np.searchsorted(roots, high) - np.searchsorted(roots, low))
 
-    end, lowest = bar, float(np.sqrt(_LOWEST))
+    end, lowest = bar, float(np.sqrt(LOWEST))
     # Members are rarest just above the bar, or else who is below it is somebody else.
     up_to_median = range(max(1, int(_STEPS - bar / step + 1e-9) - 1))
     usual = min(within(bar + at * step, bar + (at + 2) * step) / 2.0 for at in up_to_median)

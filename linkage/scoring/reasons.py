@@ -53,7 +53,9 @@ def ordinary_reasons(
     nan = not_applicable(groups)
     judged = judged_by_templates(templates, size)
     spread = beyond(varied(templates), judged, baseline.varied)
-    many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0)
+    # What several firms use is in the world, as a benchmark is with its canaries.
+    theirs = 1.0 - firms.apart
+    many = np.where(size >= 8, graded(spread, 2.0) * templates.covered, 0.0) * theirs
     days, brief, by_things = _event(incidence, features, label, groups, canary_kind, settings.exclusive_share)
     event = np.where(size >= 8, -3.0 * brief, 0.0)
     few = np.clip((10.0 - templates.effective) / 5.0, 0.0, 1.0) * np.clip((templates.top - 0.3) / 0.3, 0.0, 1.0)
@@ -77,8 +79,7 @@ def ordinary_reasons(
     domain = np.maximum.reduce([domain, organization, several])
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
     canaries = sharing(incidence, label, groups, features.events, (canary_kind,), 0.0)
-    # A benchmark carries canaries of its own: what many firms touch is in the world.
-    hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0) * (1.0 - firms.apart)
+    hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0) * theirs
 
     def one_lesson(group: int) -> str:
         return (

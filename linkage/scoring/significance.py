@@ -165,12 +165,20 @@ def q_values(null: Null, found: NDArray[np.float64], size: NDArray[np.int64]) ->
 
     By the statistic that says most. Each is corrected for how many there are (Bonferroni) by the law as it was fitted,
     and is no surer than by the law with the least scale, which asks for so many more bits and not for how many laws.
+
+    What is beyond all that is found up to a larger size is beyond what is found up to its own. The law of that size is
+    the one to ask where the null's largest is now just below the end of a class and now above: its spread is none.
     """
-    law = np.minimum(size_class(size), len(null.location) - 1)
+    classes = len(null.location)
+    own = np.minimum(size_class(size), classes - 1)
     scale = np.maximum(null.fitted, _LEAST_FITTED)
-    mean = null.location + _EULER * null.scale
-    fitted = np.minimum(1.0, found.shape[1] * _tail(found, (mean - _EULER * scale)[law], scale[law]))
-    return np.asarray(np.maximum(fitted, _tail(found, null.location[law], null.scale[law])).min(axis=1))
+    location = null.location + _EULER * (null.scale - scale)
+    out = np.ones(len(found))
+    for law in range(classes):
+        fitted = np.minimum(1.0, found.shape[1] * _tail(found, location[law], scale[law]))
+        p = np.maximum(fitted, _tail(found, null.location[law], null.scale[law])).min(axis=1)
+        out = np.where(own <= law, np.minimum(out, p), out)
+    return out
 
 
 def _tail(found: NDArray[np.float64], location: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.float64]:

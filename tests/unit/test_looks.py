@@ -12,7 +12,8 @@ from linkage.communities.decisions import Group
 from linkage.config import Settings
 from linkage.detection import Found
 from linkage.evidence.incidence import Incidence
-from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing
+from linkage.model.kinds import SCHEDULE
+from tests.lib.graphs import CARD, IP, KINDS, TEMPLATE, Drawing
 
 SETTINGS = Settings()
 #: Whom a framework's prompts bring together; the first of them are a ring.
@@ -86,6 +87,33 @@ def test_a_ring_that_a_framework_hides_is_found_when_the_framework_is_explained(
         # Who is not of the ring is where the first look had them, as far as enough of them are left.
         rest = np.flatnonzero((first.label >= 0) & (np.arange(POPULATION) >= RING))
         assert (again.label[rest] >= 0).mean() > 0.8
+
+
+def in_step(keeping: int) -> Incidence:
+    """The town without a ring, where the first ``keeping`` users of the framework keep one schedule."""
+    drawing = replace(drawn(ring=False), kinds=(*KINDS, SCHEDULE))
+    drawing.use(range(keeping), SCHEDULE, "schedule")
+    return drawing.incidence()
+
+
+def test_a_schedule_that_some_users_of_a_framework_keep_finds_them_when_the_framework_is_explained() -> None:
+    graph = hidden(in_step(RING))
+    _, again = looked(graph, judged(1))
+    (found,) = set(again.label[:RING].tolist())
+    assert np.flatnonzero(again.label == found).tolist() == list(range(RING))
+
+
+def test_a_schedule_that_most_of_a_harmless_group_keep_explains_it() -> None:
+    graph = in_step(USERS - RING)
+    searched: list[Incidence] = []
+
+    def search_again(without: Incidence) -> Found:
+        searched.append(without)
+        return search(without)
+
+    first = search(graph)
+    looks.again(graph, first, np.full(first.clusters, 3), search_again, judged(1), unknown(graph), SETTINGS)
+    assert not (searched[0].kind[searched[0].edge_identifier] == graph.kinds.index(SCHEDULE)).any()
 
 
 def test_what_was_put_aside_is_no_evidence_for_the_ring() -> None:

@@ -68,6 +68,31 @@ def test_a_member_that_was_missed_is_admitted() -> None:
     assert found.label[list(RING)].tolist() == [0] * 12
 
 
+def test_who_does_little_on_two_things_of_the_members_belongs_and_whose_card_they_use_does_not() -> None:
+    """Forty accounts on many cards, exits and prompts, and three more: one on two cards, one on one, one on exits."""
+    random = np.random.default_rng(2)
+    drawing, ring = Drawing(), 40
+    little, owner, customer = ring, ring + 1, ring + 2
+    for number in range(40):
+        drawing.use(random.choice(ring, 8, replace=False), CARD, f"card-{number:02}")
+        drawing.use(random.choice(ring, 8, replace=False), IP, f"exit-{number:02}")
+        drawing.use(random.choice(ring, 8, replace=False), TEMPLATE, f"prompt-{number:02}")
+    drawing.use([little], CARD, "card-00")
+    drawing.use([little], CARD, "card-01")
+    drawing.use([owner], CARD, "card-02")
+    for number in range(3):
+        drawing.use([customer], IP, f"exit-{number:02}")
+    for couple in range(600):
+        drawing.use([100 + 2 * couple, 101 + 2 * couple], CARD, f"couple-{couple}")
+    drawing.accounts = 20_000
+    found = assigned(drawing.incidence(), label_of(20_000, range(ring)))
+    assert (found.label[:ring] == 0).all()
+    assert found.label[[little, owner, customer]].tolist() == [0, -1, -1]
+    # It fits less than others have to.
+    speaks, not_enough = row_of(found, little), row_of(found, owner)
+    assert found.bar[speaks] <= found.score[speaks] < found.bar[not_enough]
+
+
 def hub(visitors: int) -> tuple[Drawing, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """Five towns of sixty in each of which one template is used, and nothing else ties; others use it in passing."""
     towns, people, accounts = 5, 60, 4_000

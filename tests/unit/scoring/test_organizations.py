@@ -91,6 +91,51 @@ def test_a_union_of_firms_has_neither_cards_nor_exits_that_go_round() -> None:
     assert assess(known, q, SETTINGS).abuse[0] < assess(unknown, q, SETTINGS).abuse[0] - 1.5
 
 
+def laboratories(number: int, here: int, *, at_work: bool = True) -> tuple[Drawing, NDArray[np.int64], list[int]]:
+    """Laboratories of ten, of each of which a few ask what a benchmark asks; those do so at work, or at home."""
+    drawing, domain, group = Drawing(), np.full(N, -1, np.int64), []
+    for laboratory in range(number):
+        people = range(laboratory * SIZE, laboratory * SIZE + SIZE)
+        some = list(people[:here])
+        drawing.use(people if at_work else people[here:], IP, f"laboratory-{laboratory}")
+        domain[list(people)] = 900 + laboratory
+        group += some
+    for task in range(12):
+        drawing.use(group, TEMPLATE, f"task-{task}")
+    drawing.accounts = N
+    return drawing, domain, group
+
+
+@pytest.mark.parametrize("here", [1, 2, 4])
+def test_some_people_of_several_laboratories_are_their_laboratories(here: int) -> None:
+    drawing, domain, group = laboratories(6, here)
+    found = organizations(drawing.incidence(), replace(features(N), domain=domain), label_of(N, group), 1, SETTINGS)
+    assert found.number.tolist() == [6]
+    assert found.by_domain.tolist() == found.apart.tolist() == [1.0]
+
+
+def test_some_people_of_two_laboratories_and_people_at_home_are_no_community_of_laboratories() -> None:
+    for drawing, domain, group in (laboratories(2, 2), laboratories(6, 2, at_work=False)):
+        found = organizations(drawing.incidence(), replace(features(N), domain=domain), label_of(N, group), 1, SETTINGS)
+        assert found.number.tolist() == found.apart.tolist() == [0]
+
+
+def test_what_laboratories_hand_round_among_each_other_is_no_operators() -> None:
+    """Requests of one size and canaries of a benchmark count against nobody who asks what it asks at work."""
+    label = np.full(N, -1, np.int64)
+    drawing, domain, group = laboratories(8, 4)
+    drawing = replace(drawing, kinds=(*drawing.kinds, "canary"))
+    label[group] = 0
+    for canary in range(7):
+        drawing.use(group, "canary", f"canary-{canary}")
+    known, unknown = (
+        terms(drawing.incidence(), made, label, 1, SETTINGS)
+        for made in (replace(features(N), domain=domain), features(N))
+    )
+    assert points(unknown, "canary_hits") == 3.0
+    assert points(known, "canary_hits") == 0.0
+
+
 def test_names_whose_accounts_also_share_among_each_other_are_no_firms() -> None:
     """Twenty domains of four accounts: two of four share a card, and forty cards go round between the domains."""
     random = np.random.default_rng(4)
