@@ -12,7 +12,8 @@ slot in which an account begins a session. No step forms a product over the acco
    tested for the worth of its own moments, without its two best days: one event is no schedule. Of those who are taken
    few may be there by chance: as many as keep the same schedule of a day or a week off. Again, until it stays.
 4. *Validation*: the same search on accounts whose days are shuffled, and which keep no schedule, finds nothing. Where
-   it does, habits explain too little, as of people who answer to the same news, and directions say nothing.
+   it does, habits explain too little, as of people who answer to the same news, and directions say nothing. Who meets
+   on the hour, and hardly ever else, keeps the clock.
 5. *Pairs* (:mod:`linkage.evidence.pairs_in_step`): a few accounts that meet again and again are no direction among very
    many others, but plain to see two by two. They are looked for among the rest.
 
@@ -35,7 +36,7 @@ from linkage.evidence import rhythm as rhythms
 from linkage.evidence import rhythm_kernels as kernels
 from linkage.evidence.moments import Moments
 from linkage.evidence.rhythm import ELSEWHERE, Group, Rhythm, bar, surprise
-from linkage.evidence.rhythm_kernels import DAY
+from linkage.evidence.rhythm_kernels import DAY, HOUR
 from linkage.model.kinds import SCHEDULE
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ _BY_CHANCE = 0.02
 _CROWD = 4.0
 #: Slots among which a crowded one is chosen: those of a year, more than any window that a schedule is looked for in.
 _SLOTS_OF_A_YEAR = 366 * DAY
+#: Share of the moments at which a group meets that are within ten minutes of a full hour, for it to keep the clock;
+#: a third of all are.
+_ON_THE_HOUR = 0.9
 #: Rounds of an expansion, which most often stays as it is after four.
 _ROUNDS = 10
 
@@ -114,8 +118,19 @@ def in_step(moments: Moments, seed: int) -> InStep:
     for group in pairs:
         probability = 1.0 if likely else by_chance(others, group)
         found.append((Group(rest[group.accounts], group.slots, group.expected), probability))
+    found = [one for one in found if not on_the_hour(moments, one[0])]
     found.sort(key=lambda one: int(one[0].accounts[0]))
     return InStep(tuple(group for group, _ in found), tuple(probability for _, probability in found), silent)
+
+
+def on_the_hour(moments: Moments, group: Group) -> bool:
+    """Whether the accounts of a group meet on the hour, give or take ten minutes: then it is the clock that they keep.
+
+    Jobs of all sorts are started then, by people who have never heard of each other.
+    """
+    slots = moments.of(group.accounts).slot
+    slots = slots[np.isin(slots, group.slots)]
+    return bool(np.isin(slots % HOUR, (HOUR - 1, 0)).sum() >= _ON_THE_HOUR * len(slots))
 
 
 def by_chance(moments: Moments, group: Group) -> float:

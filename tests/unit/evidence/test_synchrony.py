@@ -170,7 +170,15 @@ def an_event(random: np.random.Generator) -> list[set[int]]:
     return world
 
 
-@pytest.mark.parametrize("world", [alone, a_daily_job, a_weekly_lesson, an_event])
+def jobs_on_the_hour(random: np.random.Generator) -> list[set[int]]:
+    """Fifty accounts whose jobs are started at one full hour of every other day or so, each day another one."""
+    world = people(random)
+    hours = FIRST + np.sort(random.choice(DAYS * SLOTS // 6, 50, replace=False)) * 6
+    in_step(random, world, range(50), hours - (random.random(len(hours)) < 0.5), 0.6)
+    return world
+
+
+@pytest.mark.parametrize("world", [alone, a_daily_job, a_weekly_lesson, an_event, jobs_on_the_hour])
 def test_habits_and_single_events_are_no_schedule(world, random: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
     assert groups(moments(world(random)), 1) == []
 
