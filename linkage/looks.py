@@ -4,8 +4,10 @@ People of all sorts share a framework's prompts or a campus, members of a campai
 loudly than what the campaign hands out: a search puts its members with everybody else on the framework. That group is
 found to be harmless, so what holds it together says nothing about who is one operator. Without it the same search runs
 once more over the same accounts, and what it finds is judged as before. Clusters that are flagged then, or near it,
-take their members out of those of the first look that are not flagged; where there is none, nothing changes at all. All
-are measured once more, with what the last look learned of whatever was not put aside.
+take their members out of those of the first look that are not flagged; where there is none, nothing changes at all. And
+where a flagged cluster is found again, and flagged again, without a part of its members, these had nothing in common
+with the others but what explains harmless groups: the others leave them. All are measured once more, with what the last
+look learned of whatever was not put aside.
 """
 
 from __future__ import annotations
@@ -41,6 +43,11 @@ _KEPT = 0.5
 _EXPLAINED = 0.25
 #: Share of a cluster's members that no earlier one has, from which it is another.
 _NEW = 0.5
+#: Share of a cluster's members that one flagged by the first look has, and of whose members they are most and not
+#: nearly all, for it to be that one without its passengers.
+_AGAIN, _MOST, _NEARLY_ALL = 0.9, 0.5, 0.9
+#: Share of what ties the others to it that is on what explains harmless groups.
+_ON_HARMLESS = 0.5
 
 #: Finds clusters in a graph.
 Search = Callable[["Incidence"], "Found"]
@@ -71,7 +78,8 @@ def again(
     # Accounts whose cards and prompts were put aside look as if nothing told of them; exits are no pool by that.
     unpooled = replace(incidence, operator=np.full(incidence.identifiers, -1, np.int64))
     since = np.zeros(incidence.identifiers, np.int64)
-    taken, held = _members(first, tier == _FLAGGED), _members(first, tier != _HARMLESS)
+    first_flagged = tier == _FLAGGED
+    taken, held = _members(first, first_flagged), _members(first, tier != _HARMLESS)
     flagged: list[_Cluster] = []
     for_people: list[_Cluster] = []
     for look in range(1, SEARCHES):
@@ -83,6 +91,8 @@ def again(
         tier = judge(found, SEARCHES)
         smallest = settings.membership.smallest
         new = _new(found, tier == _FLAGGED, taken, look, smallest)
+        if look == 1:
+            new += _without_passengers(incidence, found, tier == _FLAGGED, first, first_flagged, explained, smallest)
         open_ = _new(found, tier == _FOR_PEOPLE, taken | held, look, smallest)
         if not new and not open_:
             since[explained] = 0
@@ -138,6 +148,45 @@ def _new(found: Found, chosen: NDArray[np.bool_], taken: NDArray[np.bool_], look
             measured_on = left[core[left] == found.origin[cluster]]
             if len(measured_on) >= smallest:
                 out.append(_Cluster(measured_on, left, look))
+    return out
+
+
+def _without_passengers(
+    incidence: Incidence,
+    found: Found,
+    chosen: NDArray[np.bool_],
+    first: Found,
+    flagged: NDArray[np.bool_],
+    explained: NDArray[np.bool_],
+    smallest: int,
+) -> list[_Cluster]:
+    """The ``chosen`` clusters (K) that are one ``flagged`` of the ``first`` look (K₁) without a part of its members.
+
+    What ties that part to the others has to be ``explained`` (M) for the most: pieces of a chain are no passengers.
+    """
+    core, out = found.membership.core, []
+    considered = first.membership
+    account, community = (column[considered.entry_row] for column in (considered.account, considered.community))
+    for cluster in np.flatnonzero(chosen).tolist():
+        members = np.flatnonzero(found.label == cluster)
+        before = first.label[members]
+        before = before[(before >= 0) & flagged[before]]
+        if len(before) == 0:
+            continue
+        was = int(np.bincount(before).argmax())
+        both = members[first.label[members] == was]
+        part = len(both) / int((first.label == was).sum())
+        measured_on = both[core[both] == found.origin[cluster]]
+        if len(both) < _AGAIN * len(members) or not _MOST <= part < _NEARLY_ALL or len(measured_on) < smallest:
+            continue
+        leaving = first.label == was
+        leaving[both] = False
+        theirs = np.zeros(incidence.identifiers, dtype=np.bool_)
+        theirs[incidence.edge_identifier[np.isin(incidence.edge_account, both)]] = True
+        ties = leaving[account] & (community == first.origin[was]) & theirs[considered.entry_identifier]
+        harmless = ties & explained[considered.entry_identifier]
+        if considered.entry_bits[harmless].sum() > _ON_HARMLESS * considered.entry_bits[ties].sum():
+            out.append(_Cluster(measured_on, both, 1))
     return out
 
 

@@ -94,35 +94,28 @@ def sites(incidence: Incidence, label: IntArray, exclusive_share: float) -> IntA
     _, site[inside] = np.unique(label[inside] * cells + site[inside], return_inverse=True)
     number = int(site.max()) + 1
     size = np.bincount(site[inside], minlength=number)
-    settled = (size >= _LEAST) & keeps_to_itself(incidence, label, site, number, exclusive_share)
+    own, keeps = apartness(incidence, label, site, number, exclusive_share)
+    settled = (size >= _LEAST) & own & keeps
     chosen = inside & settled[np.maximum(site, 0)]
     return np.where(chosen, (np.cumsum(settled) - 1)[np.maximum(site, 0)], -1)
 
 
-def keeps_to_itself(
-    incidence: Incidence,
-    label: IntArray,
-    candidate: IntArray,
-    candidates: int,
-    exclusive_share: float,
-    name: IntArray | None = None,
-) -> NDArray[np.bool_]:
-    """Which candidates have enough of their accounts on something of their own, and few on what goes round.
+def apartness(
+    incidence: Incidence, label: IntArray, candidate: IntArray, candidates: int, exclusive_share: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which candidates have enough of their accounts on something of their own, and which few on what goes round.
 
-    ``candidate`` (N): part of its group that an account belongs to, −1 for none. ``name`` (N): what the candidates are
-    parts of, also of accounts in no group: what is its own is asked of all of its accounts then, not of those here.
+    ``candidate`` (N): part of its group that an account belongs to, −1 for none.
     """
     own = np.isin(incidence.kind, [incidence.kinds.index(kind) for kind in OWN if kind in incidence.kinds])
     group = label[incidence.edge_account]
     edge = np.flatnonzero((group >= 0) & own[incidence.edge_identifier])
-    account = incidence.edge_account[edge].astype(np.int64)
-    identifier = incidence.edge_identifier[edge].astype(np.int64)
+    account, identifier = incidence.edge_account[edge], incidence.edge_identifier[edge].astype(np.int64)
     degree = incidence.degree[identifier]
     in_group = _users(group[edge] * incidence.identifiers + identifier)
     here = candidate[account]
     in_candidate = np.where(here >= 0, _users(here * incidence.identifiers + identifier), 0)
-    of_one = in_candidate if name is None else _of_name(incidence, name, account, identifier)
-    alone = (here >= 0) & (of_one >= 2) & (of_one >= exclusive_share * degree)
+    alone = (here >= 0) & (in_candidate >= 2) & (in_candidate >= exclusive_share * degree)
     # Of the group, and not of the candidate: other members use it as well.
     around = (here >= 0) & ~alone & (in_group > in_candidate) & (in_group >= exclusive_share * degree)
     every = np.maximum(np.bincount(candidate[candidate >= 0], minlength=candidates), 1)
@@ -132,18 +125,27 @@ def keeps_to_itself(
         np.bincount(candidate[np.unique(account[which])], minlength=candidates) / every
         for which in (alone & place, around)
     )
-    return np.asarray((at_own >= _APART) & (on_others <= _CROSSING))
+    return at_own >= _APART, on_others <= _CROSSING
 
 
-def _of_name(incidence: Incidence, name: IntArray, account: IntArray, identifier: IntArray) -> IntArray:
-    """Accounts of the same name, in any group and in none, on the identifier of each of these edges."""
-    asked = np.zeros(incidence.identifiers, dtype=np.bool_)
-    asked[identifier] = True
-    edge = np.flatnonzero(asked[incidence.edge_identifier] & (name[incidence.edge_account] >= 0))
-    every = name[incidence.edge_account[edge]] * incidence.identifiers + incidence.edge_identifier[edge]
-    key, count = np.unique(every, return_counts=True)
-    wanted = name[account] * incidence.identifiers + identifier
-    return np.asarray(np.where(name[account] >= 0, count[np.searchsorted(key, wanted) % max(len(key), 1)], 0))
+def firms(incidence: Incidence, name: IntArray, exclusive_share: float) -> IntArray:
+    """Which values of ``name`` (N, −1 for none) are those of firms, rising.
+
+    Of three accounts or more, at least half work from something that hardly anybody of another name uses. So nobody's
+    is a name that everybody can have: its accounts are at home, each at its own.
+    """
+    kinds = [PLACE] if PLACE in incidence.kinds else [kind for kind in OWN if kind in incidence.kinds]
+    asked = np.isin(incidence.kind, [incidence.kinds.index(kind) for kind in kinds])
+    values, code, every = np.unique(name[name >= 0], return_inverse=True, return_counts=True)
+    if not len(values):
+        return values
+    of = np.full(len(name), -1, np.int64)
+    of[name >= 0] = np.where(every >= _LEAST, np.arange(len(values)), -1)[code]
+    edge = np.flatnonzero(asked[incidence.edge_identifier] & (of[incidence.edge_account] >= 0))
+    account, identifier = incidence.edge_account[edge], incidence.edge_identifier[edge].astype(np.int64)
+    count = _users(of[account] * incidence.identifiers + identifier)
+    at_own = np.unique(account[(count >= 2) & (count >= exclusive_share * incidence.degree[identifier])])
+    return values[(np.bincount(of[at_own], minlength=len(values)) >= _APART * every) & (every >= _LEAST)]
 
 
 def _users(key: IntArray) -> IntArray:

@@ -274,6 +274,8 @@ class ClusterTables:
             numbers = {
                 given.DOMAIN: domain,
                 given.ORGANIZATION: organization,
+                given.FIRM_DOMAIN: domain,
+                given.FIRM: organization,
                 given.ALLOWED_ORGANIZATION: organization,
             }.get(row["measure"])
             if numbers is not None:

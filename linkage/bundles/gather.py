@@ -75,7 +75,9 @@ def gather(
     row = row_of(snapshot, cluster)
     if not profile.events:
         row["top_reasons"] = [told_outside(reason) for reason in row["top_reasons"]]
-    if "candidates.parquet" not in snapshot.run.files:
+    # Tables that came, or were given a column, after there were snapshots.
+    older = "candidates.parquet" not in snapshot.run.files
+    if older or "kind" not in snapshot.table("null_maxima").column_names:
         raise UsageError(
             f"refresh {snapshot.refresh_id} was written by an older linkage and cannot be computed again from a bundle",
             hint="Run `linkage refresh`, and export from the new refresh.",

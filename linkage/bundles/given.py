@@ -12,6 +12,7 @@ from linkage.model import given
 from linkage.model.rows import rows_of
 from linkage.scoring.baseline import Baseline
 from linkage.scoring.effects import CELLS, Expected
+from linkage.scoring.organizations import Firms
 from linkage.scoring.structure import Usual
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Given:
             handed=self._among(given.HANDED_MIDDLE, given.HANDED_SPREAD),
             volume=volume,
             sizes=sizes,
+            firms=Firms(*(np.array(self.numbers(of), dtype=np.int64) for of in (given.FIRM, given.FIRM_DOMAIN))),
         )
 
     def _among(self, *measures: str) -> Usual | None:

@@ -358,6 +358,8 @@ def _spread(
 
 
 def _null(table: pyarrow.Table, frame: Frame) -> Null:
+    if "kind" not in table.column_names:
+        raise BundleMalformed("an older linkage made it, whose null told of no kinds: use that one to run it again")
     try:
         return detection.carried(table, frame.kinds, frame.accounts, frame.settings)
     except (IndexError, KeyError) as fault:

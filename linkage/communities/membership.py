@@ -14,7 +14,7 @@ import numpy as np
 
 from linkage.communities import kernels
 from linkage.communities.stands import PRIVATE_FOR, Enriched, enriched, share_bits, trusted_bits, weighed
-from linkage.communities.tails import LOWEST, followed
+from linkage.communities.tails import DIGITS, LOWEST, followed
 from linkage.sites import apart
 
 if TYPE_CHECKING:
@@ -242,9 +242,13 @@ def score(
     if tails:
         # What an account shares beside exits speaks for itself, however much more others share who do more; on one
         # thing alone there is also whose card was stolen.
-        things = np.bincount(rows.entry_row[rows.entry_bits >= _TELLS], minlength=len(considered))
-        speaks = (total - by_kind[:, trust.network].sum(axis=1) >= LOWEST) & (things >= 2)
-        bar = np.where(speaks, np.minimum(bar, max(LOWEST, settings.bar_bits)), bar)
+        beside = ~trust.network[incidence.kind[stands.identifier[rows.entry_stand]]]
+        tells = beside & (np.round(rows.entry_bits, DIGITS) >= _TELLS)
+        things = np.bincount(rows.entry_row[tells], minlength=len(considered))
+        by_itself = np.round(total - by_kind[:, trust.network].sum(axis=1), DIGITS)
+        speaks = (by_itself >= max(LOWEST, settings.bar_bits)) & (things >= 2)
+        # It is a member, and no surer than the least sure of the others.
+        bar = np.where(speaks, np.minimum(bar, total), bar)
     wanted = total if aside is None else aside.preferred(total, considered, towards, bar)
     winner = winners(wanted, considered)
     winner = winner[(total[winner] >= bar[winner]) & (wanted[winner] > -np.inf)]

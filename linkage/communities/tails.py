@@ -26,7 +26,7 @@ _LARGE = _LEAST * _STEPS // 2
 #: Least score of a member, bits: twice as likely as not.
 LOWEST = 1.0
 #: Scores are compared to so many digits: what is computed again differs in the last ones.
-_DIGITS = 9
+DIGITS = 9
 
 
 def followed(score: NDArray[np.float64], community: NDArray[np.int64], bar: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -34,8 +34,8 @@ def followed(score: NDArray[np.float64], community: NDArray[np.int64], bar: NDAr
 
     ``score``, ``community``: bits of every account considered, in any order.
     """
-    score = np.round(score, _DIGITS)
-    above = score >= np.round(bar, _DIGITS)[community]
+    score = np.round(score, DIGITS)
+    above = score >= np.round(bar, DIGITS)[community]
     many = (np.bincount(community[above], minlength=len(bar)) >= _LARGE) & (bar > LOWEST)
     rows = np.flatnonzero(many[community] & (score >= LOWEST))
     rows = rows[np.lexsort((score[rows], community[rows]))]
@@ -43,9 +43,9 @@ def followed(score: NDArray[np.float64], community: NDArray[np.int64], bar: NDAr
     out = bar.copy()
     for at in np.flatnonzero(many).tolist():
         roots = np.sqrt(score[rows[bounds[at] : bounds[at + 1]]])
-        end = _end(roots, float(np.sqrt(np.round(bar[at], _DIGITS))))
+        end = _end(roots, float(np.sqrt(np.round(bar[at], DIGITS))))
         if end is not None:
-            out[at] = np.round(end**2, _DIGITS)
+            out[at] = np.round(end**2, DIGITS)
     return out
 
 

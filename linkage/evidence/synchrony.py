@@ -107,6 +107,7 @@ def in_step(moments: Moments, seed: int) -> InStep:
     if silent:
         # Habits, as they are taken off here, do not explain these accounts: what is left of them may be anything.
         found = []
+    found = [one for one in found if not on_the_hour(moments, one[0])]
     taken = np.zeros(len(moments.start) - 1, dtype=np.bool_)
     for group, _ in found:
         taken[group.accounts] = True
@@ -116,9 +117,10 @@ def in_step(moments: Moments, seed: int) -> InStep:
     # As much as that, or more, among days in another order: then no such group is beyond chance.
     likely = bool(pairs) and (silent or bool(pairs_in_step.groups(shuffled(others, seed), seed)))
     for group in pairs:
+        if on_the_hour(others, group):
+            continue
         probability = 1.0 if likely else by_chance(others, group)
         found.append((Group(rest[group.accounts], group.slots, group.expected), probability))
-    found = [one for one in found if not on_the_hour(moments, one[0])]
     found.sort(key=lambda one: int(one[0].accounts[0]))
     return InStep(tuple(group for group, _ in found), tuple(probability for _, probability in found), silent)
 
@@ -126,11 +128,13 @@ def in_step(moments: Moments, seed: int) -> InStep:
 def on_the_hour(moments: Moments, group: Group) -> bool:
     """Whether the accounts of a group meet on the hour, give or take ten minutes: then it is the clock that they keep.
 
-    Jobs of all sorts are started then, by people who have never heard of each other.
+    Jobs of all sorts are started then, by people who have never heard of each other. Hours are those of UTC, or of
+    where they are half an hour off.
     """
     slots = moments.of(group.accounts).slot
     slots = slots[np.isin(slots, group.slots)]
-    return bool(np.isin(slots % HOUR, (HOUR - 1, 0)).sum() >= _ON_THE_HOUR * len(slots))
+    most = max(int(np.isin(slots % HOUR, ends).sum()) for ends in ((HOUR - 1, 0), (HOUR // 2 - 1, HOUR // 2)))
+    return len(slots) > 0 and most >= _ON_THE_HOUR * len(slots)
 
 
 def by_chance(moments: Moments, group: Group) -> float:

@@ -194,16 +194,19 @@ def _counts(outcome: Outcome) -> Iterator[Row]:
     features, inside = outcome.features, outcome.found.label >= 0
     yield given.CLOSED, None, None, None, int(features.closed.sum())
     yield given.KNOWN, None, "created", None, int(np.isfinite(features.created).sum())
-    groups: tuple[tuple[str, NDArray[Any]], ...] = (
-        (given.DOMAIN, features.domain),
-        (given.ORGANIZATION, features.organization),
+    firms = outcome.baseline.firms
+    groups: tuple[tuple[str, NDArray[Any], str, NDArray[np.int64]], ...] = (
+        (given.DOMAIN, features.domain, given.FIRM_DOMAIN, firms.domains),
+        (given.ORGANIZATION, features.organization, given.FIRM, firms.organizations),
     )
-    for measure, value in groups:
+    for measure, value, of_firm, known in groups:
         yield given.KNOWN, None, measure, None, int((value >= 0).sum())
         wanted = np.unique(value[inside & (value >= 0)])
         numbers, count = np.unique(value[np.isin(value, wanted)], return_counts=True)
         for number, accounts in zip(numbers.tolist(), count.tolist(), strict=True):
             yield measure, None, None, number, accounts
+        for number in np.intersect1d(known, wanted).tolist():
+            yield of_firm, None, None, number, 1
     for number in outcome.allowed_organizations:
         yield given.ALLOWED_ORGANIZATION, None, None, number, 1
 

@@ -36,6 +36,8 @@ CLOSED = "closed"
 KNOWN = "known"
 #: Accounts of a domain or organization (``number``) that a candidate belongs to.
 DOMAIN, ORGANIZATION = "domain", "organization"
+#: Those of them (``number``) that are firms', by what most of their accounts work from.
+FIRM_DOMAIN, FIRM = "firm_domain", "firm"
 #: Organizations (``number``) that were allow-listed.
 ALLOWED_ORGANIZATION = "allowed_organization"
 #: Rank of a model (``item``) by what a token of it costs, 0–1.

@@ -11,6 +11,7 @@ import numpy as np
 from linkage.scoring.effects import Expected, effect, expected, matched_cells
 from linkage.scoring.likeness import handed_out, requests
 from linkage.scoring.likeness import spread_of_everybody as sizes_of_everybody
+from linkage.scoring.organizations import Firms
 from linkage.scoring.structure import ENOUGH, sharing, usual
 from linkage.scoring.volume import spread_of_everybody
 
@@ -35,6 +36,7 @@ class Baseline:
     strongest capability that other groups show. ``varied``: how varied own templates are among groups, log2 of their
     number in equal use; ``alike``: how alike their requests are, −log2 of the spread, ``handed``: those from
     prompts of their own only. None where too few groups tell.
+    ``firms``: what everybody's organizations and mail domains are known by.
     ``volume``: :func:`linkage.scoring.volume.spread_of_everybody`; ``sizes``: that of :mod:`linkage.scoring.likeness`.
     """
 
@@ -46,6 +48,7 @@ class Baseline:
     handed: Usual | None
     volume: float | None
     sizes: float | None
+    firms: Firms
 
 
 def measure(
@@ -76,6 +79,7 @@ def measure(
         handed=usual(handed.alike, handed.judged),
         volume=spread_of_everybody(features),
         sizes=sizes_of_everybody(features),
+        firms=Firms.of(incidence, features, settings.exclusive_share),
     )
 
 

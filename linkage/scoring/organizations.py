@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.sites import keeps_to_itself
+from linkage.sites import apartness, firms
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from linkage.config import ScoringSettings
     from linkage.evidence.incidence import Incidence
     from linkage.scoring.features import Features
@@ -22,6 +24,29 @@ PART = 0.25
 _LEAST = 3
 #: Organizations from which a group is many firms.
 SEVERAL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Firms:
+    """Organizations, and mail domains, that are firms' (:func:`linkage.sites.firms`): surrogate ids, rising."""
+
+    organizations: IntArray
+    domains: IntArray
+
+    @staticmethod
+    def of(incidence: Incidence, features: Features, exclusive_share: float) -> Firms:
+        """Those of a population."""
+        return Firms(
+            firms(incidence, features.organization, exclusive_share), firms(incidence, features.domain, exclusive_share)
+        )
+
+    def has(self, organization: IntArray) -> NDArray[np.bool_]:
+        """Whether each ``organization`` is one."""
+        return np.isin(organization, self.organizations)
+
+    def has_domain(self, domain: IntArray) -> NDArray[np.bool_]:
+        """Whether each ``domain`` is one's."""
+        return np.isin(domain, self.domains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +66,12 @@ class Organizations:
 
 
 def organizations(
-    incidence: Incidence, features: Features, label: IntArray, groups: int, settings: ScoringSettings
+    incidence: Incidence,
+    features: Features,
+    label: IntArray,
+    groups: int,
+    known: Firms,
+    settings: ScoringSettings,
 ) -> Organizations:
     """Organizations with three members or more in a group, which keep to themselves.
 
@@ -49,9 +79,8 @@ def organizations(
     that hardly anyone outside it uses; and few share cards or addresses of the group with other members. Anyone can
     spread accounts over names; cards and addresses that go round among the names show them to be one.
 
-    Where that makes three organizations or more, it does also with as few members and as small a part of each as there
-    are, who work from what the organization has for itself, all of its accounts asked: a benchmark brings together some
-    people of many laboratories, and a community of them is what it is whoever else of each is elsewhere.
+    Of firms that are ``known`` as few members count as there are, and as small a part of each, where that makes three
+    or more in a group: a benchmark brings together some people of many laboratories.
     """
     size = np.maximum(np.bincount(label[label >= 0], minlength=groups), 1)
     name = _names(features)
@@ -65,17 +94,18 @@ def organizations(
     candidate[member] = back
     everywhere = np.bincount(name[name >= 0], minlength=names)[cell % names]
     settled = (count >= _LEAST) & (count >= PART * everywhere)
-    settled &= keeps_to_itself(incidence, label, candidate, len(cell), settings.exclusive_share)
-    some = everywhere >= _LEAST
-    some &= keeps_to_itself(incidence, label, candidate, len(cell), settings.exclusive_share, name)
-    some |= settled
+    own, keeps = apartness(incidence, label, candidate, len(cell), settings.exclusive_share)
+    settled &= own & keeps
+    of_firm = np.where(features.organization >= 0, known.has(features.organization), known.has_domain(features.domain))
+    some = settled | (keeps & (2 * np.bincount(back, of_firm[member], minlength=len(cell)) >= count))
     settled |= some & (np.bincount(cell[some] // names, minlength=groups) >= SEVERAL)[cell // names]
     chosen = (candidate >= 0) & settled[np.maximum(candidate, 0)]
     part = np.where(chosen, (np.cumsum(settled) - 1)[np.maximum(candidate, 0)], -1)
-    known = features.organization >= 0
-    registered, by_domain = (np.bincount(label[chosen & which], minlength=groups) / size for which in (known, ~known))
+    set_up = features.organization >= 0
+    registered, by_domain = (np.bincount(label[chosen & which], minlength=groups) / size for which in (set_up, ~set_up))
     number = np.bincount(cell[settled] // names, minlength=groups)
-    several = np.where(number >= SEVERAL, most(registered + by_domain), 0.0)
+    # Anyone can have a mail domain; an organization was set up with the provider.
+    several = np.where(number >= SEVERAL, most(registered + 0.5 * by_domain), 0.0)
     return Organizations(part, registered, by_domain, number, several)
 
 

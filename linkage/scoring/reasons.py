@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 #: Members from which a prompt template is a class's exercise.
 _SEVERAL = 3
-#: Most points that doublings of the number of firms add to those of three, one each.
-_MANY = 3.0
+#: Most points that doublings of the number of firms add to those of three, half of one each; of registered ones, one
+#: each, and one more at most.
+_MANY = 2.0
 #: Days on which a class begins with an exercise, at least.
 _LESSONS = 5
 
@@ -73,7 +74,9 @@ def ordinary_reasons(
     several = firms.registered + firms.by_domain
     # So can many of one group; that each keeps cards and addresses to itself takes as many firms, and the more there
     # are, the less one operator is behind them.
-    many_firms = 3.0 + np.minimum(np.log2(np.maximum(firms.number, SEVERAL) / SEVERAL), _MANY)
+    told = firms.registered / np.maximum(several, 1e-12)
+    doublings = np.log2(np.maximum(firms.number, SEVERAL) / SEVERAL)
+    many_firms = 3.0 + np.minimum((0.5 + 0.5 * told) * doublings, _MANY + told)
     of_firms = np.where(firms.number >= SEVERAL, many_firms, 1.5) * most(several)
     one_domain = -np.maximum.reduce([1.5 * most(domain), 3.0 * most(organization), of_firms])
     domain = np.maximum.reduce([domain, organization, several])

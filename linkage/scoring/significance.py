@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 #: Least scale of the law, log2 of bits. A null that finds next to nothing leaves no spread to estimate; with this scale
 #: a cluster needs nearly three times the bits of the null's largest for a family-wise p of .05.
 LEAST_SCALE = 0.5
+#: Largest size class of a few accounts, up to fifteen.
+_FEW = 3
 #: Least scale that a few replicates can tell.
 _LEAST_FITTED = 0.05
 
@@ -62,10 +64,10 @@ def statistic(tied_bits: NDArray[np.float64], kinds: Sequence[str]) -> NDArray[n
     It grows with size at equal strength, as surprise does. A cluster meets the null's clusters of its own size class
     and of smaller ones: the same bits among fewer accounts are tighter, and a diffuse giant says nothing of them.
 
-    Schedules by themselves are none: they have no null here (see :func:`of_schedules`).
+    Schedules are left out: they have no null here (see :func:`of_schedules`).
     """
-    of_kind = np.array([True, *(kind != SCHEDULE for kind in kinds)])
-    return np.asarray(np.log2(1.0 + np.where(of_kind, tied_bits, 0.0)))
+    counted = np.where(np.array([kind != SCHEDULE for kind in kinds], dtype=np.bool_), tied_bits[:, 1:], 0.0)
+    return np.asarray(np.log2(1.0 + np.column_stack([counted.sum(axis=1), counted])))
 
 
 def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> Edges:
@@ -125,11 +127,15 @@ def fit(replicates: Sequence[NDArray[np.float64]], accounts: int) -> Null:
     """Fit the laws to the largest statistics of each replicate up to each size class (each classes × S), by moments.
 
     A replicate that found nothing counts as the weakest cluster that the search can return at all: three accounts,
-    each tied just strongly enough to outweigh the prior odds among ``accounts``.
+    each tied just strongly enough to outweigh the prior odds among ``accounts``. And what chance ties of a few accounts
+    by all kinds, it may tie by any one, though five replicates did not show it.
     """
     table = np.stack(list(replicates))
     weakest = np.log2(1.0 + 3.0 * np.log2(max(accounts, 4) / 3.0))
     largest = np.maximum(np.maximum.accumulate(table, axis=1), weakest)
+    of_few = largest[:, : _FEW + 1, :1]
+    largest[:, : _FEW + 1] = np.maximum(largest[:, : _FEW + 1], of_few)
+    largest[:, _FEW + 1 :] = np.maximum(largest[:, _FEW + 1 :], of_few[:, -1:])
     fitted = largest.std(axis=0, ddof=1) * np.sqrt(6.0) / np.pi
     scale = np.maximum(fitted, LEAST_SCALE)
     location = largest.mean(axis=0) - _EULER * scale
@@ -166,8 +172,9 @@ def q_values(null: Null, found: NDArray[np.float64], size: NDArray[np.int64]) ->
     By the statistic that says most. Each is corrected for how many there are (Bonferroni) by the law as it was fitted,
     and is no surer than by the law with the least scale, which asks for so many more bits and not for how many laws.
 
-    What is beyond all that is found up to a larger size is beyond what is found up to its own. The law of that size is
-    the one to ask where the null's largest is now just below the end of a class and now above: its spread is none.
+    What is beyond all that is found up to a larger size is beyond what is found up to its own. The law of the next size
+    class is the one to ask where the null's largest is now just below the end of a class and now above: its spread is
+    none.
     """
     classes = len(null.location)
     own = np.minimum(size_class(size), classes - 1)
@@ -177,7 +184,7 @@ def q_values(null: Null, found: NDArray[np.float64], size: NDArray[np.int64]) ->
     for law in range(classes):
         fitted = np.minimum(1.0, found.shape[1] * _tail(found, location[law], scale[law]))
         p = np.maximum(fitted, _tail(found, null.location[law], null.scale[law])).min(axis=1)
-        out = np.where(own <= law, np.minimum(out, p), out)
+        out = np.where((own == law) | (own == law - 1), np.minimum(out, p), out)
     return out
 
 

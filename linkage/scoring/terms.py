@@ -67,7 +67,7 @@ def terms(
     if baseline is None:
         baseline = measure(incidence, features, label, groups, settings)
     size = np.bincount(label[label >= 0], minlength=groups)
-    firms = organizations(incidence, features, label, groups, settings)
+    firms = organizations(incidence, features, label, groups, baseline.firms, settings)
     site = sites(incidence, label, settings.exclusive_share)
     part = np.where(firms.part >= 0, firms.part, np.where(site >= 0, firms.part.max(initial=-1) + 1 + site, -1))
     cards, addresses = (

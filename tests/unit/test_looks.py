@@ -148,6 +148,30 @@ def test_what_the_first_look_flags_stays_with_its_members() -> None:
     assert len(set(again.label[mine].tolist())) == 1
 
 
+def test_a_flagged_cluster_that_is_found_again_without_its_passengers_leaves_them() -> None:
+    """A company uses the framework as well, and is harmless: it is explained, and the ring is found again."""
+    drawing, company, users = drawn(), range(1_500, 1_560), 36
+    servers = {(IP, f"framework-{server}") for server in range(1, 4)}
+    drawing.uses = {
+        use: when
+        for use, when in drawing.uses.items()
+        if (use[0] < users or use[0] >= USERS) and use[1:] not in servers
+    }
+    for number in range(20):
+        drawing.use(company, TEMPLATE, f"company-{number}")
+        drawing.use(company, IP, f"company-{number}")
+        drawing.use([*range(users), *company], TEMPLATE, f"framework-{number}")
+    graph = drawing.incidence()
+    first = search(graph)
+    assert np.flatnonzero(first.label == first.label[0]).tolist() == list(range(users))
+
+    def judge(found: Found, searches: int) -> NDArray[np.int64]:
+        return judged(1, 0.5 if searches == 1 else 0.9)(found, searches)
+
+    again = looks.again(graph, first, judge(first, 1), search, judge, unknown(graph), SETTINGS)
+    assert np.flatnonzero(again.label == again.label[0]).tolist() == list(range(RING))
+
+
 def test_a_verdict_gets_a_community_that_is_open_also_after_a_further_look() -> None:
     graph = hidden(town())
     _, again = looked(graph, judged(1))

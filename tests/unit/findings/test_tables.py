@@ -232,7 +232,7 @@ def test_the_run_counts_what_the_tables_hold(workspace: Workspace, tables: Frame
 def test_the_null_is_of_the_replicates_that_were_asked_for(workspace: Workspace, tables: Frames) -> None:
     maxima = tables["null_maxima"]
     assert (maxima["statistic"] > 0).all()
-    assert not maxima.duplicated(["replicate", "size_class"]).any()
+    assert not maxima.duplicated(["replicate", "size_class", "kind"]).any()
     assert maxima["replicate"].between(0, workspace.snapshot().run.settings["scoring"]["replicates"] - 1).all()
 
 

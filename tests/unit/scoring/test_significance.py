@@ -134,10 +134,11 @@ def test_no_clusters_no_maxima() -> None:
 
 def test_the_statistic_grows_with_what_there_is_to_explain() -> None:
     bits = np.array([0.0, 1.0, 30.0, 3_000.0])
-    found = significance.statistic(np.column_stack([bits, bits, bits]), (CARD, SCHEDULE))
+    found = significance.statistic(np.column_stack([2.0 * bits, bits, bits]), (CARD, SCHEDULE))
     assert found[0].tolist() == [0.0, 0.0, 0.0]
     assert (np.diff(found[:, :2], axis=0) > 0).all()
     # Schedules are validated by a test of their own.
+    assert (found[:, 0] == found[:, 1]).all()
     assert (found[:, 2] == 0.0).all()
 
 
@@ -184,7 +185,9 @@ def test_a_null_that_found_nothing_still_asks_for_evidence() -> None:
 def test_a_kind_meets_what_its_own_kind_does_in_rewired_data() -> None:
     """The busiest accounts hang together by prompts, rewired or not; of cards next to nothing is found there."""
     random = np.random.default_rng(6)
-    rewired = np.array([2_500.0, 100.0, 2_400.0]) * random.uniform(0.95, 1.05, (5, 1, 3))
+    rewired = np.zeros((5, 7, 3))
+    rewired[:, 3], rewired[:, 6] = [120.0, 100.0, 20.0], [2_500.0, 90.0, 2_400.0]
+    rewired *= random.uniform(0.95, 1.05, rewired.shape)
     null = significance.fit(list(np.log2(1.0 + rewired)), 20_000)
     of_cards, of_prompts, of_both, of_neither = (
         np.array([cards + prompts, cards, prompts])
@@ -193,6 +196,9 @@ def test_a_kind_meets_what_its_own_kind_does_in_rewired_data() -> None:
     found = significance.statistic(np.stack([of_cards, of_prompts, of_both, of_neither]), (CARD, TEMPLATE))
     q = significance.q_values(null, found, np.full(4, 80))
     assert (q <= 0.05).tolist() == [True, False, True, False]
+    # What chance ties of a few accounts, by cards say, it may tie by prompts as well.
+    few = significance.statistic(np.array([[250.0, 0.0, 250.0], [500.0, 0.0, 500.0]]), (CARD, TEMPLATE))
+    assert (significance.q_values(null, few, np.full(2, 12)) <= 0.05).tolist() == [False, True]
 
 
 def test_what_replicates_differ_by_is_corrected_for_how_many_statistics_there_are() -> None:
