@@ -5,8 +5,8 @@ loudly than what the campaign hands out: a search puts its members with everybod
 found to be harmless, so what holds it together says nothing about who is one operator. Without it the same search runs
 once more over the same accounts, and what it finds is judged as before. Clusters that are flagged then, or near it,
 take their members out of those of the first look that are not flagged; where there is none, nothing changes at all. And
-where a flagged cluster is found again, and flagged again, without a part of its members, these had nothing in common
-with the others but what explains harmless groups: the others leave them. All are measured once more, with what the last
+where a flagged cluster is found again, and flagged again, without a part of its members, these had little in common
+with the others but what is public: the others leave them. All are measured once more, with what the last
 look learned of whatever was not put aside.
 """
 
@@ -46,8 +46,8 @@ _NEW = 0.5
 #: Share of a cluster's members that one flagged by the first look has, and of whose members they are most and not
 #: nearly all, for it to be that one without its passengers.
 _AGAIN, _MOST, _NEARLY_ALL = 0.9, 0.5, 0.9
-#: Share of what ties the others to it that is on what explains harmless groups.
-_ON_HARMLESS = 0.5
+#: Share of what ties the others to it that is on what others use as well.
+_ON_PUBLIC = 0.5
 
 #: Finds clusters in a graph.
 Search = Callable[["Incidence"], "Found"]
@@ -92,7 +92,10 @@ def again(
         smallest = settings.membership.smallest
         new = _new(found, tier == _FLAGGED, taken, look, smallest)
         if look == 1:
-            new += _without_passengers(incidence, found, tier == _FLAGGED, first, first_flagged, explained, smallest)
+            share = settings.scoring.exclusive_share
+            new += _without_passengers(
+                incidence, found, tier == _FLAGGED, first, first_flagged, explained, share, smallest
+            )
         open_ = _new(found, tier == _FOR_PEOPLE, taken | held, look, smallest)
         if not new and not open_:
             since[explained] = 0
@@ -158,11 +161,13 @@ def _without_passengers(
     first: Found,
     flagged: NDArray[np.bool_],
     explained: NDArray[np.bool_],
+    exclusive_share: float,
     smallest: int,
 ) -> list[_Cluster]:
     """The ``chosen`` clusters (K) that are one ``flagged`` of the ``first`` look (K₁) without a part of its members.
 
-    What ties that part to the others has to be ``explained`` (M) for the most: pieces of a chain are no passengers.
+    What ties that part to the others has to be public for the most: ``explained`` (M), or less than ``exclusive_share``
+    theirs. Pieces of a chain, and who shares what only members use, are no passengers.
     """
     core, out = found.membership.core, []
     considered = first.membership
@@ -181,11 +186,16 @@ def _without_passengers(
             continue
         leaving = first.label == was
         leaving[both] = False
-        theirs = np.zeros(incidence.identifiers, dtype=np.bool_)
-        theirs[incidence.edge_identifier[np.isin(incidence.edge_account, both)]] = True
-        ties = leaving[account] & (community == first.origin[was]) & theirs[considered.entry_identifier]
-        harmless = ties & explained[considered.entry_identifier]
-        if considered.entry_bits[harmless].sum() > _ON_HARMLESS * considered.entry_bits[ties].sum():
+        staying = np.zeros(incidence.accounts, dtype=np.bool_)
+        staying[both] = True
+        stay, leave = (
+            np.bincount(incidence.edge_identifier[who[incidence.edge_account]], minlength=incidence.identifiers)
+            for who in (staying, leaving)
+        )
+        public = explained | (stay < exclusive_share * (incidence.degree - leave))
+        ties = leaving[account] & (community == first.origin[was]) & (stay > 0)[considered.entry_identifier]
+        on_public = ties & public[considered.entry_identifier]
+        if considered.entry_bits[on_public].sum() > _ON_PUBLIC * considered.entry_bits[ties].sum():
             out.append(_Cluster(measured_on, both, 1))
     return out
 

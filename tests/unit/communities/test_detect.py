@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,6 +145,30 @@ def test_a_chain_of_cards_that_nothing_ties_to_others_is_kept_whole(length: int,
     chain += [(at, at + 2) for at in range(3, length - 2, 7)]
     found = label([*chain, *crowd(length, CROWD)], length + CROWD * 10, seed)
     assert set(found[:length]) == {0}
+
+
+def uneven_chain(cards: int, seed: int) -> dict[tuple[int, int], float]:
+    """Cards of four accounts, one of whom is on a card before; in half of them the other three share a second card."""
+    random = np.random.default_rng(seed)
+    on, weight = [[0, 1, 2, 3]], {}
+    for card in range(1, cards):
+        before = on[int(random.integers(max(0, card - 6), card))]
+        on.append([int(random.choice(before)), 3 * card + 1, 3 * card + 2, 3 * card + 3])
+    for accounts in on:
+        weight |= {(min(pair), max(pair)): 1.0 for pair in complete(accounts)}
+        if random.random() < 0.5:
+            weight |= dict.fromkeys(complete(sorted(accounts[1:])), 12.0)
+    return weight
+
+
+@pytest.mark.parametrize("cards", [12, 26, 40])
+@pytest.mark.parametrize("seed", [0, 3, 5])
+def test_a_chain_is_not_cut_where_pairs_of_it_have_more_in_common(cards: int, seed: int) -> None:
+    weight, accounts = uneven_chain(cards, seed), 3 * cards + 1
+    drawn = links(list(weight))
+    ends = zip(drawn.first.tolist(), drawn.second.tolist(), strict=True)
+    drawn = replace(drawn, weight=np.array([weight[min(pair), max(pair)] for pair in ends]))
+    assert not cut(drawn, np.zeros(accounts, np.int64), SETTINGS, 1).any()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
