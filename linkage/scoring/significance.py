@@ -47,7 +47,7 @@ class Null:
     """Gumbel laws of the largest statistics in rewired data, one location for each size class and each statistic.
 
     ``location``, ``scale`` and ``fitted`` (size classes × statistics), the scale with and without its floor, and
-    ``error``, the largest standard error of a location of all bits: log2 of bits.
+    ``error``, the largest standard error of a location: log2 of bits.
     ``maxima`` (R × size classes × statistics): the largest statistic of each class, 0 where none.
     """
 
@@ -139,7 +139,7 @@ def fit(replicates: Sequence[NDArray[np.float64]], accounts: int) -> Null:
     fitted = largest.std(axis=0, ddof=1) * np.sqrt(6.0) / np.pi
     scale = np.maximum(fitted, LEAST_SCALE)
     location = largest.mean(axis=0) - _EULER * scale
-    return Null(location, scale, fitted, float(scale[:, 0].max() * np.pi / np.sqrt(6.0 * len(table))), table)
+    return Null(location, scale, fitted, float(scale.max() * np.pi / np.sqrt(6.0 * len(table))), table)
 
 
 def of_schedules(

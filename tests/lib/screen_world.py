@@ -242,7 +242,7 @@ def _verdict(draft: _Draft, spec: Spec, parent: str | None, events: int, start: 
             "left_out", **one, account=np.arange(spec.base + 400_000, spec.base + 400_000 + spec.left_out),
             membership=0.31, reason="one shared address, and nothing else",
         )  # fmt: skip
-    draft.add("null_maxima", replicate=[0], size_class=int(np.log2(max(spec.size, 2))), statistic=0.4)
+    draft.add("null_maxima", replicate=[0], size_class=int(np.log2(max(spec.size, 2))), kind=[None], statistic=0.4)
 
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](https://example.com) :red[x] $a$"

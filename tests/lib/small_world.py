@@ -259,7 +259,9 @@ def snapshot_tables() -> dict[str, pa.Table]:
                 _row(cluster_id=cluster, day=(START + timedelta(days=day)).date(), accounts=len(inside),
                      events=events // DAYS, tokens=events // DAYS * 50, expected_events=events / DAYS)
             )  # fmt: skip
-    rows["null_maxima"] = [_row(replicate=number, size_class=3, statistic=1.5 + number) for number in range(3)]
+    rows["null_maxima"] = [
+        _row(replicate=number, size_class=3, kind=None, statistic=1.5 + number) for number in range(3)
+    ]
     return {table.name: table_of(table.columns, rows[table.name]) for table in SNAPSHOT_TABLES}
 
 
