@@ -5,6 +5,9 @@
 // Zoom, pan and places by name of the view, for when a reader leaves a tab and comes back.
 const left = new Map();
 
+// Room around a drawing that is fitted, in pixels: labels are wider than they are high.
+const ROOM = { x: 48, y: 32 };
+
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export default viewed((root) => new View(root), (view, { setTriggerValue }) => {
@@ -106,8 +109,22 @@ class View {
     if (this.fitted) this.fit();
   }
 
+  // Into the middle, with room for labels. By places and sizes alone: labels and borders come and go, and the same
+  // drawing has to stand the same whenever it is fitted.
   fit() {
-    this.cy.fit(undefined, 28);
+    const { cy } = this, from = { x: Infinity, y: Infinity }, to = { x: -Infinity, y: -Infinity };
+    cy.nodes().forEach((node) => {
+      const half = node.data("width") / 2, at = node.position();
+      for (const axis of ["x", "y"]) {
+        from[axis] = Math.min(from[axis], at[axis] - half);
+        to[axis] = Math.max(to[axis], at[axis] + half);
+      }
+    });
+    if (from.x > to.x) return;
+    const most = Math.min((cy.width() - 2 * ROOM.x) / (to.x - from.x), (cy.height() - 2 * ROOM.y) / (to.y - from.y));
+    const zoom = Math.min(Math.max(most, cy.minZoom()), cy.maxZoom());
+    const pan = { x: (cy.width() - zoom * (from.x + to.x)) / 2, y: (cy.height() - zoom * (from.y + to.y)) / 2 };
+    cy.viewport({ zoom, pan });
     this.fitted = true;
   }
 
