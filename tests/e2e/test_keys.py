@@ -59,6 +59,10 @@ def test_j_and_k_choose_a_row_and_enter_opens_it(visit: Visit, screen: Screen) -
     # A button that was pressed keeps none of the keys.
     page.get_by_role("button", name="3 · linked only").click()
     expect(page.get_by_text("2 clusters of 4; 2 do not pass the filters")).to_be_visible()
+    # The sentence comes before the rows that it is about, and other rows take the choice with them.
+    expect(cell(page, 1, 2)).to_have_text(f"{USUAL[2].cluster_id} →")
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.evaluate("async () => { for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame); }")
     page.keyboard.press("j")
     row_said(page, f"Row 1 of 2: {USUAL[2].cluster_id}")
     page.keyboard.press("Escape")
