@@ -177,6 +177,13 @@ def tied_bits(found: Found, incidence: Incidence) -> NDArray[np.float64]:
     return np.column_stack([by_kind.sum(axis=1), by_kind])
 
 
+def beside_addresses(tied_bits: NDArray[np.float64], trust: Trust) -> NDArray[np.float64]:
+    """Part of what ties each cluster that is on other things than addresses (K, 0–1), of its ``tied_bits``."""
+    every = tied_bits[:, 0]
+    beside = tied_bits[:, 1:][:, ~trust.network].sum(axis=1)
+    return np.asarray(np.divide(beside, every, out=np.ones(len(every)), where=every > 0))
+
+
 def size_classes(accounts: int) -> int:
     """How many size classes the clusters of a population can be of."""
     return int(np.log2(max(2, accounts))) + 1

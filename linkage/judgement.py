@@ -54,7 +54,8 @@ class Judgement:
         ``among``: what groups are compared with; that of what was found unless given.
         """
         incidence, scoring = self.population.incidence, self.settings.scoring
-        statistic = significance.statistic(detection.tied_bits(found, incidence), incidence.kinds)
+        tied = detection.tied_bits(found, incidence)
+        statistic = significance.statistic(tied, incidence.kinds)
         q_value = significance.q_values(self.null, statistic, found.counted_size)
         q_value = np.minimum(1.0, q_value * np.maximum(found.searches, searches))
         scheduled = significance.of_schedules(
@@ -76,6 +77,7 @@ class Judgement:
             baseline=everyone,
             listed=self.listed,
             followed=self.followed,
+            beside=detection.beside_addresses(tied, found.trust),
         )
         return Judged(q_value, scheduled, everyone, scored, assess.assess(scored, q_value, scoring))
 

@@ -91,6 +91,7 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
     crowd = _Crowd(records, frame, told, own, edges)
     found = crowd.found()
     features_ = crowd.features()
+    tied = detection.tied_bits(found, crowd.incidence)
     scored = terms.terms(
         crowd.incidence,
         features_,
@@ -101,9 +102,10 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
         baseline=told.baseline(),
         listed=listed,
         followed=followed,
+        beside=detection.beside_addresses(tied, found.trust),
     )
-    tied = significance.statistic(detection.tied_bits(found, crowd.incidence), crowd.incidence.kinds)
-    q_value = significance.q_values(_null(records["null_maxima"], frame), tied, found.counted_size)
+    statistic = significance.statistic(tied, crowd.incidence.kinds)
+    q_value = significance.q_values(_null(records["null_maxima"], frame), statistic, found.counted_size)
     q_value = np.minimum(1.0, q_value * max(1, told.count(measures.SEARCHES)))
     q_value = np.minimum(q_value, told.least(measures.SCHEDULED, 1.0))
     judged = assess.assess(scored, q_value, frame.settings.scoring)

@@ -9,7 +9,7 @@ import numpy as np
 from linkage.model.kinds import SCHEDULE
 from linkage.scoring.baseline import Baseline, judged_by_templates, varied
 from linkage.scoring.organizations import PART, SEVERAL, most
-from linkage.scoring.structure import Sharing, beyond, exclusive_value, sharing
+from linkage.scoring.structure import Sharing, beyond, exclusive_value
 from linkage.scoring.term import Term, graded, not_applicable
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def ordinary_reasons(
     one_domain = -np.maximum.reduce([1.5 * most(domain), 3.0 * most(organization), of_firms])
     domain = np.maximum.reduce([domain, organization, several])
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
-    canaries = sharing(incidence, label, groups, features.events, (canary_kind,), 0.0)
-    hits = np.clip(np.log2(1.0 + canaries.shared), 0.0, 3.0) * theirs
+    canaries, surely = _canaries(incidence, label, groups, size, canary_kind)
+    hits = np.clip(np.log2(1.0 + surely), 0.0, 3.0) * theirs
 
     def one_lesson(group: int) -> str:
         return (
@@ -102,6 +102,12 @@ def ordinary_reasons(
                 "of their own, which keep cards or addresses to themselves"
             )
         return f"{domain[group]:.0%} of the members belong to one organization or e-mail domain of their own"
+
+    def canary_hits(group: int) -> str:
+        told = f"{canaries[group]} canaries were touched by several members"
+        if surely[group] >= canaries[group]:
+            return told
+        return f"{told}; as some would be by anybody, they count as {surely[group]:.1f}"
 
     return [
         Term(
@@ -172,11 +178,11 @@ def ordinary_reasons(
         Term(
             "canary_hits",
             "canary",
-            canaries.shared.astype(np.float64),
+            canaries.astype(np.float64),
             nan,
             nan,
             hits * settings.cap_scale,
-            lambda group: f"{int(canaries.shared[group])} canaries were touched by several members",
+            canary_hits,
         ),
     ]
 
@@ -201,6 +207,27 @@ def allowed_organization(
         -settings.allowed_points * share * settings.cap_scale,
         lambda group: f"{share[group]:.0%} of the members belong to an organization on the allow-list",
     )
+
+
+def _canaries(
+    incidence: Incidence, label: IntArray, groups: int, size: IntArray, canary_kind: str
+) -> tuple[IntArray, FloatArray]:
+    """Canaries that several members of a group touched (K), and how many of them more members did than others do (K).
+
+    A canary counts whole from two deviations beyond what as many others would touch it, and up to one not at all.
+    """
+    group = label[incidence.edge_account]
+    canary = incidence.kind == (incidence.kinds.index(canary_kind) if canary_kind in incidence.kinds else -1)
+    edge = np.flatnonzero((group >= 0) & canary[incidence.edge_identifier])
+    key = group[edge] * incidence.identifiers + incidence.edge_identifier[edge]
+    cell, count = np.unique(key, return_counts=True)
+    of_group, degree = cell // incidence.identifiers, incidence.degree[cell % incidence.identifiers]
+    several = count >= 2
+    members = size[of_group]
+    chance = members * (degree - count) / np.maximum(incidence.accounts - members, 1)
+    sure = np.clip((count - chance) / (1.0 + np.sqrt(chance)) - 1.0, 0.0, 1.0)
+    shared = np.bincount(of_group[several], minlength=groups)
+    return shared.astype(np.int64), np.asarray(np.bincount(of_group[several], weights=sure[several], minlength=groups))
 
 
 def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:

@@ -40,6 +40,8 @@ _OF_A_FIRM = (*_ORDINARY, "office_hours")
 _OWN_WORK = 0.25
 #: Part of their work that a lesson or a tool leaves people, from which it is asked what they do with it.
 _LEAVES = 0.2
+#: Part of all that ties a group, on other things than addresses, from which it was not found by its exits.
+_BESIDE = 0.25
 #: Part of the points that office hours keep where nothing else is ordinary.
 _HOURS_ALONE = 1.0 / 3.0
 
@@ -55,12 +57,14 @@ def terms(
     baseline: Baseline | None = None,
     listed: Listed | None = None,
     followed: Followed | None = None,
+    beside: FloatArray | None = None,
 ) -> list[Term]:
     """Every abuse term of every group of ``label`` (N, −1 for none).
 
     ``baseline``: what the groups are compared with; measured on these very accounts unless given. ``listed`` and
     ``followed``: what is on watch lists, and what was a confirmed case's own, where anything is; without it there is no
-    such term.
+    such term. ``beside`` (K): part of the bits that tie the members that is on other things than addresses; all of it
+    unless given.
     """
     if groups == 0:
         return []
@@ -129,7 +133,9 @@ def terms(
         found.append(watch_list(listed, label, groups, size, settings))
     if followed is not None:
         found.append(followers(followed, label, groups, size, settings))
-    return _discounted([*found, _unexplained(found, features, label, size, settings)], groups, settings)
+    tied = np.ones(groups) if beside is None else np.clip(beside / _BESIDE, 0.0, 1.0)
+    found = _discounted([*found, _unexplained(found, features, label, size, tied, settings)], groups, settings)
+    return _of_exits(found, tied)
 
 
 def _elsewhere(found: list[Term], addresses: Sharing) -> list[Term]:
@@ -195,17 +201,38 @@ def _hours_of_a_firm(found: list[Term], groups: int, settings: ScoringSettings) 
     return [kept(term) if term.name == "office_hours" else term for term in found]
 
 
+def _of_exits(found: list[Term], tied: FloatArray) -> list[Term]:
+    """Terms of networks as far as members are ``tied`` by more than addresses (K); half of them where they are not.
+
+    Who is found by exits that people share has exits to go round: that is what they were found by, and no second fact.
+    """
+    part = 1.0 - 0.5 * (1.0 - tied)
+
+    def kept(term: Term) -> Term:
+        def sentence(group: int) -> str:
+            told = term.sentence(group)
+            if part[group] >= 1.0 or term.points[group] <= 0.0:
+                return told
+            return f"{told}; little but addresses ties them, so it counts {part[group]:.0%}"
+
+        return replace(term, points=term.points * np.where(term.points > 0, part, 1.0), sentence=sentence)
+
+    return [kept(term) if term.evidence == "network" else term for term in found]
+
+
 def _unexplained(
     found: list[Term],
     features: Features,
     label: IntArray,
     size: IntArray,
+    tied: FloatArray,
     settings: ScoringSettings,
 ) -> Term:
     """A large group that the ordinary reasons do not explain, or hardly: a site, a payer, a lesson, an organization.
 
     It speaks only as far as those reasons could have been seen: data without addresses shows no site. And it is no
-    kind of evidence of its own: absence supports what else there is, and never makes the second kind.
+    kind of evidence of its own: absence supports what else there is, and never makes the second kind. Customers of one
+    provider of exits have an ordinary reason that nobody sees: it speaks as far as they are ``tied`` by more (K).
     """
     groups = len(size)
     nan = not_applicable(groups)
@@ -220,11 +247,15 @@ def _unexplained(
     seen += bool((features.domain >= 0).any() or (features.organization >= 0).any())
     growth = np.clip(np.log2(np.maximum(size, 1) / 20.0), 0.0, 2.0)
     left = np.clip(1.0 + against / (_EXPLAINED * settings.cap_scale), 0.0, 1.0)
-    points = growth * seen / 4.0 * left
+    points = growth * seen / 4.0 * left * tied
 
     def sentence(group: int) -> str:
         told = f"{size[group]} linked accounts with no site, payer, organization, lesson or event of their own"
-        return told if left[group] >= 1.0 else f"{told} that would explain all of it: {left[group]:.0%} is left"
+        if left[group] < 1.0:
+            told = f"{told} that would explain all of it: {left[group]:.0%} is left"
+        if tied[group] < 1.0:
+            told = f"{told}; they may be customers of one provider of exits, so it counts {tied[group]:.0%}"
+        return told
 
     observed = size.astype(np.float64)
     return Term("no_ordinary_reason", ABSENCE, observed, nan, nan, points * settings.cap_scale, sentence)

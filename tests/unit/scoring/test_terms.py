@@ -193,6 +193,46 @@ def test_what_halves_cards_that_rotate_is_said() -> None:
     assert "counts 50%" in cards.sentence(0)
 
 
+def test_who_is_found_by_exits_alone_is_not_told_by_them_once_more() -> None:
+    drawing, made, label = town()
+    groups = int(label.max()) + 1
+
+    def found(beside: float) -> dict[str, Term]:
+        every = terms(drawing.incidence(), made, label, groups, SETTINGS, beside=np.full(groups, beside))
+        return {term.name: term for term in every}
+
+    by_cards, by_both, by_exits = found(0.5), found(0.125), found(0.0)
+    of_networks = [name for name, term in by_cards.items() if term.evidence == "network" and term.points[1] > 0]
+    assert of_networks
+    for name in of_networks:
+        whole, part, half = (one[name].points[1] for one in (by_cards, by_both, by_exits))
+        assert (part, half) == pytest.approx((0.75 * whole, 0.5 * whole))
+        assert "ties them, so it counts 50%" in by_exits[name].sentence(1)
+        assert "so it counts" not in by_cards[name].sentence(1)
+    assert by_cards["one_site"].points[0] == by_exits["one_site"].points[0] < 0
+    absence = [one["no_ordinary_reason"] for one in (by_cards, by_both, by_exits)]
+    assert absence[0].points[1] > absence[1].points[1] > absence[2].points[1] == 0
+    assert "customers of one provider of exits, so it counts 50%" in absence[1].sentence(1)
+    cards = [one["rotating_cards"].points[1] for one in (by_cards, by_exits)]
+    assert cards[0] == cards[1] > 0
+
+
+def test_canaries_count_as_far_as_others_touch_them_less() -> None:
+    def hits(others: int) -> Term:
+        drawing, made, label = town()
+        drawing = replace(drawing, kinds=("canary", *drawing.kinds))
+        drawing.use([*RING[:3], *range(200, 200 + others)], "canary", "mark")
+        found = terms(drawing.incidence(), made, label, int(label.max()) + 1, SETTINGS)
+        return next(term for term in found if term.name == "canary_hits")
+
+    own, known, everywhere = hits(0), hits(20), hits(200)
+    assert own.points[1] == 1.0
+    assert 0.0 < known.points[1] < 1.0
+    assert "they count as 0." in known.sentence(1)
+    assert everywhere.points[1] == 0.0
+    assert [term.observed[1] for term in (own, known, everywhere)] == [1.0, 1.0, 1.0]
+
+
 @pytest.mark.parametrize(("share", "counts"), [(0.4, False), (1.0, True)])
 def test_an_organization_of_the_group_has_most_of_its_members(share: float, counts: bool) -> None:
     drawing, made, label = town()
