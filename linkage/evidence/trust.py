@@ -94,7 +94,11 @@ def log_odds(probability: NDArray[np.float64] | float) -> NDArray[np.float64]:
 def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: int | None = None) -> Trust:
     """Estimate θ of every identifier in ``settings.rounds`` rounds, on ``threads`` (default: one per core)."""
     priors = [settings.prior_of(kind) for kind in incidence.kinds]
+    pi = min(0.01, settings.companions / max(2, incidence.accounts))
     prior = _prior(incidence, priors)
+    # Of what an account holds few of, and of schedules, chance is asked of having a shared one at all.
+    asked = np.array([not entry.held for entry in priors]) & (np.array(incidence.kinds) != SCHEDULE)
+    prior = np.where(asked[incidence.kind], np.minimum(prior, _beyond_chance(incidence, pi)), prior)
     strength = np.array([entry.strength for entry in priors])[incidence.kind]
     network = np.array([entry.network for entry in priors], dtype=np.bool_)
     discount = np.array([entry.discount for entry in priors])
@@ -140,7 +144,6 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: 
     # A re-run is given what the snapshot keeps. Among many accounts a millionth of a hub's small θ shows in its bits,
     # so everything after goes by what is kept.
     theta = _kept(theta)
-    pi = min(0.01, settings.companions / max(2, incidence.accounts))
     prior_log_odds = float(log_odds(pi))
     bits = np.maximum(0.0, log_odds(np.clip(theta, 1e-9, 1.0 - 1e-3)) - prior_log_odds)
     bits = _kept(np.where(degree >= 2, bits, 0.0))
@@ -199,6 +202,41 @@ def _prior(incidence: Incidence, priors: list[KindPrior]) -> NDArray[np.float64]
     half = np.array([entry.half_degree for entry in priors])[incidence.kind]
     beyond = np.maximum(0.0, incidence.degree.astype(np.float64) - 2.0)
     return np.asarray(base / (1.0 + beyond / half))
+
+
+def _beyond_chance(incidence: Incidence, pi: float) -> NDArray[np.float64]:
+    """Most that sharing each identifier can say before anything is learned (M): π against what chance shares, λ.
+
+    Busy accounts meet everybody. Where who uses what is drawn at random, with as many uses of an account and as many
+    accounts of an identifier as there are, two accounts share λ = k_a k_b Σ d(d − 1) / E² of those that have no more
+    accounts than this one; k: how many shared ones of the kind an account uses, E: uses of the kind. Of one operator
+    they are with probability π. The mean of λ is taken over the pairs on the identifier.
+    """
+    kinds = len(incidence.kinds)
+    kind = incidence.kind.astype(np.int64)
+    degree = incidence.degree.astype(np.float64)
+    edge_kind = kind[incidence.edge_identifier]
+    cell = incidence.edge_account.astype(np.int64) * kinds + edge_kind
+    used = np.bincount(cell, minlength=incidence.accounts * kinds)[cell].astype(np.float64)
+    first, second = (
+        np.bincount(incidence.edge_identifier, weights=power, minlength=incidence.identifiers)
+        for power in (used, used**2)
+    )
+    meeting = degree * (degree - 1.0)
+    product = (first**2 - second) / np.maximum(meeting, 1.0)
+    order = np.lexsort((degree, kind))
+    # Those of one degree come together, and count for each other.
+    group = np.cumsum(np.r_[0, (np.diff(kind[order]) != 0) | (np.diff(degree[order]) != 0)])
+    upto = np.cumsum(meeting[order])
+    last = np.flatnonzero(np.r_[np.diff(group) != 0, True])
+    total = upto[last][group]
+    start = np.r_[True, np.diff(kind[order]) != 0]
+    before = np.r_[0.0, upto[:-1]][start][np.cumsum(start) - 1]
+    others = np.empty(incidence.identifiers)
+    others[order] = total - before - meeting[order]
+    uses = np.bincount(edge_kind, minlength=kinds).astype(np.float64)[kind]
+    chance = product * others / np.maximum(uses, 1.0) ** 2
+    return np.asarray(pi / (pi + chance))
 
 
 def _judged(

@@ -238,7 +238,9 @@ def _unexplained(
     nan = not_applicable(groups)
     against = np.zeros(groups)
     for term in found:
-        against += np.minimum(term.points, 0.0)
+        # Office hours are when people work, and no reason to share anything.
+        if term.name != "office_hours":
+            against += np.minimum(term.points, 0.0)
     seen = np.zeros(groups)
     for kind in ("ip_address", "payment_instrument", "prompt_template"):
         if kind in features.used:
