@@ -190,7 +190,7 @@ class ScoringSettings(Section):
         float, Field(description="abuse score from which a validated cluster is shown to a person")
     ] = 2.5
     kind_points: Annotated[
-        float, Field(gt=0, description="points that kinds of evidence besides the strongest have to add")
+        float, Field(gt=0, description="points that kinds beside the strongest have to add; half of it what members do")
     ] = 1.0
     kind_cap_points: Annotated[float, Field(gt=0, description="most that one kind of evidence adds, points")] = 4.0
     allowed_points: Annotated[

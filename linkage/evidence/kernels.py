@@ -190,8 +190,9 @@ def closure(
     """How far the accounts on each identifier (M) are together on some other identifier as well: 0 not, 1 all of them.
 
     For an account on j, each of its other identifiers i has a share of *i's* accounts that are on j too; the largest
-    such share counts, less what chance gives (the share of all edges that accounts on j hold, so that busy accounts
-    explain themselves). The closure of j is the mean over its accounts, or over ``sample`` of them. Identifiers with
+    such share counts, less what chance gives: the share of all edges that accounts on j hold, so that busy accounts
+    explain themselves. As far as one of so many identifiers has as large a share by chance (Chernoff's bound), it does
+    not. The closure of j is the mean over its accounts, or over ``sample`` of them. Identifiers with
     fewer than ``few`` accounts have none (0), and neither have places in the ``network`` (M): a campus is closed behind
     its address, whole classes and families at a time, and is not one operator.
     """
@@ -244,7 +245,19 @@ def closure(
                 elif met[i] >= 3:
                     part = min(1.0, met[i] * d / taken / di)
                 best = max(best, part)
-            total += max(0.0, (best - usual) / (1.0 - usual)) if usual < 1.0 else 0.0
+            if best <= usual:
+                continue
+            # Nats that each further account of an identifier adds to the surprise.
+            nats = best * np.log(best / usual)
+            if best < 1.0:
+                nats += (1.0 - best) * np.log((1.0 - best) / (1.0 - usual))
+            by_chance = 0.0
+            for e in range(account_start[a], account_start[a + 1]):
+                i = edge_identifier[e]
+                di = identifier_start[i + 1] - identifier_start[i]
+                if i != j and di >= 2:
+                    by_chance += np.exp(-(di - 1) * nats)
+            total += (best - usual) / (1.0 - usual) * np.exp(-by_chance)
         for x in range(taken):
             a = chosen[x]
             for e in range(account_start[a], account_start[a + 1]):

@@ -96,8 +96,10 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: 
     priors = [settings.prior_of(kind) for kind in incidence.kinds]
     pi = min(0.01, settings.companions / max(2, incidence.accounts))
     prior = _prior(incidence, priors)
-    # Of what an account holds few of, and of schedules, chance is asked of having a shared one at all.
-    asked = np.array([not entry.held for entry in priors]) & (np.array(incidence.kinds) != SCHEDULE)
+    # Of what an account holds few of, chance is asked of having a shared one at all; exits of a pool, of which the
+    # operator's accounts meet on few and use many, are asked for by their own.
+    asked = np.array([not entry.held and not entry.network for entry in priors], dtype=np.bool_)
+    asked &= np.array([kind != SCHEDULE for kind in incidence.kinds], dtype=np.bool_)
     prior = np.where(asked[incidence.kind], np.minimum(prior, _beyond_chance(incidence, pi)), prior)
     strength = np.array([entry.strength for entry in priors])[incidence.kind]
     network = np.array([entry.network for entry in priors], dtype=np.bool_)
@@ -212,6 +214,8 @@ def _beyond_chance(incidence: Incidence, pi: float) -> NDArray[np.float64]:
     accounts than this one; k: how many shared ones of the kind an account uses, E: uses of the kind. Of one operator
     they are with probability π. The mean of λ is taken over the pairs on the identifier.
     """
+    if incidence.identifiers == 0:
+        return np.zeros(0)
     kinds = len(incidence.kinds)
     kind = incidence.kind.astype(np.int64)
     degree = incidence.degree.astype(np.float64)

@@ -26,6 +26,8 @@ _SEVERAL = 3
 #: Most points that doublings of the number of firms add to those of three, half of one each; of registered ones, one
 #: each, and one more at most.
 _MANY = 2.0
+#: Share of the members that touched a canary from which the group did.
+_TOUCHED = 0.05
 #: Days on which a class begins with an exercise, at least.
 _LESSONS = 5
 
@@ -107,7 +109,7 @@ def ordinary_reasons(
         told = f"{canaries[group]} canaries were touched by several members"
         if surely[group] >= canaries[group]:
             return told
-        return f"{told}; as some would be by anybody, they count as {surely[group]:.1f}"
+        return f"{told}; as few of them or as many others did, they count as {surely[group]:.1f}"
 
     return [
         Term(
@@ -214,7 +216,8 @@ def _canaries(
 ) -> tuple[IntArray, FloatArray]:
     """Canaries that several members of a group touched (K), and how many of them more members did than others do (K).
 
-    A canary counts whole from two deviations beyond what as many others would touch it, and up to one not at all.
+    A canary counts whole from two deviations beyond what as many others would touch it, and up to one not at all; and
+    as far as one in twenty of the members did.
     """
     group = label[incidence.edge_account]
     canary = incidence.kind == (incidence.kinds.index(canary_kind) if canary_kind in incidence.kinds else -1)
@@ -226,6 +229,7 @@ def _canaries(
     members = size[of_group]
     chance = members * (degree - count) / np.maximum(incidence.accounts - members, 1)
     sure = np.clip((count - chance) / (1.0 + np.sqrt(chance)) - 1.0, 0.0, 1.0)
+    sure *= np.clip(count / np.maximum(_TOUCHED * members, 1.0), 0.0, 1.0)
     shared = np.bincount(of_group[several], minlength=groups)
     return shared.astype(np.int64), np.asarray(np.bincount(of_group[several], weights=sure[several], minlength=groups))
 

@@ -117,7 +117,8 @@ def maxima(found: NDArray[np.float64], size: NDArray[np.int64], classes: int) ->
     """
     out = np.zeros((classes, found.shape[1]))
     own = np.minimum(size_class(size), classes - 1)
-    for below in range(_BELOW + 1):
+    np.maximum.at(out, own, found)
+    for below in range(1, _BELOW + 1):
         at = np.flatnonzero(own >= below)
         part = np.minimum(1.0, np.exp2(own[at] - below + 1.0) / np.maximum(size[at], 1))[:, None]
         np.maximum.at(out, own[at] - below, np.log2(1.0 + part * (np.exp2(found[at]) - 1.0)))

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 ABSENCE = "absence"
 #: Evidence of a schedule, which suffices alone where most members keep it.
 SCHEDULED = "schedule"
+#: Evidence of how members share things, and of what else they have: it is how they are linked, seen from another side.
+SHARING = frozenset({ABSENCE, "identity", "network", "payment", "size", "structure", "templates"})
+#: Terms that a firm, or a school, leaves: one place of its own, one name.
+OF_A_HOUSE = frozenset({"allowed_organization", "one_organization", "one_site"})
 
 
 @dataclass(frozen=True, slots=True)

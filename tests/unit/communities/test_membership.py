@@ -284,6 +284,8 @@ def test_lacking_a_kind_costs_no_more_than_its_cap() -> None:
     drawing.use([*proxied, bare], TEMPLATE, "own-1")
     for exit_ in range(8):
         drawing.use([account for account in proxied if (account + exit_) % 3], IP, f"exit-{exit_}")
+    for other in range(100, 200):
+        drawing.use([other, other + 100, other + 200], TEMPLATE, f"public-{other}")
     drawing.accounts = ACCOUNTS
     found = assigned(drawing.incidence(), label_of(ACCOUNTS, [*proxied, bare]))
     # The card that nobody has adds next to nothing.

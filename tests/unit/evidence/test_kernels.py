@@ -207,6 +207,21 @@ def test_two_large_identifiers_on_the_same_accounts_close_each_other_and_an_addr
     assert found["y"] > 0.9
 
 
+def test_who_uses_very_much_is_together_with_anybody_somewhere() -> None:
+    random = np.random.default_rng(4)
+    drawing = Drawing()
+    # Sixty busy accounts, each with a hundred prompts of the world, that two or three of them use.
+    for prompt in range(2_400):
+        drawing.use(random.choice(60, 2 + prompt % 2, replace=False), TEMPLATE, f"rare-{prompt:04}")
+    drawing.use(range(12), TEMPLATE, "public")
+    drawing.use(range(100, 112), TEMPLATE, "own")
+    for prompt in range(12):
+        drawing.use(100 + random.choice(12, 4, replace=False), TEMPLATE, f"own-{prompt:02}")
+    found = closure(strangers(drawing))
+    assert found["public"] < 0.05
+    assert found["own"] > 0.9
+
+
 def test_closure_on_a_sample_is_close_to_that_on_all() -> None:
     random = np.random.default_rng(2)
     drawing = Drawing()

@@ -28,12 +28,40 @@ def tier(q_value: float, **points: float) -> int:
 
 
 def test_two_kinds_of_evidence_beyond_the_bar_are_flagged() -> None:
-    assert tier(0.001, network=BAR / 2 + 0.1, payment=BAR / 2 + 0.1) == 1
+    assert tier(0.001, network=BAR / 2 + 0.1, timing=BAR / 2 + 0.1) == 1
+
+
+def test_how_members_are_linked_is_no_abuse_however_many_kinds_of_it_there_are() -> None:
+    linked = {"network": BAR, "payment": BAR, "structure": BAR, "templates": BAR, "absence": BAR}
+    assert tier(0.001, **linked, timing=KIND * 0.3, taste=KIND * 0.1) == 2
+    assert tier(0.001, **linked, timing=KIND * 0.3, taste=KIND * 0.2) == 1
+    assert tier(0.001, **linked, timing=KIND, taste=-KIND) == 1
+    assert judged(0.001, **linked).score[0] == pytest.approx(judged(0.001, **linked, work=1e-9).score[0])
+    assert judged(0.001, **linked).score[0] < 0.6 * judged(0.001, **linked, work=KIND).score[0]
+
+
+@pytest.mark.parametrize(("name", "house"), [("one_site", True), ("one_organization", True), ("one_payer", False)])
+def test_a_house_of_their_own_leaves_the_verdict_to_people(name: str, house: bool) -> None:
+    nan = np.array([np.nan])
+
+    def with_house(points: float) -> int:
+        found = [
+            Term(term, evidence, nan, nan, nan, np.array([value]), lambda _group: "words")
+            for term, evidence, value in (
+                ("strongest_models", "taste", BAR),
+                ("moves_at_release", "release", BAR),
+                (name, "network" if name == "one_site" else "identity", points),
+            )
+        ]
+        return int(assess(found, np.array([0.001]), SETTINGS).tier[0])
+
+    assert with_house(-0.9 * KIND) == 1
+    assert with_house(-KIND) == (2 if house else 1)
 
 
 def test_one_kind_alone_is_for_a_person_unless_it_overwhelms() -> None:
-    assert tier(0.001, network=(BAR + MUCH) / 2) == 2
-    assert tier(0.001, network=MUCH) == 1
+    assert tier(0.001, timing=(BAR + MUCH) / 2) == 2
+    assert tier(0.001, timing=MUCH) == 1
 
 
 def test_a_schedule_at_its_cap_is_a_kind_that_suffices_alone() -> None:
@@ -48,13 +76,13 @@ def test_a_schedule_at_its_cap_is_a_kind_that_suffices_alone() -> None:
 
 
 def test_what_stands_beside_the_strongest_kind_has_a_bar_of_its_own() -> None:
-    assert tier(0.001, network=BAR, payment=KIND * 0.9) == 2
-    assert tier(0.001, network=BAR, payment=KIND) == 1
+    assert tier(0.001, timing=BAR, payment=KIND * 0.9) == 2
+    assert tier(0.001, timing=BAR, payment=KIND) == 1
 
 
 def test_weak_kinds_add_up_to_a_second_one() -> None:
-    assert tier(0.001, network=BAR, payment=KIND * 0.5, taste=KIND * 0.5) == 1
-    assert tier(0.001, network=BAR, payment=KIND * 0.5, taste=KIND * 0.4) == 2
+    assert tier(0.001, timing=BAR, payment=KIND * 0.5, taste=KIND * 0.5) == 1
+    assert tier(0.001, timing=BAR, payment=KIND * 0.5, taste=KIND * 0.4) == 2
 
 
 def test_near_the_bar_is_for_a_person() -> None:
@@ -68,7 +96,7 @@ def test_linkage_that_is_not_validated_is_never_flagged_nor_for_a_person(q_value
 
 
 def test_linkage_is_validated_up_to_the_bar() -> None:
-    assert tier(SETTINGS.q_bar, network=BAR, payment=BAR) == 1
+    assert tier(SETTINGS.q_bar, timing=BAR, payment=BAR) == 1
 
 
 def test_evidence_against_is_taken_off() -> None:
@@ -77,13 +105,13 @@ def test_evidence_against_is_taken_off() -> None:
 
 
 def test_evidence_against_is_no_kind_for_and_takes_nothing_from_those() -> None:
-    assert tier(0.001, network=BAR + MUCH, payment=-KIND) == 1
-    assert tier(0.001, network=MUCH * 0.99, payment=-0.1, taste=-0.1) == 2
-    assert tier(0.001, network=BAR + KIND, payment=KIND, taste=-KIND) == 1
+    assert tier(0.001, timing=BAR + MUCH, payment=-KIND) == 1
+    assert tier(0.001, timing=MUCH * 0.99, payment=-0.1, taste=-0.1) == 2
+    assert tier(0.001, timing=BAR + KIND, payment=KIND, taste=-KIND) == 1
 
 
 def test_absence_is_no_kind_of_its_own() -> None:
-    assert tier(0.001, network=BAR, absence=2 * KIND) == 2
+    assert tier(0.001, timing=BAR, absence=2 * KIND) == 2
 
 
 def test_the_score_rises_with_the_points_and_falls_without_validation() -> None:
@@ -97,7 +125,7 @@ def test_the_score_rises_with_the_points_and_falls_without_validation() -> None:
 
 def test_a_flagged_group_ranks_above_one_that_is_not_at_the_same_points() -> None:
     total = BAR + 0.5
-    assert judged(0.001, network=total / 2, payment=total / 2).score[0] > judged(0.001, network=total).score[0]
+    assert judged(0.001, timing=total / 2, payment=total / 2).score[0] > judged(0.001, timing=total).score[0]
 
 
 def test_no_terms_no_points() -> None:

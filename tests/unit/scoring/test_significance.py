@@ -120,12 +120,22 @@ def test_a_mesh_of_cards_is_beyond_chance_among_accounts_with_cards_of_their_own
 
 def test_maxima_are_the_largest_of_each_size_class() -> None:
     found, size = np.array([5.0, 9.0, 3.0, 7.0]), np.array([3, 2, 5, 40])
-    both = np.column_stack([found, found[::-1]])
-    assert significance.maxima(both, size, 8).T.tolist() == [[0, 9, 3, 0, 0, 7, 0, 0], [0, 7, 9, 0, 0, 5, 0, 0]]
+    largest = significance.maxima(np.column_stack([found, found[::-1]]), size, 8).T
+    # The one of five accounts counts among those of up to three, with four fifths of its bits.
+    assert largest[:, [1, 2, 5]].tolist() == [[9, 3, 7], [np.log2(1.0 + 0.8 * (2.0**9 - 1.0)), 9, 5]]
+    assert (largest[:, 6:] == 0).all()
+
+
+def test_a_crowd_of_the_null_counts_for_crowds_of_down_to_a_quarter() -> None:
+    bits = np.array([[1_000.0, 0.0]])
+    largest = np.exp2(significance.maxima(np.log2(1.0 + bits), np.array([80]), 9)) - 1.0
+    # Those of up to 127, 63 and 31 accounts, the latter two with their part of 80.
+    assert largest[:, 0].tolist() == pytest.approx([0, 0, 0, 0, 1_000 * 32 / 80, 1_000 * 64 / 80, 1_000, 0, 0])
+    assert (largest[:, 1] == 0).all()
 
 
 def test_a_cluster_beyond_the_last_class_counts_in_it() -> None:
-    assert significance.maxima(np.array([[4.0]]), np.array([1_000]), 3).tolist() == [[0], [0], [4]]
+    assert significance.maxima(np.array([[4.0]]), np.array([1_000]), 3)[2].tolist() == [4]
 
 
 def test_no_clusters_no_maxima() -> None:
