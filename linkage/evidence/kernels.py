@@ -247,10 +247,7 @@ def closure(
                 best = max(best, part)
             if best <= usual:
                 continue
-            # Nats that each further account of an identifier adds to the surprise.
-            nats = best * np.log(best / usual)
-            if best < 1.0:
-                nats += (1.0 - best) * np.log((1.0 - best) / (1.0 - usual))
+            nats = best * np.log(best / usual) + (1.0 - best) * np.log(max(1.0 - best, 1e-300) / (1.0 - usual))
             by_chance = 0.0
             for e in range(account_start[a], account_start[a + 1]):
                 i = edge_identifier[e]

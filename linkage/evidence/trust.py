@@ -211,8 +211,9 @@ def _beyond_chance(incidence: Incidence, pi: float) -> NDArray[np.float64]:
 
     Busy accounts meet everybody. Where who uses what is drawn at random, with as many uses of an account and as many
     accounts of an identifier as there are, two accounts share λ = k_a k_b Σ d(d − 1) / E² of those that have no more
-    accounts than this one; k: how many shared ones of the kind an account uses, E: uses of the kind. Of one operator
-    they are with probability π. The mean of λ is taken over the pairs on the identifier.
+    accounts than this one; k: how many shared ones of the kind an account uses, E: all uses of the kind, one of each
+    account that shares none. Of one operator they are with probability π. The mean of λ is taken over the pairs on the
+    identifier.
     """
     if incidence.identifiers == 0:
         return np.zeros(0)
@@ -221,7 +222,8 @@ def _beyond_chance(incidence: Incidence, pi: float) -> NDArray[np.float64]:
     degree = incidence.degree.astype(np.float64)
     edge_kind = kind[incidence.edge_identifier]
     cell = incidence.edge_account.astype(np.int64) * kinds + edge_kind
-    used = np.bincount(cell, minlength=incidence.accounts * kinds)[cell].astype(np.float64)
+    count = np.bincount(cell, minlength=incidence.accounts * kinds)
+    used = count[cell].astype(np.float64)
     first, second = (
         np.bincount(incidence.edge_identifier, weights=power, minlength=incidence.identifiers)
         for power in (used, used**2)
@@ -238,8 +240,8 @@ def _beyond_chance(incidence: Incidence, pi: float) -> NDArray[np.float64]:
     before = np.r_[0.0, upto[:-1]][start][np.cumsum(start) - 1]
     others = np.empty(incidence.identifiers)
     others[order] = total - before - meeting[order]
-    uses = np.bincount(edge_kind, minlength=kinds).astype(np.float64)[kind]
-    chance = product * others / np.maximum(uses, 1.0) ** 2
+    uses = np.maximum(count.reshape(-1, kinds), 1).sum(axis=0).astype(np.float64)[kind]
+    chance = product * others / uses**2
     return np.asarray(pi / (pi + chance))
 
 

@@ -45,8 +45,8 @@ TIERS: dict[int, str] = {1: "1 · flagged", 2: "2 · for a person", 3: "3 · lin
 TIER_MEANING: dict[int, str] = {
     1: "Linkage is validated, and the evidence of coordinated abuse passes the bar.",
     2: (
-        "Linkage is validated; the evidence of abuse is near the bar, of one kind, or only in how things are shared, or "
-        "members have a site or an organization of their own. A person decides."
+        "Linkage is validated; the evidence of abuse is near the bar, of one kind, or only in how things are shared, or"
+        " members have a site or an organization of their own. A person decides."
     ),
     3: "Linked only. Linked is not abusive: a company, a class or a family is linked too.",
 }

@@ -106,7 +106,7 @@ def test_every_kind_of_a_long_file_is_on_and_may_have_a_prior_of_its_own(tmp_pat
     (tmp_path / "mapping.toml").write_text('schema = "linkage.mapping/1"\nlayout = "long"\n', encoding="utf-8")
     made = Workspace(tmp_path / "w")
     made.path.mkdir()
-    (made.path / "linkage.toml").write_text("[evidence.priors.badge]\ntrust = 0.8\ndiscount = 0.5\n", encoding="utf-8")
+    (made.path / "linkage.toml").write_text("[evidence.priors.badge]\ntrust = 0.8\nheld = true\n", encoding="utf-8")
     report = made.ingest(tmp_path / "long.jsonl", mapping=tmp_path / "mapping.toml")
     assert report.accepted == len(rows)
     made.refresh()
