@@ -23,8 +23,8 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 _TIERS = {
     1: "flagged: linkage is validated, and the evidence of coordinated abuse passes the bar",
     2: (
-        "for a person to decide: linkage is validated; the evidence of abuse is near the bar, of one kind, or only in how"
-        " things are shared, or members have a site or an organization of their own"
+        "for a person to decide: linkage is validated; the evidence of abuse is near the bar, of one kind, or only in"
+        " how things are shared, or members have a site or an organization of their own"
     ),
     3: "linked only: nothing here claims abuse",
 }
