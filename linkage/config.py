@@ -74,7 +74,9 @@ class IngestSettings(Section):
 class KindPrior(Section):
     """What an identifier kind is worth before anything is learned of it."""
 
-    trust: Annotated[float, Field(gt=0, lt=1, description="θ of an identifier on two accounts")] = 0.7
+    trust: Annotated[
+        float, Field(gt=0, lt=1, description="θ of an identifier on two accounts; less where chance does")
+    ] = 0.7
     half_degree: Annotated[float, Field(gt=0, description="accounts beyond two at which the prior has halved")] = 6.0
     strength: Annotated[float, Field(gt=0, description="pairs of evidence that the prior weighs as much as")] = 4.0
     discount: Annotated[float, Field(ge=0, le=1, description="what a further shared one of the kind counts")] = 0.2
@@ -197,7 +199,7 @@ class ScoringSettings(Section):
         float, Field(ge=0, description="against a group wholly of allow-listed organizations")
     ] = 10.0
     overwhelming_points: Annotated[
-        float, Field(gt=0, description="points of one kind of evidence that suffice alone")
+        float, Field(gt=0, description="points of one kind of evidence beside which no second is asked for")
     ] = 6.0
 
 

@@ -228,7 +228,8 @@ def _sure(cluster: Mapping[str, Any], rows: Rows, profile: Profile, found: Mappi
         "cluster.linkage_score; kinds.csv). Each bit doubles the odds by the program's own reckoning. The figure ranks "
         "groups; it is no probability that a court could use.",
         f"That it is abuse: {cluster['abuse_score']:+.{2 if profile.records else 0}f} points, where {bar:g} of more "
-        f"than one kind flag a group; score {cluster['score']:.{3 if profile.records else 2}f} of 1. {ahead} "
+        "than one kind, of what members do among them, flag a group without a site or an organization of its own; "
+        f"score {cluster['score']:.{3 if profile.records else 2}f} of 1. {ahead} "
         f"observations speak for abuse and {against} against (terms.csv).{rounded}",
         f"How often the program is wrong about abuse: {found['error_rates']['abuse']}",
         f"Members: {count(int(cluster['size']), profile)} (finding.json: cluster.size).",

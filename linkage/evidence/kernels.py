@@ -191,8 +191,8 @@ def closure(
 
     For an account on j, each of its other identifiers i has a share of *i's* accounts that are on j too; the largest
     such share counts, less what chance gives: the share of all edges that accounts on j hold, so that busy accounts
-    explain themselves. As far as one of so many identifiers has as large a share by chance (Chernoff's bound), it does
-    not. The closure of j is the mean over its accounts, or over ``sample`` of them. Identifiers with
+    explain themselves; and as far as one of as many identifiers has no such share by chance (Chernoff's
+    bound). The closure of j is the mean over its accounts, or over ``sample`` of them. Identifiers with
     fewer than ``few`` accounts have none (0), and neither have places in the ``network`` (M): a campus is closed behind
     its address, whole classes and families at a time, and is not one operator.
     """
@@ -244,17 +244,13 @@ def closure(
                     part /= di - 1
                 elif met[i] >= 3:
                     part = min(1.0, met[i] * d / taken / di)
-                best = max(best, part)
-            if best <= usual:
-                continue
-            nats = best * np.log(best / usual) + (1.0 - best) * np.log(max(1.0 - best, 1e-300) / (1.0 - usual))
-            by_chance = 0.0
-            for e in range(account_start[a], account_start[a + 1]):
-                i = edge_identifier[e]
-                di = identifier_start[i + 1] - identifier_start[i]
-                if i != j and di >= 2:
-                    by_chance += np.exp(-(di - 1) * nats)
-            total += (best - usual) / (1.0 - usual) * np.exp(-by_chance)
+                if part <= usual:
+                    continue
+                # As many as the account has could have as large a share by chance.
+                nats = part * np.log(part / usual) + (1.0 - part) * np.log(max(1.0 - part, 1e-300) / (1.0 - usual))
+                lucky = (account_start[a + 1] - account_start[a] - 1) * np.exp(-(di - 1) * nats)
+                best = max(best, (part - usual) / (1.0 - usual) * np.exp(-lucky))
+            total += best
         for x in range(taken):
             a = chosen[x]
             for e in range(account_start[a], account_start[a + 1]):

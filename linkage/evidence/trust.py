@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage import leiden
-from linkage.evidence import kernels
+from linkage.evidence import chance, kernels
 from linkage.evidence.devotion import devotion
 from linkage.model.kinds import SCHEDULE
 from linkage.model.tables import DIGITS
@@ -100,7 +100,7 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: 
     # operator's accounts meet on few and use many, are asked for by their own.
     asked = np.array([not entry.held and not entry.network for entry in priors], dtype=np.bool_)
     asked &= np.array([kind != SCHEDULE for kind in incidence.kinds], dtype=np.bool_)
-    prior = np.where(asked[incidence.kind], np.minimum(prior, _beyond_chance(incidence, pi)), prior)
+    prior = np.where(asked[incidence.kind], chance.left(incidence, prior, pi, seed), prior)
     strength = np.array([entry.strength for entry in priors])[incidence.kind]
     network = np.array([entry.network for entry in priors], dtype=np.bool_)
     discount = np.array([entry.discount for entry in priors])
@@ -204,45 +204,6 @@ def _prior(incidence: Incidence, priors: list[KindPrior]) -> NDArray[np.float64]
     half = np.array([entry.half_degree for entry in priors])[incidence.kind]
     beyond = np.maximum(0.0, incidence.degree.astype(np.float64) - 2.0)
     return np.asarray(base / (1.0 + beyond / half))
-
-
-def _beyond_chance(incidence: Incidence, pi: float) -> NDArray[np.float64]:
-    """Most that sharing each identifier can say before anything is learned (M): π against what chance shares, λ.
-
-    Busy accounts meet everybody. Where who uses what is drawn at random, with as many uses of an account and as many
-    accounts of an identifier as there are, two accounts share λ = k_a k_b Σ d(d − 1) / E² of those that have no more
-    accounts than this one; k: how many shared ones of the kind an account uses, E: all uses of the kind, one of each
-    account that shares none. Of one operator they are with probability π. The mean of λ is taken over the pairs on the
-    identifier.
-    """
-    if incidence.identifiers == 0:
-        return np.zeros(0)
-    kinds = len(incidence.kinds)
-    kind = incidence.kind.astype(np.int64)
-    degree = incidence.degree.astype(np.float64)
-    edge_kind = kind[incidence.edge_identifier]
-    cell = incidence.edge_account.astype(np.int64) * kinds + edge_kind
-    count = np.bincount(cell, minlength=incidence.accounts * kinds)
-    used = count[cell].astype(np.float64)
-    first, second = (
-        np.bincount(incidence.edge_identifier, weights=power, minlength=incidence.identifiers)
-        for power in (used, used**2)
-    )
-    meeting = degree * (degree - 1.0)
-    product = (first**2 - second) / np.maximum(meeting, 1.0)
-    order = np.lexsort((degree, kind))
-    # Those of one degree come together, and count for each other.
-    group = np.cumsum(np.r_[0, (np.diff(kind[order]) != 0) | (np.diff(degree[order]) != 0)])
-    upto = np.cumsum(meeting[order])
-    last = np.flatnonzero(np.r_[np.diff(group) != 0, True])
-    total = upto[last][group]
-    start = np.r_[True, np.diff(kind[order]) != 0]
-    before = np.r_[0.0, upto[:-1]][start][np.cumsum(start) - 1]
-    others = np.empty(incidence.identifiers)
-    others[order] = total - before - meeting[order]
-    uses = np.maximum(count.reshape(-1, kinds), 1).sum(axis=0).astype(np.float64)[kind]
-    chance = product * others / uses**2
-    return np.asarray(pi / (pi + chance))
 
 
 def _judged(

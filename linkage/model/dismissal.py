@@ -42,7 +42,7 @@ def changed(then: Look, now: Look, kind_points: float) -> tuple[str, ...]:
     """What is materially otherwise than when people looked, in sentences; nothing where all of it is within bounds.
 
     Material is: half as many members again; half of the members being others; a tier nearer to a flag; or a kind of
-    evidence for abuse that has come to ``kind_points``, by as much, which is what a flag asks of a second kind.
+    evidence for abuse that has come to ``kind_points``, by as much: what a flag asks of a second kind.
     """
     found = []
     before, after = len(then.members), len(now.members)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.scoring.shares import WHOLE
-from linkage.scoring.term import ABSENCE, OF_A_HOUSE, SCHEDULED, SHARING
+from linkage.scoring.term import ABSENCE, SCHEDULED, SHARING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 #: Part of the points of a second kind that what members do has to have.
 _CONDUCT = 0.5
+#: Points of a house of their own, in those of a second kind, from which people decide: half of all work at one site of
+#: the members for weeks, or two thirds of them of one organization.
+_HOUSE = 2.0
 #: What sums of points may differ by, and be the same.
 _ROUNDING = 1e-9
 
@@ -37,10 +40,10 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
 
     Tier 1: linkage validated, and the bar met by two kinds of evidence or one overwhelming one: the strongest, and
     what all others add together. A schedule that most members keep is overwhelming: shuffled days keep none. Either way
-    what members *do* has to add half as much as a second kind, since all else is how they are linked; and a site or an
-    organization of their own that is as clear as a kind leaves the verdict to people, whatever else there is. Tier 2:
-    validated, and near the bar, or no flag for one of these. Tier 3: linked only. An unvalidated cluster ranks at half
-    its score, and so does what is no flag for its kinds.
+    what members *do* has to add half as much as a second kind, since all else is how they are linked; and a site or a
+    registered organization of their own, as clear as two kinds, leaves the verdict to people. Tier 2: validated, and
+    near the bar, or no flag for one of these. Tier 3: linked only. An unvalidated cluster ranks at half its score, and
+    so does what is no flag for its kinds, its conduct or its house: below every flag, in the order of its points.
     """
     groups = len(q_value)
     abuse, conduct, house = np.zeros(groups), np.zeros(groups), np.zeros(groups)
@@ -49,8 +52,8 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
         abuse += term.points
         if term.evidence not in SHARING:
             conduct += np.maximum(term.points, 0.0)
-        if term.name in OF_A_HOUSE:
-            house -= np.minimum(term.points, 0.0)
+        if term.house is not None:
+            house += term.house
         by_kind[term.evidence] = by_kind.get(term.evidence, np.zeros(groups)) + np.maximum(term.points, 0.0)
     strongest, every = np.zeros(groups), np.zeros(groups)
     for evidence, points in by_kind.items():
@@ -64,7 +67,7 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
         most = min(WHOLE, settings.kind_cap_points) * settings.cap_scale
         enough |= by_kind[SCHEDULED] >= most - _ROUNDING
     enough &= conduct >= _CONDUCT * settings.kind_points - _ROUNDING
-    enough &= house < settings.kind_points - _ROUNDING
+    enough &= house < _HOUSE * settings.kind_points - _ROUNDING
     flagged = validated & (abuse >= settings.flag_points) & enough
     near = validated & (abuse >= settings.near_points) & ~flagged
     score = 1.0 / (1.0 + np.exp(-(abuse - settings.flag_points) / 2.0))

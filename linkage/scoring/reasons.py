@@ -79,8 +79,9 @@ def ordinary_reasons(
     told = firms.registered / np.maximum(several, 1e-12)
     doublings = np.log2(np.maximum(firms.number, SEVERAL) / SEVERAL)
     many_firms = 3.0 + np.minimum((0.5 + 0.5 * told) * doublings, _MANY + told)
-    of_firms = np.where(firms.number >= SEVERAL, many_firms, 1.5) * most(several)
-    one_domain = -np.maximum.reduce([1.5 * most(domain), 3.0 * most(organization), of_firms])
+    of_firms = np.where(firms.number >= SEVERAL, many_firms, 1.5)
+    one_domain = -np.maximum.reduce([1.5 * most(domain), 3.0 * most(organization), of_firms * most(several)])
+    house = np.maximum(3.0 * most(organization), of_firms * most(firms.registered))
     domain = np.maximum.reduce([domain, organization, several])
     small = -3.0 * np.clip((settings.small_group - size) / (settings.small_group - 3.0), 0.0, 1.0)
     canaries, surely = _canaries(incidence, label, groups, size, canary_kind)
@@ -167,6 +168,7 @@ def ordinary_reasons(
             nan,
             one_domain * settings.cap_scale,
             organized,
+            house=house * settings.cap_scale,
         ),
         Term(
             "small_group",
@@ -217,21 +219,23 @@ def _canaries(
     """Canaries that several members of a group touched (K), and how many of them more members did than others do (K).
 
     A canary counts whole from two deviations beyond what as many others would touch it, and up to one not at all; and
-    as far as one in twenty of the members did.
+    as far as one in twenty of the members touched any such.
     """
     group = label[incidence.edge_account]
     canary = incidence.kind == (incidence.kinds.index(canary_kind) if canary_kind in incidence.kinds else -1)
     edge = np.flatnonzero((group >= 0) & canary[incidence.edge_identifier])
     key = group[edge] * incidence.identifiers + incidence.edge_identifier[edge]
-    cell, count = np.unique(key, return_counts=True)
+    cell, at, count = np.unique(key, return_inverse=True, return_counts=True)
     of_group, degree = cell // incidence.identifiers, incidence.degree[cell % incidence.identifiers]
     several = count >= 2
     members = size[of_group]
     chance = members * (degree - count) / np.maximum(incidence.accounts - members, 1)
     sure = np.clip((count - chance) / (1.0 + np.sqrt(chance)) - 1.0, 0.0, 1.0)
-    sure *= np.clip(count / np.maximum(_TOUCHED * members, 1.0), 0.0, 1.0)
+    sure = np.where(several, sure, 0.0)
+    touched = np.bincount(label[np.unique(incidence.edge_account[edge[sure[at] > 0.0]])], minlength=groups)
+    sure *= np.clip(touched / np.maximum(_TOUCHED * size, 1.0), 0.0, 1.0)[of_group]
     shared = np.bincount(of_group[several], minlength=groups)
-    return shared.astype(np.int64), np.asarray(np.bincount(of_group[several], weights=sure[several], minlength=groups))
+    return shared.astype(np.int64), np.asarray(np.bincount(of_group, weights=sure, minlength=groups))
 
 
 def _office(features: Features, label: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:

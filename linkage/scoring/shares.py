@@ -82,6 +82,7 @@ def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettin
     nan = not_applicable(groups)
     spread = np.where(size >= 4, np.clip(np.log2(np.maximum(found.effective, 1.0) / 4.0), 0.0, 2.0), 0.0)
     spread *= np.clip(found.covered * 2.0, 0.0, 1.0)
+    at_site = 4.0 * site(found) * settings.cap_scale
 
     def exits(group: int) -> str:
         return (
@@ -100,7 +101,7 @@ def network(found: Sharing, groups: int, size: IntArray, settings: ScoringSettin
 
     return [
         Term("shared_exits", "network", found.effective, nan, nan, spread * settings.cap_scale, exits),
-        Term("one_site", "network", found.top_events, nan, nan, -4.0 * site(found) * settings.cap_scale, one_site),
+        Term("one_site", "network", found.top_events, nan, nan, -at_site, one_site, house=at_site),
     ]
 
 

@@ -20,16 +20,15 @@ ABSENCE = "absence"
 #: Evidence of a schedule, which suffices alone where most members keep it.
 SCHEDULED = "schedule"
 #: Evidence of how members share things, and of what else they have: it is how they are linked, seen from another side.
-SHARING = frozenset({ABSENCE, "identity", "network", "payment", "size", "structure", "templates"})
-#: Terms that a firm, or a school, leaves: one place of its own, one name.
-OF_A_HOUSE = frozenset({"allowed_organization", "one_organization", "one_site"})
+SHARING = frozenset({ABSENCE, "canary", "identity", "network", "payment", "size", "structure", "templates"})
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One term over all groups (K). ``evidence``: the kind of evidence; terms of one kind count once, the strongest.
 
-    ``sentence`` gives the words for one group. NaN observed or expected: does not apply.
+    ``sentence`` gives the words for one group. NaN observed or expected: does not apply. ``house``: points, where any,
+    of one place of their own, or one name that was registered: what a firm or a school leaves.
     """
 
     name: str
@@ -39,6 +38,7 @@ class Term:
     effect: FloatArray
     points: FloatArray
     sentence: Callable[[int], str]
+    house: FloatArray | None = None
 
 
 def graded(z: FloatArray, cap: float) -> FloatArray:

@@ -220,6 +220,10 @@ def test_who_uses_very_much_is_together_with_anybody_somewhere() -> None:
     found = closure(strangers(drawing))
     assert found["public"] < 0.05
     assert found["own"] > 0.9
+    # Pairs that each share a prompt of their own as well take nothing from what the others say.
+    for pair in range(400):
+        drawing.use(100 + random.choice(12, 2, replace=False), TEMPLATE, f"pair-{pair:03}")
+    assert closure(strangers(drawing))["own"] > 0.9
 
 
 def test_closure_on_a_sample_is_close_to_that_on_all() -> None:

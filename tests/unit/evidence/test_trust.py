@@ -101,16 +101,31 @@ def test_what_busy_accounts_share_is_worth_no_more_than_chance_leaves() -> None:
     drawing.use([0, 1, 2, 3], TEMPLATE, "busy")
     drawing.use([100, 101, 102, 103], TEMPLATE, "quiet")
     drawing.use([100, 101, 102, 103], CARD, "quiet")
-    drawing.accounts = 5_000
+    drawing.accounts = 500
     learned = learn(drawing)
     busy, quiet, card = (
         learned.prior[drawing.at(*of)] for of in ((TEMPLATE, "busy"), (TEMPLATE, "quiet"), (CARD, "quiet"))
     )
     usual = SETTINGS.prior_of(TEMPLATE)
     assert quiet == pytest.approx(usual.trust / (1.0 + 2.0 / usual.half_degree))
-    assert busy < 0.02
+    assert busy < 0.1 * quiet
     held = SETTINGS.prior_of(CARD)
     assert card == pytest.approx(held.trust / (1.0 + 2.0 / held.half_degree)), "chance is asked of having one at all"
+
+
+def test_what_a_ring_shares_among_itself_is_not_what_makes_it_busy() -> None:
+    """Sixty accounts on six hundred prompts of five of them each, beside the prompts of the world."""
+    random = np.random.default_rng(6)
+    drawing = Drawing()
+    for prompt in range(600):
+        drawing.use(random.choice(60, 5, replace=False), TEMPLATE, f"own-{prompt:03}")
+    for prompt in range(4_000):
+        drawing.use(100 + random.choice(7_900, 5, replace=False), TEMPLATE, f"public-{prompt:04}")
+    drawing.accounts = 8_000
+    learned = learn(drawing)
+    own = [drawing.at(TEMPLATE, f"own-{prompt:03}") for prompt in range(600)]
+    usual = SETTINGS.prior_of(TEMPLATE)
+    assert np.median(learned.prior[own]) > 0.4 * usual.trust / (1.0 + 3.0 / usual.half_degree)
 
 
 def test_addresses_do_not_vouch_for_each_other() -> None:

@@ -40,23 +40,27 @@ def test_how_members_are_linked_is_no_abuse_however_many_kinds_of_it_there_are()
     assert judged(0.001, **linked).score[0] < 0.6 * judged(0.001, **linked, work=KIND).score[0]
 
 
-@pytest.mark.parametrize(("name", "house"), [("one_site", True), ("one_organization", True), ("one_payer", False)])
-def test_a_house_of_their_own_leaves_the_verdict_to_people(name: str, house: bool) -> None:
+def test_a_house_of_their_own_leaves_the_verdict_to_people() -> None:
     nan = np.array([np.nan])
 
-    def with_house(points: float) -> int:
+    def with_house(points: float, house: float | None) -> Assessment:
         found = [
-            Term(term, evidence, nan, nan, nan, np.array([value]), lambda _group: "words")
-            for term, evidence, value in (
-                ("strongest_models", "taste", BAR),
-                ("moves_at_release", "release", BAR),
-                (name, "network" if name == "one_site" else "identity", points),
-            )
-        ]
-        return int(assess(found, np.array([0.001]), SETTINGS).tier[0])
+            Term("strongest_models", "taste", nan, nan, nan, np.array([BAR]), lambda _group: "words"),
+            Term("moves_at_release", "release", nan, nan, nan, np.array([BAR]), lambda _group: "words"),
+            Term(
+                "one_organization", "identity", nan, nan, nan, np.array([-points]), lambda _group: "words",
+                house=None if house is None else np.array([house]),
+            ),
+        ]  # fmt: skip
+        return assess(found, np.array([0.001]), SETTINGS)
 
-    assert with_house(-0.9 * KIND) == 1
-    assert with_house(-KIND) == (2 if house else 1)
+    assert with_house(2 * KIND, 1.9 * KIND).tier[0] == 1
+    assert with_house(2 * KIND, 2 * KIND).tier[0] == 2
+    assert with_house(2 * KIND, None).tier[0] == 1, "a mail domain, which anyone can have"
+    assert with_house(2 * BAR, 2 * BAR).tier[0] == 3
+    # Below every flag, in the order of their points.
+    much, less = with_house(2 * KIND, 2 * KIND).score[0], with_house(3 * KIND, 3 * KIND).score[0]
+    assert less < much < judged(0.001, timing=BAR / 2, payment=BAR / 2).score[0]
 
 
 def test_one_kind_alone_is_for_a_person_unless_it_overwhelms() -> None:
