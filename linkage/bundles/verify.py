@@ -22,6 +22,7 @@ from linkage.errors import BundleAltered, BundleMalformed, BundleUntrusted, Link
 from linkage.model.case import same_person
 from linkage.model.reports import BundleReport
 from linkage.model.times import from_text
+from linkage.refresh import METHOD
 
 if TYPE_CHECKING:
     import pyarrow
@@ -222,6 +223,9 @@ def _again(report: BundleReport, files: Mapping[str, bytes], found: Mapping[str,
     profile = profile_of(found["profile"])
     if not profile.records:
         return replace(report, rerun="not possible")
+    made_by = found["method"]["method"]
+    if made_by != METHOD:
+        raise BundleMalformed(f"method {made_by} made it, and this is method {METHOD}: that linkage can run it again")
     told = json.loads(files["data/rerun/configuration.json"])
     frame = Frame(
         told["accounts"], tuple(told["kinds"]), from_text(told["as_of"]), Settings.model_validate(told["settings"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from linkage import Workspace
 from linkage.bundles import bag, signing
 from linkage.bundles.signing import Keys
 from linkage.cli import main
+from linkage.errors import BundleMalformed
 from tests.lib import bundled
 
 Copy = Callable[[], Path]
@@ -199,8 +201,6 @@ def test_a_finding_that_its_records_do_not_give_is_found(
     keys = Keys(tmp_path / "keys")
     key = keys.new("exporter")
     bundles = Workspace(tmp_path / "none").bundles
-    import json
-
     finding = path / "data" / "finding.json"
     found = json.loads(finding.read_text())
     found["cluster"]["score"] += 0.1
@@ -212,6 +212,24 @@ def test_a_finding_that_its_records_do_not_give_is_found(
     assert report.fault is not None
     assert report.fault.exit_code == 22
     assert any(one.startswith("score") for one in report.differences)
+
+
+def test_a_bundle_of_another_method_is_not_called_wrong(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What it claims was true for the program that made it, and cannot be seen by this one."""
+    path = bundled.copied(tmp_path_factory, "internal", tmp_path)
+    keys = Keys(tmp_path / "keys")
+    finding = path / "data" / "finding.json"
+    found = json.loads(finding.read_text())
+    made_by = found["method"]["method"]
+    found["method"]["method"] = "4"
+    finding.write_text(json.dumps(found))
+    signed_again(path, keys.new("exporter"))
+    bundles = Workspace(tmp_path / "none").bundles
+    assert bundles.verify(path, allowed_signers=keys.allowed_signers).fault is None
+    with pytest.raises(BundleMalformed, match=f"method 4 made it, and this is method {made_by}"):
+        bundles.verify(path, allowed_signers=keys.allowed_signers, rerun=True)
 
 
 def test_signed_content_that_contradicts_itself_is_malformed(copy: Copy, tmp_path: Path) -> None:
