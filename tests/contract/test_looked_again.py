@@ -2,22 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from linkage import Workspace
-from tests.lib.refreshed import made_up
+from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing
 
 pytestmark = pytest.mark.long
+
+START = datetime(2026, 4, 1, tzinfo=UTC)
+COLUMNS = {IP: "ip_address", CARD: "payment_instrument", TEMPLATE: "template_hash"}
+#: Users of a framework, the first of them a ring; and everybody.
+USERS, RING, EVERYBODY = 80, 20, 2_000
+
+
+def drawn() -> Drawing:
+    """Eighty users of a hosted framework, of whom twenty share cards, exits and prompts too; couples; and others."""
+    random = np.random.default_rng(5)
+    drawing = Drawing()
+    for number in range(10):
+        drawing.use(range(USERS), TEMPLATE, f"framework-{number}")
+    for number in range(4):
+        drawing.use(range(USERS), IP, f"20.0.1.{number}")
+    for number in range(16):
+        drawing.use(random.choice(RING, 4, replace=False), CARD, f"ring-{number:02}")
+        drawing.use(random.choice(RING, 5, replace=False), IP, f"20.0.2.{number}")
+        drawing.use(random.choice(RING, 6, replace=False), TEMPLATE, f"own-{number:02}")
+    for couple in range(200):
+        drawing.use([100 + 2 * couple, 101 + 2 * couple], CARD, f"couple-{couple}")
+    drawing.use(range(500, EVERYBODY), TEMPLATE, "public", 0, 0, events=1)
+    return drawing
+
+
+def events() -> Iterator[dict[str, object]]:
+    """What is drawn, as exchanges: each use spread over its days, no two accounts alike."""
+    for (account, kind, name), (first, last, count) in drawn().uses.items():
+        for turn in range(count):
+            day = first + (last - first) * turn / max(1, count - 1) + account * 7 % 23
+            when = START + timedelta(days=day, minutes=(account * 37 + turn * 101) % 1440)
+            yield dict.fromkeys(COLUMNS.values()) | {
+                "account_id": f"account-{account:04}", "event_time": when, COLUMNS[kind]: name,
+            }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A population in which a framework hides a campaign from the first look."""
-    made = made_up(tmp_path_factory.mktemp("again"), "campus", 1_500, 3)
+    """A population in which a framework hides a ring from the first look."""
+    folder = tmp_path_factory.mktemp("again")
+    pq.write_table(pa.Table.from_pylist(list(events())), folder / "events.parquet")
+    made = Workspace(folder / "workspace")
+    made.ingest(folder / "events.parquet")
+    made.refresh(window="all")
     made.bundles.new_key()
     return made
+
+
+def test_the_ring_is_found_and_nobody_else(workspace: Workspace) -> None:
+    (cluster,) = set(workspace.snapshot().table("aside")["cluster_id"].to_pylist())
+    members = workspace.members()
+    found = set(members[members["cluster_id"] == cluster]["account_id"])
+    assert found == {f"account-{account:04}" for account in range(RING)}
 
 
 def test_what_was_put_aside_is_shown_without_trust(workspace: Workspace) -> None:

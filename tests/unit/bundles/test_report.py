@@ -65,7 +65,7 @@ def test_the_summary_says_in_words_how_sure_it_is_and_of_what_it_is_not(
     cluster = found["cluster"]
     assert "10,000 searches of the same data, rewired at random" in text
     assert f"q = {cluster['q_value']:.3g}" in text
-    assert f"where {found['method']['settings']['scoring']['flag_points']:g} of more than one kind flag a group" in text
+    assert f"where {found['method']['settings']['scoring']['flag_points']:g} of more than one kind" in text
     assert found["error_rates"]["abuse"] in text
     assert "2^" not in text
     assert "No person's decision is in this bundle." in text
