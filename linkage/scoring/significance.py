@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 LEAST_SCALE = 0.5
 #: Largest size class of a few accounts, up to fifteen.
 _FEW = 3
-#: Size classes below its own in which a cluster of the null counts as well.
-_BELOW = 2
 #: Least scale that a few replicates can tell.
 _LEAST_FITTED = 0.05
 
@@ -112,17 +110,11 @@ def rewired(incidence: Incidence, alone: Alone, seed: int, replicate: int) -> Ed
 def maxima(found: NDArray[np.float64], size: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
     """Largest of each statistic (K × S) among the clusters of each size class, floor(log2 size); 0 where there is none.
 
-    Size classes × S. A cluster of the null counts in the two classes below as well, with its bits in proportion: what
-    is real takes some of the accounts out of the crowd that chance ties, and leaves a smaller crowd. But for those of
-    few accounts, of which other things are asked (:func:`fit`).
+    Size classes × S.
     """
     out = np.zeros((classes, found.shape[1]))
-    own = np.minimum(size_class(size), classes - 1)
-    np.maximum.at(out, own, found)
-    for below in range(1, _BELOW + 1):
-        at = np.flatnonzero(own - below > _FEW)
-        part = np.minimum(1.0, np.exp2(own[at] - below + 1.0) / np.maximum(size[at], 1))[:, None]
-        np.maximum.at(out, own[at] - below, np.log2(1.0 + part * (np.exp2(found[at]) - 1.0)))
+    if len(size):
+        np.maximum.at(out, np.minimum(size_class(size), classes - 1), found)
     return out
 
 
