@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from linkage.window import Window
 
 #: Part of every refresh id: a change of method gives a new snapshot even on the same events.
-METHOD = "17"
+METHOD = "18"
 #: End of the id of a refresh that was to be full; without it, that of the same refresh had nobody asked.
 _ASKED = "-full"
 _STEPS = 8

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.communities import kernels
+from linkage.communities.common import in_common
 from linkage.communities.stands import PRIVATE_FOR, Enriched, enriched, share_bits, trusted_bits, weighed
 from linkage.communities.tails import DIGITS, LOWEST, followed
 from linkage.sites import apart
@@ -114,7 +115,7 @@ def _merged(
     without any network identifier: customers of one exit provider are not one operator. Enough is ``merge_fit`` of what
     ties the account to its own: a class and a campaign that meet on a public tool's templates have more at home. And
     the other must answer, by at least ``merge_back`` of its members: a firm whose card was stolen fits the thieves, and
-    they do not fit the firm.
+    they do not fit the firm. So do communities with things of their own :func:`in_common`.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -132,8 +133,6 @@ def _merged(
     at_home[scored.account[home == scored.community]] = bits[home == scored.community]
     enough = (scored.prior + bits >= settings.bar_bits) & (bits >= settings.merge_fit * at_home[scored.account])
     fits = (home >= 0) & (home != scored.community) & enough & (size[scored.community] > 0)
-    if not fits.any():
-        return core
     cell, count = np.unique(home[fits] * communities + scored.community[fits], return_counts=True)
     source, target = cell // communities, cell % communities
     share = count / np.maximum(size[source], 1)
@@ -144,12 +143,14 @@ def _merged(
     returned = np.where(back >= 0, share[back], 0.0)
     joins = (share >= settings.merge_share) & (returned >= settings.merge_back) & (count >= 2)
     joins &= size[source] <= size[target]
-    if not joins.any():
-        return core
     order = np.lexsort((target, -share, source))
     order = order[joins[order]]
-    first = order[np.r_[True, source[order][1:] != source[order][:-1]]]
-    graph = coo_matrix((np.ones(len(first)), (source[first], target[first])), shape=(communities, communities))
+    first = order[_starts(source[order])]
+    left, right = in_common(incidence, scored.enriched, core, size, trust)
+    left, right = np.concatenate([source[first], left]), np.concatenate([target[first], right])
+    if len(left) == 0:
+        return core
+    graph = coo_matrix((np.ones(len(left)), (left, right)), shape=(communities, communities))
     whole = connected_components(graph, directed=False)[1]
     return np.where(core >= 0, whole[np.maximum(core, 0)], -1).astype(np.int64)
 

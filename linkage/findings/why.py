@@ -140,7 +140,10 @@ def cluster_terms(table: Table, outcome: Outcome) -> pyarrow.Table:
 
 
 def reasons(outcome: Outcome) -> list[list[str]]:
-    """Strongest reasons of each cluster, for people: what ties it, then the weightiest terms for and against."""
+    """Strongest reasons of each cluster, for people: what ties it, then the weightiest terms for and against.
+
+    The last ones say what people's verdicts did to it, and why it is no flag though its points reach the bar.
+    """
     tied, _bits, _stay = kind_support(outcome)
     counts = corroborating(outcome)
     names = outcome.population.incidence.kinds
@@ -162,7 +165,10 @@ def reasons(outcome: Outcome) -> list[list[str]]:
             for place, term in enumerate(ranked)
             if place < _TOLD or term.name in (WATCH_LIST, FOLLOWERS)
         ]
-        out.append([*(["; ".join(ties)] if ties else []), *told, *by_decision.get(cluster, ())])
+        held = outcome.assessment.held[cluster]
+        out.append(
+            [*(["; ".join(ties)] if ties else []), *told, *by_decision.get(cluster, ()), *([held] if held else [])]
+        )
     return out
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+#: How the sentence begins that says why a cluster is no flag though its points reach the bar.
+NO_FLAG = "no flag: "
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

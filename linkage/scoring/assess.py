@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.model.explanation import NO_FLAG
 from linkage.scoring.shares import WHOLE
 from linkage.scoring.term import ABSENCE, SCHEDULED, SHARING
 
@@ -22,17 +23,28 @@ _CONDUCT = 0.5
 #: Points of a house of their own, in those of a second kind, from which people decide: half of all work at one site of
 #: the members for weeks, or two thirds of them of one organization.
 _HOUSE = 2.0
+#: What is asked of a flag besides its points → how it is told that it is not met.
+_ASKED = {
+    "linkage": "linkage is not validated, since chance may tie as much (q {:.3f}, and {:g} is asked)",
+    "kinds": "all kinds of evidence but the strongest add {:.1f} points, and {:g} are asked",
+    "conduct": "what the members do adds {:.1f} points, and {:g} are asked; the rest is how they are linked",
+    "house": "a site or a registered organization of their own counts {:.1f} points; from {:g} on people decide",
+}
 #: What sums of points may differ by, and be the same.
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Per group (K): ``abuse`` points, ``score`` 0–1, ``tier`` 1–3."""
+    """Per group (K): ``abuse`` points, ``score`` 0–1, ``tier`` 1–3.
+
+    ``held``: of a group whose points reach the bar and that is no flag, why, in words; "" of all others.
+    """
 
     abuse: NDArray[np.float64]
     score: NDArray[np.float64]
     tier: NDArray[np.int64]
+    held: tuple[str, ...]
 
 
 def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: ScoringSettings) -> Assessment:
@@ -62,12 +74,21 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
         strongest = np.maximum(strongest, points)
         every += points
     validated = q_value <= settings.q_bar
-    enough = (every - strongest >= settings.kind_points) | (strongest >= settings.overwhelming_points)
+    kinds = (every - strongest >= settings.kind_points) | (strongest >= settings.overwhelming_points)
     if SCHEDULED in by_kind:
         most = min(WHOLE, settings.kind_cap_points) * settings.cap_scale
-        enough |= by_kind[SCHEDULED] >= most - _ROUNDING
-    enough &= conduct >= _CONDUCT * settings.kind_points - _ROUNDING
-    enough &= house < _HOUSE * settings.kind_points - _ROUNDING
+        kinds |= by_kind[SCHEDULED] >= most - _ROUNDING
+    asked = {
+        "linkage": (validated, q_value, settings.q_bar),
+        "kinds": (kinds, every - strongest, settings.kind_points),
+        "conduct": (
+            conduct >= _CONDUCT * settings.kind_points - _ROUNDING,
+            conduct,
+            _CONDUCT * settings.kind_points,
+        ),
+        "house": (house < _HOUSE * settings.kind_points - _ROUNDING, house, _HOUSE * settings.kind_points),
+    }
+    enough = asked["kinds"][0] & asked["conduct"][0] & asked["house"][0]
     flagged = validated & (abuse >= settings.flag_points) & enough
     near = validated & (abuse >= settings.near_points) & ~flagged
     score = 1.0 / (1.0 + np.exp(-(abuse - settings.flag_points) / 2.0))
@@ -77,4 +98,11 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
         abuse=abuse,
         score=np.round(score, 9),
         tier=np.where(flagged, 1, np.where(near, 2, 3)).astype(np.int64),
+        held=tuple(_held(asked, group) if abuse[group] >= settings.flag_points else "" for group in range(groups)),
     )
+
+
+def _held(asked: Mapping[str, tuple[NDArray[np.bool_], NDArray[np.float64], float]], group: int) -> str:
+    """Why points that reach the bar are no flag: whatever is ``asked`` (whether it is met, what there is, the bar)."""
+    lacking = [_ASKED[name].format(there[group], bar) for name, (met, there, bar) in asked.items() if not met[group]]
+    return NO_FLAG + "; ".join(lacking) if lacking else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from linkage.model.decided import BY_VERDICT
+from linkage.model.explanation import NO_FLAG
 from linkage.ui import session
 from linkage.ui.rows_panel import Rows, first
 from linkage.ui.words import counted, decimal, identifier_label, kind_words, plain, share, signed, split_points, whole
@@ -66,6 +67,8 @@ def reasons(cluster: ClusterFrames) -> list[Reason]:
     found: dict[str, Reason] = {}
     for entry in cluster.row["top_reasons"]:
         text, _ = split_points(str(entry))
+        if text.startswith(NO_FLAG):
+            continue
         if text.startswith(BY_VERDICT):
             found[text] = Reason(text, None, (Rows("decided", len(session.decided(cluster))),))
         elif text not in terms:
@@ -125,6 +128,8 @@ def _from(cluster: ClusterFrames, *rows: Rows) -> str:
 
 def _against(cluster: ClusterFrames) -> None:
     st.subheader("What speaks against", anchor=False)
+    for held in (str(entry) for entry in cluster.row["top_reasons"] if str(entry).startswith(NO_FLAG)):
+        _point(cluster, "", Reason(held, None, (Rows("cluster_terms", len(cluster.terms)),)))
     against = cluster.terms[cluster.terms["points"] <= -_FELT].sort_values("points")
     for row in against.itertuples():
         _point(cluster, "", _term(cluster, row))

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow
 
 from linkage.model.decided import BY_VERDICT
+from linkage.model.explanation import NO_FLAG
 from linkage.model.kinds import SCHEDULE
 from linkage.model.run import RunRecord
 from linkage.model.tables import OPTIONAL_TABLES, SNAPSHOT_TABLES, Table
@@ -40,7 +41,8 @@ class Spec:
     ``reported``: on whose watch list its first two identifiers are. ``in_step``: how many of its members keep a
     schedule, each with a moment in ten crowds; what that is worth to the cluster is left out.
     ``reported``: on whose watch list its first two identifiers are. ``decided``: the case that keeps its last two
-    members in it, and whose own its first identifier was before its first three members came to it.
+    members in it, and whose own its first identifier was before its first three members came to it. ``held``: why it is
+    no flag.
     """
 
     cluster_id: str
@@ -59,6 +61,7 @@ class Spec:
     reported: str = ""
     in_step: int = 0
     decided: str = ""
+    held: str = ""
 
 
 @dataclass
@@ -205,7 +208,11 @@ def _verdict(draft: _Draft, spec: Spec, parent: str | None, events: int, start: 
         "clusters", **one, size=[spec.size], score=spec.score, linkage_score=7.25, abuse_score=6.5 if flagged else -1.5,
         q_value=0.004, tier=spec.tier, flagged=flagged, events=events, tokens=events * 900 * spec.recorded,
         cost_usd_micros=events * 4_000 * spec.recorded, first_seen=start, last_seen=end, kinds=[list(KINDS[:2])],
-        top_reasons=[[*spec.reasons, *([f"{BY_VERDICT}{spec.decided} keeps 2 in it"] if spec.decided else [])]],
+        top_reasons=[[
+            *spec.reasons,
+            *([f"{BY_VERDICT}{spec.decided} keeps 2 in it"] if spec.decided else []),
+            *([NO_FLAG + spec.held] if spec.held else []),
+        ]],
         lineage=spec.lineage,
     )  # fmt: skip
     draft.add(
@@ -268,6 +275,7 @@ USUAL = (
         base=20_000,
         reasons=("one kind of evidence only: cards", "a second reason", "a third", "a fourth"),
         decided="k-0123456789ab",
+        held="what the members do adds 0.1 points, and 0.5 are asked",
     ),
     Spec("c-cccc000011112222", 9, tier=3, score=0.12, base=30_000, hubs=0, left_out=0, reasons=(HOSTILE,)),
     Spec("c-dddd000011112222", 3, tier=3, score=0.02, base=40_000, identifiers=3, hubs=0, reasons=()),

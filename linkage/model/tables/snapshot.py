@@ -88,7 +88,11 @@ CLUSTERS = Table(
         _c("first_seen", "TIMESTAMP", "first event of a member"),
         _c("last_seen", "TIMESTAMP", "last event of a member"),
         _c("kinds", "VARCHAR[]", "identifier kinds that corroborate"),
-        _c("top_reasons", "VARCHAR[]", "strongest reasons, for people"),
+        _c(
+            "top_reasons",
+            "VARCHAR[]",
+            "strongest reasons, for people; last, why it is no flag with points beyond the bar",
+        ),
         _c("lineage", "VARCHAR", "new, continued, grew, shrank, merged, split or revived"),
     ),
 )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from linkage.config import ScoringSettings
+from linkage.model.explanation import NO_FLAG
 from linkage.scoring.assess import Assessment, assess
 from linkage.scoring.term import Term
 
@@ -136,3 +137,27 @@ def test_no_terms_no_points() -> None:
     assessment = assess([], np.array([0.001, 1.0]), SETTINGS)
     assert assessment.abuse.tolist() == [0.0, 0.0]
     assert assessment.tier.tolist() == [3, 3]
+
+
+def test_why_points_beyond_the_bar_are_no_flag_is_told() -> None:
+    flagged = judged(0.001, timing=BAR, payment=KIND)
+    assert (flagged.tier[0], flagged.held) == (1, ("",))
+    assert judged(0.001, timing=BAR - 0.1).held == ("",), (
+        "its points do not reach the bar, which is all there is to tell"
+    )
+    one_kind = judged(0.001, timing=BAR, payment=KIND * 0.9).held[0]
+    assert one_kind == f"{NO_FLAG}all kinds of evidence but the strongest add 0.9 points, and 1 are asked"
+    linked = judged(0.2, network=BAR, payment=BAR, timing=KIND * 0.4).held[0]
+    assert "linkage is not validated" in linked
+    assert "(q 0.200, and 0.05 is asked)" in linked
+    assert "what the members do adds 0.4 points, and 0.5 are asked" in linked
+    nan = np.array([np.nan])
+    of_a_firm = Term(
+        "one_organization", "identity", nan, nan, nan, np.array([-2 * KIND]), lambda _group: "words",
+        house=np.array([2 * KIND]),
+    )  # fmt: skip
+    others = [Term(kind, kind, nan, nan, nan, np.array([BAR]), lambda _group: "words") for kind in ("taste", "release")]
+    held = assess([*others, of_a_firm], np.array([0.001]), SETTINGS).held
+    assert held == (
+        f"{NO_FLAG}a site or a registered organization of their own counts 2.0 points; from 2 on people decide",
+    )

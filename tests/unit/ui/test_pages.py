@@ -428,6 +428,15 @@ def test_what_people_decided_is_among_the_reasons_however_many_there_are(workspa
     assert all(JUDGED.decided in reason.text for reason in found[3:])
 
 
+def test_what_keeps_a_cluster_from_a_flag_is_the_first_that_speaks_against(workspace: Path) -> None:
+    assert not [reason for reason in reasons(cluster_frames(Workspace(workspace), "r-0001", JUDGED.cluster_id))
+                if JUDGED.held in reason.text]  # fmt: skip
+    told = said(show(URL_PATH, cluster=JUDGED.cluster_id))
+    against = told[told.index(f"No flag: {JUDGED.held}") :]
+    assert "4% of active days" in against
+    assert "No flag" not in said(show(URL_PATH, cluster=TOP.cluster_id))
+
+
 def test_a_term_that_is_next_to_nothing_is_no_reason(workspace: Path) -> None:
     frames = cluster_frames(Workspace(workspace), "r-0001", TOP.cluster_id)
     terms = frames.terms.assign(points=frames.terms["points"].where(frames.terms["term"] != "watch_list", 0.04))
