@@ -16,6 +16,7 @@ from linkage.communities import kernels
 from linkage.communities.common import in_common
 from linkage.communities.stands import PRIVATE_FOR, Enriched, enriched, share_bits, trusted_bits, weighed
 from linkage.communities.tails import DIGITS, LOWEST, followed
+from linkage.runs import begins
 from linkage.sites import apart
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def assign(
             # joined in the rounds that follow.
             core = cut(core)
         core = number(core, settings.smallest)
-        if np.array_equal(core, label):
+        if at > 0 and np.array_equal(core, label):
             break
         label = core
     return score(incidence, trust, label, band, settings.admit_share, settings)
@@ -145,8 +146,8 @@ def _merged(
     joins &= size[source] <= size[target]
     order = np.lexsort((target, -share, source))
     order = order[joins[order]]
-    first = order[_starts(source[order])]
-    left, right = in_common(incidence, scored.enriched, core, size, trust)
+    first = order[begins(source[order])]
+    left, right = in_common(incidence, scored.enriched, core, communities, trust)
     left, right = np.concatenate([source[first], left]), np.concatenate([target[first], right])
     if len(left) == 0:
         return core
@@ -278,17 +279,10 @@ def winners(score: NDArray[np.float64], account: NDArray[np.int64]) -> NDArray[n
     """Row of the highest ``score`` of each account, the first of equal ones; rows come by ``account``."""
     if len(account) == 0:
         return np.zeros(0, np.int64)
-    starts = np.flatnonzero(_starts(account))
+    starts = np.flatnonzero(begins(account))
     highest = np.maximum.reduceat(score, starts)
     top = np.flatnonzero(score == np.repeat(highest, np.diff(np.append(starts, len(account)))))
-    return top[_starts(account[top])]
-
-
-def _starts(key: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Where a run of equal keys begins."""
-    begins = np.ones(len(key), dtype=np.bool_)
-    begins[1:] = key[1:] != key[:-1]
-    return begins
+    return top[begins(account[top])]
 
 
 def _bars(

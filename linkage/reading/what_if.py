@@ -19,6 +19,7 @@ import numpy as np
 from linkage.config import EvidenceSettings
 from linkage.errors import UsageError
 from linkage.model.what_if import WhatIf
+from linkage.runs import begins
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,12 +125,12 @@ class Ties:
         discount = self.discount[self.entry_kind]
         order = np.lexsort((-self.entry_bits, cell))
         leads = np.zeros(len(cell), dtype=np.bool_)
-        leads[order[_begins(cell[order])]] = True
+        leads[order[begins(cell[order])]] = True
         itself = np.divide(self.entry_bits, discount, out=np.full(len(cell), np.inf), where=discount > 0)
         itself = np.where(leads, self.entry_bits, itself)
         order = order[kept[order]]
         order = order[np.lexsort((-itself[order], cell[order]))]
-        first = np.flatnonzero(_begins(cell[order]))
+        first = np.flatnonzero(begins(cell[order]))
         second = first[first + 1 < len(order)]
         second = second[cell[order[second + 1]] == cell[order[second]]] + 1
         out = np.zeros(cells)
@@ -203,13 +204,6 @@ def ties(snapshot: Snapshot, cluster: str, settings: EvidenceSettings) -> Ties:
         touch_member=_at(members, touches["account"]),
         touch_identifier=touches["identifier"].to_numpy(np.int64),
     )
-
-
-def _begins(key: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Where a run of equal keys begins."""
-    begins = np.ones(len(key), dtype=np.bool_)
-    begins[1:] = key[1:] != key[:-1]
-    return begins
 
 
 def inside(

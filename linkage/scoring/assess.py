@@ -25,10 +25,10 @@ _CONDUCT = 0.5
 _HOUSE = 2.0
 #: What is asked of a flag besides its points → how it is told that it is not met.
 _ASKED = {
-    "linkage": "linkage is not validated, since chance may tie as much (q {:.3f}, and {:g} is asked)",
-    "kinds": "all kinds of evidence but the strongest add {:.1f} points, and {:g} are asked",
-    "conduct": "what the members do adds {:.1f} points, and {:g} are asked; the rest is how they are linked",
-    "house": "a site or a registered organization of their own counts {:.1f} points; from {:g} on people decide",
+    "linkage": "linkage is not validated, since chance may tie as much (q {:.4f}; {:g} at most is asked)",
+    "kinds": "kinds of evidence beside the strongest, the absence of reasons apart, add {:.2f} points; {:g} are asked",
+    "conduct": "what the members do adds {:.2f} points; {:g} are asked, for the rest is how they are linked",
+    "house": "a site or a registered organization of their own counts {:.2f} points; from {:g} on people decide",
 }
 #: What sums of points may differ by, and be the same.
 _ROUNDING = 1e-9
@@ -104,5 +104,10 @@ def assess(terms: Sequence[Term], q_value: NDArray[np.float64], settings: Scorin
 
 def _held(asked: Mapping[str, tuple[NDArray[np.bool_], NDArray[np.float64], float]], group: int) -> str:
     """Why points that reach the bar are no flag: whatever is ``asked`` (whether it is met, what there is, the bar)."""
-    lacking = [_ASKED[name].format(there[group], bar) for name, (met, there, bar) in asked.items() if not met[group]]
+    lacking = []
+    for name, (met, there, bar) in asked.items():
+        if not met[group]:
+            # Rounded away from the bar: what misses it by little does not read as if it met it.
+            value = np.ceil(there[group] * 1e4) / 1e4 if name == "linkage" else np.floor(there[group] * 100.0) / 100.0
+            lacking.append(_ASKED[name].format(value, bar))
     return NO_FLAG + "; ".join(lacking) if lacking else ""

@@ -128,12 +128,13 @@ def _from(cluster: ClusterFrames, *rows: Rows) -> str:
 
 def _against(cluster: ClusterFrames) -> None:
     st.subheader("What speaks against", anchor=False)
-    for held in (str(entry) for entry in cluster.row["top_reasons"] if str(entry).startswith(NO_FLAG)):
-        _point(cluster, "", Reason(held, None, (Rows("cluster_terms", len(cluster.terms)),)))
+    held = [str(entry) for entry in cluster.row["top_reasons"] if str(entry).startswith(NO_FLAG)]
+    for reason in held:
+        _point(cluster, "", Reason(reason, None, (Rows("cluster_terms", len(cluster.terms)), Rows("clusters", 1))))
     against = cluster.terms[cluster.terms["points"] <= -_FELT].sort_values("points")
     for row in against.itertuples():
         _point(cluster, "", _term(cluster, row))
-    if against.empty:
+    if against.empty and not held:
         st.markdown(f"No term counts against.  \n:small[{_from(cluster, Rows('cluster_terms', len(cluster.terms)))}]")
     hubs = cluster.discounted
     if len(hubs):

@@ -145,12 +145,13 @@ def test_why_points_beyond_the_bar_are_no_flag_is_told() -> None:
     assert judged(0.001, timing=BAR - 0.1).held == ("",), (
         "its points do not reach the bar, which is all there is to tell"
     )
-    one_kind = judged(0.001, timing=BAR, payment=KIND * 0.9).held[0]
-    assert one_kind == f"{NO_FLAG}all kinds of evidence but the strongest add 0.9 points, and 1 are asked"
-    linked = judged(0.2, network=BAR, payment=BAR, timing=KIND * 0.4).held[0]
-    assert "linkage is not validated" in linked
-    assert "(q 0.200, and 0.05 is asked)" in linked
-    assert "what the members do adds 0.4 points, and 0.5 are asked" in linked
+    one_kind = judged(0.001, timing=BAR, payment=KIND * 0.999, absence=BAR).held[0]
+    assert one_kind == (
+        f"{NO_FLAG}kinds of evidence beside the strongest, the absence of reasons apart, add 0.99 points; 1 are asked"
+    )
+    linked = judged(0.05001, network=BAR, payment=BAR, timing=KIND * 0.4).held[0]
+    assert "(q 0.0501; 0.05 at most is asked)" in linked
+    assert "what the members do adds 0.40 points; 0.5 are asked" in linked
     nan = np.array([np.nan])
     of_a_firm = Term(
         "one_organization", "identity", nan, nan, nan, np.array([-2 * KIND]), lambda _group: "words",
@@ -159,5 +160,5 @@ def test_why_points_beyond_the_bar_are_no_flag_is_told() -> None:
     others = [Term(kind, kind, nan, nan, nan, np.array([BAR]), lambda _group: "words") for kind in ("taste", "release")]
     held = assess([*others, of_a_firm], np.array([0.001]), SETTINGS).held
     assert held == (
-        f"{NO_FLAG}a site or a registered organization of their own counts 2.0 points; from 2 on people decide",
+        f"{NO_FLAG}a site or a registered organization of their own counts 2.00 points; from 2 on people decide",
     )
