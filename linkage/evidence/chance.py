@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 #: Pairs of each identifier that are looked at.
 _PAIRS = 16
-#: Identifiers that a pair shares by chance from which chance is asked in full; where accounts share none, not at all.
-_OFTEN = 0.1
+#: Times the odds of one operator that chance has to be to be asked by half.
+_TIMES = 30.0
 #: Probability by chance of as many shared ones as a pair has, below which they are no chance.
 _SURPRISE = 0.01
 
@@ -66,7 +66,7 @@ def left(incidence: Incidence, prior: NDArray[np.float64], pi: float, seed: int)
         _SURPRISE,
         seed,
     )
-    asked = (1.0 - beyond) * np.minimum(1.0, chance / _OFTEN)
+    asked = (1.0 - beyond) * chance / (chance + _TIMES * pi)
     return np.asarray((1.0 - asked) * prior + asked * np.minimum(prior, pi / (pi + chance)))
 
 

@@ -60,6 +60,9 @@ _BEST_DAYS = 2
 _KEEPS = 2.0
 #: Share of a group that may be in it by chance.
 _BY_CHANCE = 0.02
+#: Where shuffled days show a group as well: how many times as far beyond habits others are as on shuffled days of
+#: theirs at least, and the most that their probability by chance may be. Shuffling keeps a weekly timetable as it is.
+_TIMES, _UNLIKELY = 4.0, 0.01
 #: Nats from which a slot is a crowd.
 _CROWD = 4.0
 #: Slots among which a crowded one is chosen: those of a year, more than any window that a schedule is looked for in.
@@ -76,7 +79,7 @@ class InStep:
     """``groups`` of accounts in step, by their first account; an account is in one at most.
 
     ``by_chance``: probability of each at most that any such group comes of habits. ``silent``: directions showed some,
-    and were not believed, because shuffled days showed some as well.
+    and none was believed, because shuffled days showed as much.
     """
 
     groups: tuple[Group, ...]
@@ -103,10 +106,15 @@ def in_step(moments: Moments, seed: int) -> InStep:
     groups = list(_search(moments, seed))
     unusual = _unusual(moments) if groups else moments
     found = [(group, by_chance(unusual, group)) for group in groups]
-    silent = bool(found) and next(_search(shuffled(moments, seed), seed), None) is not None
-    if silent:
-        # Habits, as they are taken off here, do not explain these accounts: what is left of them may be anything.
-        found = []
+    other = shuffled(moments, seed)
+    by_habit = next(_search(other, seed), None) if found else None
+    if by_habit is not None:
+        # Habits, as they are taken off here, do not explain these accounts. Those are believed who are together far
+        # more often than on other days of theirs.
+        found = [one for one in found if one[1] <= _UNLIKELY]
+        most = _TIMES * _beyond_on(other, [group for group, _ in found])
+        found = [one for one, least in zip(found, most, strict=True) if beyond(unusual, one[0]) >= least]
+    silent = by_habit is not None and not found
     found = [one for one in found if not on_the_hour(moments, one[0])]
     taken = np.zeros(len(moments.start) - 1, dtype=np.bool_)
     for group, _ in found:
@@ -137,30 +145,53 @@ def on_the_hour(moments: Moments, group: Group) -> bool:
     return len(slots) > 0 and most >= _ON_THE_HOUR * len(slots)
 
 
+def beyond(moments: Moments, group: Group) -> float:
+    """Log-likelihood ratios of the crowded slots of a group, against habits, beyond the choice of a slot: nats.
+
+    ``moments``: those that the group was found by.
+    """
+    slots = moments.of(group.accounts).slot
+    seen = np.bincount(np.searchsorted(group.slots, slots[np.isin(slots, group.slots)]), minlength=len(group.slots))
+    return _beyond(seen.astype(np.float64), group.expected)
+
+
+def _beyond(seen: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+    return float(np.maximum(surprise(seen, expected) - np.log(_SLOTS_OF_A_YEAR), 0.0).sum())
+
+
+def _beyond_on(moments: Moments, groups: Sequence[Group]) -> NDArray[np.float64]:
+    """How far beyond habits the accounts of each group are together on other ``moments``, where these are crowded."""
+    out = np.zeros(len(groups))
+    if groups:
+        moments, _low, slots = _from_midnight(moments)
+        free = np.flatnonzero(moments.count >= _LEAST_MOMENTS)
+        rhythm = Rhythm.of(moments.of(free), slots)
+        for at, group in enumerate(groups):
+            seen, expected = _begun(rhythm, np.isin(free, group.accounts))
+            crowded = (seen >= 3.0) & (surprise(seen, expected) >= _CROWD)
+            out[at] = _beyond(seen[crowded], expected[crowded])
+    return out
+
+
 def by_chance(moments: Moments, group: Group) -> float:
     """Bound on the probability that habits bring as many accounts, whichever they are, together as often.
 
-    ``moments``: those that the group was found by. What the log-likelihood ratios of its crowded slots are beyond the
-    choice of a slot is, where habits explain them, a sum of exponential variables, one slot at most expected: the bound
-    of Chernoff is exp(−(√x − 1)²). Over all choices of the accounts, and how many they are, bounds add.
+    Where habits explain a group, what it is :func:`beyond` them is a sum of exponential variables, one slot at most
+    expected: the bound of Chernoff is exp(−(√x − 1)²). Over all choices of the accounts, and how many they are, bounds
+    add.
     """
     from scipy.special import gammaln
 
     accounts, members = len(moments.start) - 1, len(group.accounts)
-    slots = moments.of(group.accounts).slot
-    seen = np.bincount(np.searchsorted(group.slots, slots[np.isin(slots, group.slots)]), minlength=len(group.slots))
-    beyond = np.maximum(surprise(seen.astype(np.float64), group.expected) - np.log(_SLOTS_OF_A_YEAR), 0.0).sum()
     choices = gammaln(accounts + 1) - gammaln(members + 1) - gammaln(accounts - members + 1) + np.log(accounts)
-    return float(np.exp(min(0.0, choices - max(np.sqrt(beyond) - 1.0, 0.0) ** 2)))
+    return float(np.exp(min(0.0, choices - max(np.sqrt(beyond(moments, group)) - 1.0, 0.0) ** 2)))
 
 
 def _search(moments: Moments, seed: int) -> Iterator[Group]:
     """Groups of accounts in step, the clearest first; whoever is in one is left out of the search for the next."""
     if len(moments.slot) == 0:
         return
-    low = int(moments.slot.min()) // DAY * DAY
-    slots = int(moments.slot.max()) // DAY * DAY + DAY - low
-    moments = _unusual(Moments(moments.start, moments.slot - low))
+    moments, low, slots = _from_midnight(moments)
     free = np.flatnonzero(moments.count >= _LEAST_MOMENTS)
     while len(free) >= _SMALLEST:
         rhythm = Rhythm.of(moments.of(free), slots)
@@ -169,6 +200,13 @@ def _search(moments: Moments, seed: int) -> Iterator[Group]:
             return
         yield Group(free[group.accounts], group.slots + low, group.expected)
         free = np.delete(free, group.accounts)
+
+
+def _from_midnight(moments: Moments) -> tuple[Moments, int, int]:
+    """What is no habit, counted from the first midnight; which slot that is, and how many slots follow, whole days."""
+    low = int(moments.slot.min()) // DAY * DAY
+    slots = int(moments.slot.max()) // DAY * DAY + DAY - low
+    return _unusual(Moments(moments.start, moments.slot - low)), low, slots
 
 
 def _unusual(moments: Moments) -> Moments:

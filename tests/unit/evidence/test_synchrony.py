@@ -141,6 +141,22 @@ def test_directions_are_silent_where_shuffled_days_show_some(random: np.random.G
     ]
 
 
+def test_what_is_far_beyond_what_shuffled_days_show_is_believed(random: np.random.Generator) -> None:
+    """The same loose timetable, and a ring whose moments are no week's."""
+    world = people(random)
+    of_week = random.choice(7 * SLOTS, 40, replace=False)
+    rounds = FIRST + np.sort((7 * SLOTS * np.arange(DAYS // 7)[:, None] + of_week).ravel())
+    in_step(random, world, range(80), rounds, 0.3)
+    ring = range(100, 240)
+    in_step(random, world, ring, FIRST + np.sort(random.choice(DAYS * SLOTS, 150, replace=False)), 0.7)
+    found = synchrony.in_step(moments(world), 1)
+    assert not found.silent
+    keeps = [(group, p) for group, p in zip(found.groups, found.by_chance, strict=True) if group.accounts[0] in ring]
+    assert [group.accounts.tolist() for group, _ in keeps] == [list(ring)]
+    assert keeps[0][1] < 1e-9
+    assert next(synchrony._search(shuffled(moments(world), 1), 1), None) is not None
+
+
 def alone(random: np.random.Generator) -> list[set[int]]:
     return people(random)
 
