@@ -182,6 +182,7 @@ class _Crowd:
         self._trust = Trust(
             theta=identifiers["trust"].to_numpy()[shared],
             prior=nothing,
+            usual=nothing,
             bits=identifiers["bits"].to_numpy()[shared],
             further=nothing,
             discount=np.array([prior.discount for prior in priors]),

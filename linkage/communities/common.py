@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.communities.tails import DIGITS
-from linkage.runs import begins
+from linkage.sorted_keys import first_of_each
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 _THEIRS, _PART = 0.9, 0.1
 #: Share of the members of each that use what is theirs, from which they belong together.
 _USE = 0.25
+#: How many these things are at least, as many as would be used equally.
+_SEVERAL = 5.0
 #: Part of these things that one who uses any uses at most: else they come together, as the prompts of a tool do.
 _IN_TURN = 0.5
 
@@ -60,10 +61,10 @@ def in_common(
     """Pairs of communities (P, P) that belong together by what nobody else uses; each joins one that is larger.
 
     Of the members of each, a quarter at least use something that is theirs: both stand on it, each with a tenth of its
-    accounts or more, and two, and hardly anybody else has it. One or two stolen cards make no operator, nor does a
-    tool, whose prompts come together: of as many things as would be used equally, but one, those of each who use any
-    use half at most, in the mean, which fewer than five cannot. Addresses do not count. A community joins the one with
-    which most of both use such things.
+    accounts or more, and two, and hardly anybody else has it. A few stolen cards make no operator: five such things
+    there have to be, counted as if used equally. Nor does a tool, whose prompts come together: but for one of them,
+    those of each who use any use half at most, in the mean, which fewer than five cannot. Addresses do not count. A
+    community joins the one with which most of both use such things.
 
     ``stands``: of ``communities`` as they were measured; ``label`` (N, −1 for none): who is of them by now.
     """
@@ -81,11 +82,11 @@ def in_common(
         people = np.bincount(user, minlength=len(pair))
         share = people / np.maximum(size[side], 1)
         in_turn = np.bincount(user, things, len(pair)) <= _IN_TURN * (varied - 1.0) * people
-        least = np.where((share >= _USE) & in_turn, np.minimum(least, share), 0.0)
+        least = np.where((share >= _USE) & (varied >= _SEVERAL) & in_turn, np.minimum(least, share), 0.0)
     smaller = np.where(size[low] <= size[high], low, high)
     order = np.lexsort((np.arange(len(pair)), -least, smaller))
     order = order[least[order] > 0.0]
-    order = order[begins(smaller[order])]
+    order = order[first_of_each(smaller[order])]
     return low[order], high[order]
 
 
@@ -95,8 +96,8 @@ def _theirs(incidence: Incidence, stands: Enriched, label: Whole, communities: i
     It has to be worth no less than is usual for its kind and degree.
     """
     on_it = np.bincount(stands.identifier, minlength=incidence.identifiers)
-    usual = trust.theta >= np.round(trust.prior, DIGITS)
-    thing = np.flatnonzero((on_it >= 2) & usual & ~trust.network[incidence.kind])
+    worth = trust.theta >= trust.usual
+    thing = np.flatnonzero((on_it >= 2) & worth & ~trust.network[incidence.kind])
     degree = incidence.degree[thing].astype(np.int64)
     at = np.repeat(incidence.identifier_start[thing] - (np.cumsum(degree) - degree), degree)
     account = incidence.edge_account[incidence.identifier_edge[at + np.arange(len(at))]].astype(np.int64)
@@ -106,7 +107,8 @@ def _theirs(incidence: Incidence, stands: Enriched, label: Whole, communities: i
     order = np.argsort(cell, kind="stable")
     cell, start, count = np.unique(cell[order], return_index=True, return_counts=True)
     of = cell // communities
-    part = count >= np.maximum(2.0, _PART * degree[of])
+    stand = np.isin(thing[of] * communities + cell % communities, stands.identifier * communities + stands.community)
+    part = stand & (count >= np.maximum(2.0, _PART * degree[of]))
     theirs = np.bincount(of[part], count[part], len(thing)) >= _THEIRS * degree
     kept = part & theirs[of]
     return _Cells(of[kept], cell[kept] % communities, count[kept], start[kept], account[inside[order]])

@@ -16,8 +16,8 @@ from linkage.communities import kernels
 from linkage.communities.common import in_common
 from linkage.communities.stands import PRIVATE_FOR, Enriched, enriched, share_bits, trusted_bits, weighed
 from linkage.communities.tails import DIGITS, LOWEST, followed
-from linkage.runs import begins
 from linkage.sites import apart
+from linkage.sorted_keys import first_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def assign(
             # joined in the rounds that follow.
             core = cut(core)
         core = number(core, settings.smallest)
-        if at > 0 and np.array_equal(core, label):
+        if (at > 0 or cut is None) and np.array_equal(core, label):
             break
         label = core
     return score(incidence, trust, label, band, settings.admit_share, settings)
@@ -146,7 +146,7 @@ def _merged(
     joins &= size[source] <= size[target]
     order = np.lexsort((target, -share, source))
     order = order[joins[order]]
-    first = order[begins(source[order])]
+    first = order[first_of_each(source[order])]
     left, right = in_common(incidence, scored.enriched, core, communities, trust)
     left, right = np.concatenate([source[first], left]), np.concatenate([target[first], right])
     if len(left) == 0:
@@ -279,10 +279,10 @@ def winners(score: NDArray[np.float64], account: NDArray[np.int64]) -> NDArray[n
     """Row of the highest ``score`` of each account, the first of equal ones; rows come by ``account``."""
     if len(account) == 0:
         return np.zeros(0, np.int64)
-    starts = np.flatnonzero(begins(account))
+    starts = np.flatnonzero(first_of_each(account))
     highest = np.maximum.reduceat(score, starts)
     top = np.flatnonzero(score == np.repeat(highest, np.diff(np.append(starts, len(account)))))
-    return top[begins(account[top])]
+    return top[first_of_each(account[top])]
 
 
 def _bars(

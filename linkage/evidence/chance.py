@@ -32,8 +32,9 @@ def left(incidence: Incidence, prior: NDArray[np.float64], pi: float, seed: int)
     """The ``prior`` trust of each identifier (M) that chance leaves.
 
     Of two accounts on an identifier that share no more than chance lets them, one operator has both with odds of π,
-    ``pi``, to λ at most. Pairs that share further ones, against all chance, keep the prior: a campaign's own things are
-    not what makes its accounts busy. Of each identifier a few pairs tell.
+    ``pi``, to λ at most. That is asked as far as λ outweighs π, which goes down with λ where accounts are many. Pairs
+    that share further ones, against all chance, keep the prior: a campaign's own things are not what makes its accounts
+    busy. Of each identifier a few pairs tell.
     """
     if incidence.identifiers == 0:
         return prior

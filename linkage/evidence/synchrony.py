@@ -12,8 +12,9 @@ slot in which an account begins a session. No step forms a product over the acco
    tested for the worth of its own moments, without its two best days: one event is no schedule. Of those who are taken
    few may be there by chance: as many as keep the same schedule of a day or a week off. Again, until it stays.
 4. *Validation*: the same search on accounts whose days are shuffled, and which keep no schedule, finds nothing. Where
-   it does, habits explain too little, as of people who answer to the same news, and directions say nothing. Who meets
-   on the hour, and hardly ever else, keeps the clock.
+   it does, habits explain too little, as of people who answer to the same news: directions say nothing then, unless
+   chance may have made what was found, and of a group that it cannot have made. Who meets on the hour, and hardly ever
+   else, keeps the clock.
 5. *Pairs* (:mod:`linkage.evidence.pairs_in_step`): a few accounts that meet again and again are no direction among very
    many others, but plain to see two by two. They are looked for among the rest.
 
@@ -79,7 +80,7 @@ class InStep:
     """``groups`` of accounts in step, by their first account; an account is in one at most.
 
     ``by_chance``: probability of each at most that any such group comes of habits. ``silent``: directions showed some,
-    and none was believed, because shuffled days showed as much.
+    and none was believed, since shuffled days showed some as well.
     """
 
     groups: tuple[Group, ...]
@@ -106,15 +107,21 @@ def in_step(moments: Moments, seed: int) -> InStep:
     groups = list(_search(moments, seed))
     unusual = _unusual(moments) if groups else moments
     found = [(group, by_chance(unusual, group)) for group in groups]
-    other = shuffled(moments, seed)
-    by_habit = next(_search(other, seed), None) if found else None
-    if by_habit is not None:
-        # Habits, as they are taken off here, do not explain these accounts. Those are believed who are together far
-        # more often than on other days of theirs.
-        found = [one for one in found if one[1] <= _UNLIKELY]
-        most = _TIMES * _beyond_on(other, [group for group, _ in found])
-        found = [one for one, least in zip(found, most, strict=True) if beyond(unusual, one[0]) >= least]
-    silent = by_habit is not None and not found
+    by_habit = False
+    if found:
+        other = shuffled(moments, seed)
+        habit = next(_search(other, seed), None)
+        if habit is not None:
+            # Habits, as they are taken off here, do not explain these accounts. Where chance may have made what
+            # shuffled days show, those are believed whom it cannot have brought together, and who are so far more
+            # often than on other days of theirs; else what is left of anybody may be anything.
+            by_habit = True
+            likely = by_chance(_unusual(other), habit) > _UNLIKELY
+            found = [one for one in found if likely and one[1] <= _UNLIKELY]
+            most = _TIMES * _beyond_on(other, [group for group, _ in found])
+            found = [one for one, least in zip(found, most, strict=True) if beyond(unusual, one[0]) >= least]
+        del other
+    silent = by_habit and not found
     found = [one for one in found if not on_the_hour(moments, one[0])]
     taken = np.zeros(len(moments.start) - 1, dtype=np.bool_)
     for group, _ in found:
@@ -123,7 +130,7 @@ def in_step(moments: Moments, seed: int) -> InStep:
     others = moments.of(rest)
     pairs = pairs_in_step.groups(others, seed)
     # As much as that, or more, among days in another order: then no such group is beyond chance.
-    likely = bool(pairs) and (silent or bool(pairs_in_step.groups(shuffled(others, seed), seed)))
+    likely = bool(pairs) and (by_habit or bool(pairs_in_step.groups(shuffled(others, seed), seed)))
     for group in pairs:
         if on_the_hour(others, group):
             continue

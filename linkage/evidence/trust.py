@@ -70,6 +70,8 @@ _LEAST = 1e-9
 class Trust:
     """Per identifier (M): ``theta``, ``prior``, ``bits``, and ``further``: its bits beside stronger evidence, × √θ.
 
+    ``usual`` (M): the prior that goes with its kind and degree, before chance was asked.
+
     ``discount`` (K): what each further shared identifier of a kind counts. ``network`` (K): whether it is a place in
     the network. ``pool`` (M): how far an address is one of a pool of exits whose accounts nothing else tells of.
     ``prior_log_odds``: logit₂ π.
@@ -77,6 +79,7 @@ class Trust:
 
     theta: NDArray[np.float64]
     prior: NDArray[np.float64]
+    usual: NDArray[np.float64]
     bits: NDArray[np.float64]
     further: NDArray[np.float64]
     discount: NDArray[np.float64]
@@ -95,12 +98,12 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: 
     """Estimate θ of every identifier in ``settings.rounds`` rounds, on ``threads`` (default: one per core)."""
     priors = [settings.prior_of(kind) for kind in incidence.kinds]
     pi = min(0.01, settings.companions / max(2, incidence.accounts))
-    prior = _prior(incidence, priors)
+    usual = _prior(incidence, priors)
     # Of what an account holds few of, chance is asked of having a shared one at all; exits of a pool, of which the
     # operator's accounts meet on few and use many, are asked for by their own.
     asked = np.array([not entry.held and not entry.network for entry in priors], dtype=np.bool_)
     asked &= np.array([kind != SCHEDULE for kind in incidence.kinds], dtype=np.bool_)
-    prior = np.where(asked[incidence.kind], chance.left(incidence, prior, pi, seed), prior)
+    prior = np.where(asked[incidence.kind], chance.left(incidence, usual, pi, seed), usual)
     strength = np.array([entry.strength for entry in priors])[incidence.kind]
     network = np.array([entry.network for entry in priors], dtype=np.bool_)
     discount = np.array([entry.discount for entry in priors])
@@ -152,6 +155,7 @@ def learn(incidence: Incidence, settings: EvidenceSettings, seed: int, threads: 
     return Trust(
         theta=theta,
         prior=prior,
+        usual=_kept(usual),
         bits=bits,
         further=bits * np.sqrt(theta),
         discount=discount,

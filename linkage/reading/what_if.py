@@ -19,7 +19,7 @@ import numpy as np
 from linkage.config import EvidenceSettings
 from linkage.errors import UsageError
 from linkage.model.what_if import WhatIf
-from linkage.runs import begins
+from linkage.sorted_keys import first_of_each
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,12 +125,12 @@ class Ties:
         discount = self.discount[self.entry_kind]
         order = np.lexsort((-self.entry_bits, cell))
         leads = np.zeros(len(cell), dtype=np.bool_)
-        leads[order[begins(cell[order])]] = True
+        leads[order[first_of_each(cell[order])]] = True
         itself = np.divide(self.entry_bits, discount, out=np.full(len(cell), np.inf), where=discount > 0)
         itself = np.where(leads, self.entry_bits, itself)
         order = order[kept[order]]
         order = order[np.lexsort((-itself[order], cell[order]))]
-        first = np.flatnonzero(begins(cell[order]))
+        first = np.flatnonzero(first_of_each(cell[order]))
         second = first[first + 1 < len(order)]
         second = second[cell[order[second + 1]] == cell[order[second]]] + 1
         out = np.zeros(cells)

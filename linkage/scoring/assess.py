@@ -108,6 +108,10 @@ def _held(asked: Mapping[str, tuple[NDArray[np.bool_], NDArray[np.float64], floa
     for name, (met, there, bar) in asked.items():
         if not met[group]:
             # Rounded away from the bar: what misses it by little does not read as if it met it.
-            value = np.ceil(there[group] * 1e4) / 1e4 if name == "linkage" else np.floor(there[group] * 100.0) / 100.0
+            value, digits = float(there[group]), 4 if name == "linkage" else 2
+            if name in ("kinds", "conduct"):
+                value = np.floor(value * 10**digits + _ROUNDING) / 10**digits
+            else:
+                value = np.ceil(value * 10**digits - _ROUNDING) / 10**digits
             lacking.append(_ASKED[name].format(value, bar))
     return NO_FLAG + "; ".join(lacking) if lacking else ""

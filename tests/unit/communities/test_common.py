@@ -81,11 +81,11 @@ def test_other_things_in_common_do_not(drawing: Drawing, why: str) -> None:
     assert joined(drawing) == [], why
 
 
-@pytest.mark.parametrize(("cards", "together"), [(2, []), (4, TEAMS)])
-def test_two_cards_that_are_used_in_turn_are_two_stolen_cards(cards: int, together: list[tuple[int, int]]) -> None:
+@pytest.mark.parametrize(("cards", "together"), [(2, []), (3, []), (4, []), (6, TEAMS)])
+def test_a_few_cards_that_are_used_in_turn_are_stolen_cards(cards: int, together: list[tuple[int, int]]) -> None:
     drawing, _random = world()
     for number in range(cards):
-        turn = [*ONE[number * 15 :][:15], *OTHER[number * 9 :][:9]]
+        turn = [*ONE[number * 12 :][:12], *OTHER[number * 8 :][:8]]
         drawing.use(turn, CARD, f"stolen-{number}")
     assert joined(drawing) == together
 
@@ -93,8 +93,23 @@ def test_two_cards_that_are_used_in_turn_are_two_stolen_cards(cards: int, togeth
 def test_what_was_learned_to_be_worth_less_than_is_usual_does_not() -> None:
     drawing = handed_out(8, 0.15)
     of = learned(drawing.incidence())
-    assert joined(drawing, worth=dataclasses.replace(of, theta=np.round(of.prior, 9))) == TEAMS
-    assert joined(drawing, worth=dataclasses.replace(of, theta=0.9 * of.prior)) == []
+    assert joined(drawing, worth=dataclasses.replace(of, theta=of.usual)) == TEAMS
+    assert joined(drawing, worth=dataclasses.replace(of, theta=0.9 * of.usual)) == []
+    assert joined(drawing, worth=dataclasses.replace(of, theta=0.9 * of.usual, prior=0.1 * of.usual)) == [], (
+        "what chance explains is worth less than is usual, too"
+    )
+
+
+def test_who_does_not_stand_on_a_thing_is_not_joined_by_it() -> None:
+    graph = handed_out(8, 0.15).incidence()
+    label = label_of(ACCOUNTS, CLASS, ONE, OTHER)
+    stands, worth = enriched(graph, label, MembershipSettings()), learned(graph)
+    others = stands.community != 2
+    without = dataclasses.replace(
+        stands, **{name: getattr(stands, name)[others] for name in ("community", "identifier", "inside", "bits")}
+    )
+    assert len(in_common(graph, stands, label, 3, worth)[0]) == 1
+    assert len(in_common(graph, without, label, 3, worth)[0]) == 0
 
 
 def test_few_of_a_class_who_use_a_campaigns_prompts_do_not_make_the_class_a_part_of_it() -> None:

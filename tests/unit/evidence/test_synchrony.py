@@ -141,20 +141,41 @@ def test_directions_are_silent_where_shuffled_days_show_some(random: np.random.G
     ]
 
 
-def test_what_is_far_beyond_what_shuffled_days_show_is_believed(random: np.random.Generator) -> None:
-    """The same loose timetable, and a ring whose moments are no week's."""
+def timetable_and_ring(seed: int) -> Moments:
+    """The same loose timetable, and a ring (accounts 100 to 249) of which each round of a day has its own few."""
+    random = np.random.default_rng(seed)
     world = people(random)
     of_week = random.choice(7 * SLOTS, 40, replace=False)
     rounds = FIRST + np.sort((7 * SLOTS * np.arange(DAYS // 7)[:, None] + of_week).ravel())
     in_step(random, world, range(80), rounds, 0.3)
-    ring = range(100, 240)
-    in_step(random, world, ring, FIRST + np.sort(random.choice(DAYS * SLOTS, 150, replace=False)), 0.7)
-    found = synchrony.in_step(moments(world), 1)
-    assert not found.silent
-    keeps = [(group, p) for group, p in zip(found.groups, found.by_chance, strict=True) if group.accounts[0] in ring]
-    assert [group.accounts.tolist() for group, _ in keeps] == [list(ring)]
-    assert keeps[0][1] < 1e-9
-    assert next(synchrony._search(shuffled(moments(world), 1), 1), None) is not None
+    for_ring = [FIRST + day * SLOTS + np.sort(random.choice(SLOTS, 15, replace=False)) for day in range(DAYS)]
+    for account in range(100, 250):
+        world[account] = {int(random.choice(of_day)) for of_day in for_ring if random.random() < 0.6}
+    return moments(world)
+
+
+def of_habit(world: Moments) -> float:
+    """Probability by chance of what shuffled days show; −1 where they show nothing."""
+    other = shuffled(world, 1)
+    habit = next(synchrony._search(other, 1), None)
+    return -1.0 if habit is None else synchrony.by_chance(synchrony._unusual(other), habit)
+
+
+@pytest.mark.parametrize("believed", [True, False])
+def test_what_shuffled_days_cannot_show_is_believed_where_chance_may_have_made_what_they_show(
+    monkeypatch: pytest.MonkeyPatch, believed: bool
+) -> None:
+    world = next(world for world in map(timetable_and_ring, range(20)) if of_habit(world) > synchrony._UNLIKELY)
+    if not believed:
+        # As if chance could not have made it.
+        monkeypatch.setattr(synchrony, "_UNLIKELY", 2.0)
+    found, ring = synchrony.in_step(world, 1), range(100, 250)
+    assert found.silent != believed
+    sure = [group.accounts for group, p in zip(found.groups, found.by_chance, strict=True) if p < 1e-9]
+    assert len(sure) == believed
+    assert all(np.isin(accounts, ring).mean() > 0.95 for accounts in sure)
+    others = [p for group, p in zip(found.groups, found.by_chance, strict=True) if not set(group.accounts) & set(ring)]
+    assert all(p == 1.0 for p in others), "what directions refuse is no surer two by two"
 
 
 def alone(random: np.random.Generator) -> list[set[int]]:

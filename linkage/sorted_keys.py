@@ -1,4 +1,4 @@
-"""Runs of equal keys in a column that is sorted by them."""
+"""Columns that are sorted by a key."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def begins(key: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Where a run of equal keys begins."""
+def first_of_each(key: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where each key stands first in a column that goes by it."""
     first = np.ones(len(key), dtype=np.bool_)
     first[1:] = key[1:] != key[:-1]
     return first
