@@ -15,6 +15,7 @@ from linkage.evidence import links as linking
 from linkage.evidence import trust as trusting
 from linkage.model.kinds import SCHEDULE
 from linkage.scoring import significance
+from linkage.scoring.term import PROMPTS, Beside
 
 if TYPE_CHECKING:
     import pyarrow
@@ -177,11 +178,15 @@ def tied_bits(found: Found, incidence: Incidence) -> NDArray[np.float64]:
     return np.column_stack([by_kind.sum(axis=1), by_kind])
 
 
-def beside_addresses(tied_bits: NDArray[np.float64], trust: Trust) -> NDArray[np.float64]:
-    """Part of what ties each cluster that is on other things than addresses (K, 0–1), of its ``tied_bits``."""
+def beside(tied_bits: NDArray[np.float64], trust: Trust, kinds: Sequence[str]) -> Beside:
+    """What ties each cluster besides, of its ``tied_bits``; all of it where nothing does."""
     every = tied_bits[:, 0]
-    beside = tied_bits[:, 1:][:, ~trust.network].sum(axis=1)
-    return np.asarray(np.divide(beside, every, out=np.ones(len(every)), where=every > 0))
+
+    def part(others: NDArray[np.bool_]) -> NDArray[np.float64]:
+        on_others = tied_bits[:, 1:][:, others].sum(axis=1)
+        return np.asarray(np.divide(on_others, every, out=np.ones(len(every)), where=every > 0))
+
+    return Beside(part(~trust.network), part(np.array([kind != PROMPTS for kind in kinds], dtype=np.bool_)))
 
 
 def size_classes(accounts: int) -> int:

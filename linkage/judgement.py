@@ -77,7 +77,7 @@ class Judgement:
             baseline=everyone,
             listed=self.listed,
             followed=self.followed,
-            beside=detection.beside_addresses(tied, found.trust),
+            beside=detection.beside(tied, found.trust, incidence.kinds),
         )
         return Judged(q_value, scheduled, everyone, scored, assess.assess(scored, q_value, scoring))
 

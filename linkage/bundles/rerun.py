@@ -102,7 +102,7 @@ def rerun(records: Mapping[str, pyarrow.Table], frame: Frame, threads: int | Non
         baseline=told.baseline(),
         listed=listed,
         followed=followed,
-        beside=detection.beside_addresses(tied, found.trust),
+        beside=detection.beside(tied, found.trust, crowd.incidence.kinds),
     )
     statistic = significance.statistic(tied, crowd.incidence.kinds)
     q_value = significance.q_values(_null(records["null_maxima"], frame), statistic, found.counted_size)

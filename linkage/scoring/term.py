@@ -23,6 +23,18 @@ SCHEDULED = "schedule"
 SHARING = frozenset({ABSENCE, "canary", "identity", "network", "payment", "size", "structure", "templates"})
 
 
+#: Kind of identifier that says what members ask for.
+PROMPTS = "prompt_template"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Part of what ties each group that is on other things than addresses, and on others than prompts (K, 0–1 each)."""
+
+    addresses: FloatArray
+    prompts: FloatArray
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One term over all groups (K). ``evidence``: the kind of evidence; terms of one kind count once, the strongest.

@@ -18,7 +18,7 @@ from linkage.scoring.effects import effect, matched_cells
 from linkage.scoring.followers import Followed, followers
 from linkage.scoring.organizations import organizations
 from linkage.scoring.structure import Sharing, part_of_sharing, sharing
-from linkage.scoring.term import ABSENCE, Term, not_applicable
+from linkage.scoring.term import ABSENCE, Beside, Term, not_applicable
 from linkage.scoring.watch_list import Listed, watch_list
 from linkage.sites import sites
 
@@ -40,7 +40,8 @@ _OF_A_FIRM = (*_ORDINARY, "office_hours")
 _OWN_WORK = 0.25
 #: Part of their work that a lesson or a tool leaves people, from which it is asked what they do with it.
 _LEAVES = 0.2
-#: Part of all that ties a group, on other things than addresses, from which it was not found by its exits.
+#: Part of all that ties a group, on other things than addresses, from which it was not found by its exits; and on other
+#: things than prompts, by these.
 _BESIDE = 0.25
 #: Part of the points that office hours keep where nothing else is ordinary.
 _HOURS_ALONE = 1.0 / 3.0
@@ -57,14 +58,13 @@ def terms(
     baseline: Baseline | None = None,
     listed: Listed | None = None,
     followed: Followed | None = None,
-    beside: FloatArray | None = None,
+    beside: Beside | None = None,
 ) -> list[Term]:
     """Every abuse term of every group of ``label`` (N, −1 for none).
 
     ``baseline``: what the groups are compared with; measured on these very accounts unless given. ``listed`` and
     ``followed``: what is on watch lists, and what was a confirmed case's own, where anything is; without it there is no
-    such term. ``beside`` (K): part of the bits that tie the members that is on other things than addresses; all of it
-    unless given.
+    such term. ``beside``: what ties the members besides addresses, and besides prompts; all of it unless given.
     """
     if groups == 0:
         return []
@@ -133,9 +133,15 @@ def terms(
         found.append(watch_list(listed, label, groups, size, settings))
     if followed is not None:
         found.append(followers(followed, label, groups, size, settings))
-    tied = np.ones(groups) if beside is None else np.clip(beside / _BESIDE, 0.0, 1.0)
-    found = _discounted([*found, _unexplained(found, features, label, size, tied, settings)], groups, settings)
-    return _of_exits(found, tied)
+    nothing_told = np.ones(groups)
+    by_more, by_other = (
+        (nothing_told, nothing_told)
+        if beside is None
+        else (np.clip(part / _BESIDE, 0.0, 1.0) for part in (beside.addresses, beside.prompts))
+    )
+    found = _discounted([*found, _unexplained(found, features, label, size, by_more, settings)], groups, settings)
+    found = _once_more(found, "network", by_more, "little but addresses ties them")
+    return _once_more(found, "taste", by_other, "little but prompts ties them, and these say what is asked")
 
 
 def _elsewhere(found: list[Term], addresses: Sharing) -> list[Term]:
@@ -201,10 +207,11 @@ def _hours_of_a_firm(found: list[Term], groups: int, settings: ScoringSettings) 
     return [kept(term) if term.name == "office_hours" else term for term in found]
 
 
-def _of_exits(found: list[Term], tied: FloatArray) -> list[Term]:
-    """Terms of networks as far as members are ``tied`` by more than addresses (K); half of them where they are not.
+def _once_more(found: list[Term], evidence: str, tied: FloatArray, why: str) -> list[Term]:
+    """Terms of ``evidence`` as far as members are ``tied`` by other things (K); half of them where they are not.
 
-    Who is found by exits that people share has exits to go round: that is what they were found by, and no second fact.
+    Who is found by exits that people share has exits to go round, and who is found by prompts asks for what these ask
+    for, as a department does with its own: that is what they were found by, and no second fact.
     """
     part = 1.0 - 0.5 * (1.0 - tied)
 
@@ -213,11 +220,11 @@ def _of_exits(found: list[Term], tied: FloatArray) -> list[Term]:
             told = term.sentence(group)
             if part[group] >= 1.0 or term.points[group] <= 0.0:
                 return told
-            return f"{told}; little but addresses ties them, so it counts {part[group]:.0%}"
+            return f"{told}; {why}, so it counts {part[group]:.0%}"
 
         return replace(term, points=term.points * np.where(term.points > 0, part, 1.0), sentence=sentence)
 
-    return [kept(term) if term.evidence == "network" else term for term in found]
+    return [kept(term) if term.evidence == evidence else term for term in found]
 
 
 def _unexplained(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linkage.config import ScoringSettings
 from linkage.scoring.assess import Assessment, assess
 from linkage.scoring.features import Features
-from linkage.scoring.term import Term
+from linkage.scoring.term import Beside, Term
 from linkage.scoring.terms import _discounted, terms
 from tests.lib.graphs import CARD, IP, TEMPLATE, Drawing, features, label_of
 
@@ -198,7 +198,8 @@ def test_who_is_found_by_exits_alone_is_not_told_by_them_once_more() -> None:
     groups = int(label.max()) + 1
 
     def found(beside: float) -> dict[str, Term]:
-        every = terms(drawing.incidence(), made, label, groups, SETTINGS, beside=np.full(groups, beside))
+        part = Beside(np.full(groups, beside), np.ones(groups))
+        every = terms(drawing.incidence(), made, label, groups, SETTINGS, beside=part)
         return {term.name: term for term in every}
 
     by_cards, by_both, by_exits = found(0.5), found(0.125), found(0.0)
@@ -215,6 +216,28 @@ def test_who_is_found_by_exits_alone_is_not_told_by_them_once_more() -> None:
     assert "customers of one provider of exits, so it counts 50%" in absence[1].sentence(1)
     cards = [one["rotating_cards"].points[1] for one in (by_cards, by_exits)]
     assert cards[0] == cards[1] > 0
+
+
+def test_who_is_found_by_prompts_alone_is_not_told_by_what_these_ask_for_once_more() -> None:
+    drawing, made, label = town()
+    groups = int(label.max()) + 1
+
+    def found(beside: float) -> dict[str, Term]:
+        part = Beside(np.ones(groups), np.full(groups, beside))
+        every = terms(drawing.incidence(), made, label, groups, SETTINGS, beside=part)
+        return {term.name: term for term in every}
+
+    by_cards, by_both, by_prompts = found(0.5), found(0.125), found(0.0)
+    tastes = [name for name, term in by_cards.items() if term.evidence == "taste" and term.points[1] > 0]
+    assert tastes
+    for name in tastes:
+        whole, part, half = (one[name].points[1] for one in (by_cards, by_both, by_prompts))
+        assert (part, half) == pytest.approx((0.75 * whole, 0.5 * whole))
+        assert "little but prompts ties them" in by_prompts[name].sentence(1)
+        assert "so it counts" not in by_cards[name].sentence(1)
+    others = [{name: term.points[1] for name, term in one.items() if term.evidence != "taste"}
+              for one in (by_cards, by_prompts)]  # fmt: skip
+    assert others[0] == others[1]
 
 
 def test_canaries_count_as_far_as_others_touch_them_less() -> None:
