@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.communities import kernels
-from linkage.communities.common import in_common
 from linkage.communities.stands import PRIVATE_FOR, Enriched, enriched, share_bits, trusted_bits, weighed
 from linkage.communities.tails import DIGITS, LOWEST, followed
+from linkage.communities.teams import in_common
 from linkage.sites import apart
 from linkage.sorted_keys import first_of_each
 

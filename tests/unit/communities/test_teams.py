@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from linkage.communities import membership
-from linkage.communities.common import in_common
 from linkage.communities.stands import enriched
+from linkage.communities.teams import in_common
 from linkage.config import EvidenceSettings, MembershipSettings
 from linkage.evidence import trust
 from linkage.evidence.incidence import Incidence
