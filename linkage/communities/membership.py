@@ -116,7 +116,7 @@ def _merged(
     without any network identifier: customers of one exit provider are not one operator. Enough is ``merge_fit`` of what
     ties the account to its own: a class and a campaign that meet on a public tool's templates have more at home. And
     the other must answer, by at least ``merge_back`` of its members: a firm whose card was stolen fits the thieves, and
-    they do not fit the firm. So do communities with things of their own :func:`in_common`.
+    they do not fit the firm. Communities that have several things to themselves join as well: :func:`in_common`.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components

@@ -116,8 +116,8 @@ def in_step(moments: Moments, seed: int) -> InStep:
             # shuffled days show, those are believed whom it cannot have brought together, and who are so far more
             # often than on other days of theirs; else what is left of anybody may be anything.
             by_habit = True
-            likely = by_chance(_unusual(other), habit) > _UNLIKELY
-            found = [one for one in found if likely and one[1] <= _UNLIKELY]
+            by_luck = by_chance(_unusual(other), habit) > _UNLIKELY
+            found = [one for one in found if by_luck and one[1] <= _UNLIKELY]
             most = _TIMES * _beyond_on(other, [group for group, _ in found])
             found = [one for one, least in zip(found, most, strict=True) if beyond(unusual, one[0]) >= least]
         del other

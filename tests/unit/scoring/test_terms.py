@@ -193,51 +193,38 @@ def test_what_halves_cards_that_rotate_is_said() -> None:
     assert "counts 50%" in cards.sentence(0)
 
 
-def test_who_is_found_by_exits_alone_is_not_told_by_them_once_more() -> None:
+def town_told(addresses: float = 1.0, prompts: float = 1.0) -> dict[str, Term]:
+    """Terms of the town, where so much of what ties its groups is on other things than addresses and than prompts."""
     drawing, made, label = town()
     groups = int(label.max()) + 1
+    part = Beside(np.full(groups, addresses), np.full(groups, prompts))
+    found = terms(drawing.incidence(), made, label, groups, SETTINGS, beside=part)
+    return {term.name: term for term in found}
 
-    def found(beside: float) -> dict[str, Term]:
-        part = Beside(np.full(groups, beside), np.ones(groups))
-        every = terms(drawing.incidence(), made, label, groups, SETTINGS, beside=part)
-        return {term.name: term for term in every}
 
-    by_cards, by_both, by_exits = found(0.5), found(0.125), found(0.0)
-    of_networks = [name for name, term in by_cards.items() if term.evidence == "network" and term.points[1] > 0]
-    assert of_networks
-    for name in of_networks:
-        whole, part, half = (one[name].points[1] for one in (by_cards, by_both, by_exits))
-        assert (part, half) == pytest.approx((0.75 * whole, 0.5 * whole))
-        assert "ties them, so it counts 50%" in by_exits[name].sentence(1)
-        assert "so it counts" not in by_cards[name].sentence(1)
+@pytest.mark.parametrize(
+    ("by", "evidence", "why"), [("addresses", "network", "addresses"), ("prompts", "taste", "prompts")]
+)
+def test_what_a_group_was_found_by_is_not_told_once_more(by: str, evidence: str, why: str) -> None:
+    whole, part, half = (town_told(**{by: beside}) for beside in (0.5, 0.125, 0.0))
+    of_it = [name for name, term in whole.items() if term.evidence == evidence and term.points[1] > 0]
+    assert of_it
+    for name in of_it:
+        points = whole[name].points[1]
+        assert (part[name].points[1], half[name].points[1]) == pytest.approx((0.75 * points, 0.5 * points))
+        assert f"little but {why} ties them" in half[name].sentence(1)
+        assert "so it counts 50%" in half[name].sentence(1)
+        assert "so it counts" not in whole[name].sentence(1)
+    others = [name for name, term in whole.items() if term.evidence not in (evidence, "absence")]
+    assert [whole[name].points[1] for name in others] == [half[name].points[1] for name in others]
+
+
+def test_exits_alone_leave_nothing_of_the_absence_of_reasons() -> None:
+    by_cards, by_both, by_exits = (town_told(addresses=beside) for beside in (0.5, 0.125, 0.0))
     assert by_cards["one_site"].points[0] == by_exits["one_site"].points[0] < 0
     absence = [one["no_ordinary_reason"] for one in (by_cards, by_both, by_exits)]
     assert absence[0].points[1] > absence[1].points[1] > absence[2].points[1] == 0
     assert "customers of one provider of exits, so it counts 50%" in absence[1].sentence(1)
-    cards = [one["rotating_cards"].points[1] for one in (by_cards, by_exits)]
-    assert cards[0] == cards[1] > 0
-
-
-def test_who_is_found_by_prompts_alone_is_not_told_by_what_these_ask_for_once_more() -> None:
-    drawing, made, label = town()
-    groups = int(label.max()) + 1
-
-    def found(beside: float) -> dict[str, Term]:
-        part = Beside(np.ones(groups), np.full(groups, beside))
-        every = terms(drawing.incidence(), made, label, groups, SETTINGS, beside=part)
-        return {term.name: term for term in every}
-
-    by_cards, by_both, by_prompts = found(0.5), found(0.125), found(0.0)
-    tastes = [name for name, term in by_cards.items() if term.evidence == "taste" and term.points[1] > 0]
-    assert tastes
-    for name in tastes:
-        whole, part, half = (one[name].points[1] for one in (by_cards, by_both, by_prompts))
-        assert (part, half) == pytest.approx((0.75 * whole, 0.5 * whole))
-        assert "little but prompts ties them" in by_prompts[name].sentence(1)
-        assert "so it counts" not in by_cards[name].sentence(1)
-    others = [{name: term.points[1] for name, term in one.items() if term.evidence != "taste"}
-              for one in (by_cards, by_prompts)]  # fmt: skip
-    assert others[0] == others[1]
 
 
 def test_canaries_count_as_far_as_others_touch_them_less() -> None:
